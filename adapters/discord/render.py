@@ -1,0 +1,98 @@
+"""Answer → Discord message. The whole answer is in `content`; buttons and menus only lead on.
+
+Limits are Discord's own: https://docs.discord.com/developers/resources/message and
+https://docs.discord.com/developers/components/reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import discord
+
+from adapters.discord.views import AnswerView
+from adapters.text import NOTE_LEAD
+from knowledge.answer import Answer
+from knowledge.errors import DoesNotFitError
+from knowledge.markup import Block, Span, length, paginate, parse, print_blocks
+
+CONTENT_LIMIT = 2000
+NO_MENTIONS = discord.AllowedMentions.none()
+
+_PAGE_LINE_ROOM = len("\n\nPage 99 of 99")
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordMessage:
+    """One page of an answer: what discord.py sends."""
+
+    content: str
+    view: AnswerView
+
+    def to_json(self) -> dict[str, Any]:
+        """The message as it goes over the wire."""
+        flags = discord.MessageFlags(ephemeral=True, suppress_embeds=True)
+        return {
+            "content": self.content,
+            "components": self.view.to_components(),
+            "flags": flags.value,
+            "allowed_mentions": NO_MENTIONS.to_dict(),
+        }
+
+
+def render(answer: Answer, page: int = 1) -> DiscordMessage:
+    """A page (from 1; the nearest that exists) of an answer.
+
+    Raises:
+        DoesNotFitError: no way of splitting brings the answer within Discord's limits.
+    """
+    pages = contents(answer)
+    page = min(max(page, 1), len(pages))
+    return DiscordMessage(pages[page - 1], AnswerView(answer, page, len(pages)))
+
+
+@lru_cache(maxsize=1024)
+def contents(answer: Answer) -> tuple[str, ...]:
+    """The `content` of every page. Each holds heading, reminder and credit."""
+    head = _joined(markdown(answer.notice), f"## {markdown(answer.heading)}")
+    foot = _joined(
+        NOTE_LEAD + markdown(answer.note) if answer.note else "",
+        f"**{markdown(answer.reminder)}**",
+        markdown(answer.credit),
+    )
+    room = CONTENT_LIMIT - length(_joined(head, "", foot)) - 2 * len("\n\n") - _PAGE_LINE_ROOM
+    if room <= 0:
+        raise DoesNotFitError("heading, reminder and credit alone fill a whole Discord message")
+    bodies = paginate(parse(answer.body), room, print_block)
+    if len(bodies) == 1:
+        return (_joined(head, bodies[0], foot),)
+    return tuple(
+        _joined(head, body, f"Page {number} of {len(bodies)}", foot)
+        for number, body in enumerate(bodies, start=1)
+    )
+
+
+def markdown(text: str) -> str:
+    """The article's Markdown as Discord's."""
+    return print_blocks(parse(text), print_block)
+
+
+def print_block(block: Block) -> str:
+    """One paragraph or list item in Discord's Markdown."""
+    return "".join(map(_print_span, block.spans))
+
+
+def _print_span(span: Span) -> str:
+    # A bare address is a link on Discord by itself, and its underscores are not emphasis.
+    if span.url == span.text:
+        return span.text
+    text = discord.utils.escape_markdown(span.text)
+    text = f"*{text}*" if span.italic else text
+    text = f"**{text}**" if span.bold else text
+    return f"[{text}](<{span.url}>)" if span.url else text
+
+
+def _joined(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)

@@ -1,0 +1,77 @@
+"""Buttons and menus under an answer. Their custom_id says all that they do, so they go on working
+after a restart, and nothing is kept in memory for them.
+
+Limits: https://docs.discord.com/developers/components/reference
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import ui
+
+from knowledge.actions import Action, Button, Verb, buttons, clip, menu_action
+from knowledge.answer import Answer
+
+if TYPE_CHECKING:
+    from adapters.discord.client import DiscordClient
+
+BUTTON_LABEL_LIMIT = 80
+OPTION_LABEL_LIMIT = 100
+OPTIONS_LIMIT = 25
+
+
+class AnswerView(ui.View):
+    """What leads on from a page of an answer: a menu of choices above a row of buttons."""
+
+    def __init__(self, answer: Answer, page: int = 1, pages: int = 1) -> None:
+        super().__init__(timeout=None)
+        if answer.choices:
+            self.add_item(AnswerItem(menu_for(answer)))
+        for button in buttons(answer, page, pages):
+            self.add_item(AnswerItem(button_for(button)))
+        # discord.py keeps no finished view in memory, and dynamic items do not need it to.
+        self.stop()
+
+
+def button_for(button: Button) -> ui.Button[Any]:
+    """A `Button` as Discord's."""
+    return ui.Button(label=clip(button.label, BUTTON_LABEL_LIMIT), custom_id=button.action.encode())
+
+
+def menu_for(answer: Answer) -> ui.Select[Any]:
+    """An answer's choices as a select menu."""
+    options = [
+        discord.SelectOption(label=clip(choice.title, OPTION_LABEL_LIMIT), value=choice.topic)
+        for choice in answer.choices[:OPTIONS_LIMIT]
+    ]
+    return ui.Select(
+        placeholder="Choose a topic to read",
+        custom_id=menu_action(answer).encode(),
+        options=options,
+    )
+
+
+class AnswerItem(ui.DynamicItem[ui.Item[Any]], template=r"(?s).+"):
+    """Any button or menu of ours, rebuilt from its custom_id whenever it is pressed.
+
+    The template takes every custom_id, so that one that is forged, or older than this version,
+    is answered in words too.
+    """
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str]
+    ) -> AnswerItem:
+        """Called by discord.py before `callback`, within the same three seconds."""
+        return cls(item)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Do what the custom_id says."""
+        action = Action.decode(self.custom_id)
+        if action and action.verb is Verb.CHOOSE and isinstance(self.item, ui.Select):
+            action = Action(Verb.OPEN, action.command, next(iter(self.item.values), ""))
+        client: DiscordClient = interaction.client
+        await client.perform(interaction, action)

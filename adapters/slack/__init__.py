@@ -1,0 +1,1 @@
+"""Slack: `/ldn` in channels and direct messages, over Socket Mode."""

@@ -1,0 +1,153 @@
+"""Answer → Slack message. The whole answer is in `text` as well as in the blocks: screen readers
+and notifications read `text` instead of the blocks.
+
+Limits are Slack's own: https://docs.slack.dev/reference/block-kit/blocks, as slack_sdk checks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    ButtonElement,
+    HeaderBlock,
+    MarkdownTextObject,
+    Option,
+    PlainTextObject,
+    SectionBlock,
+    StaticSelectElement,
+)
+from slack_sdk.models.blocks import (
+    Block as SlackBlock,
+)
+
+from adapters import text as plain_text
+from adapters.wording import CHOOSE
+from knowledge.actions import buttons, clip, menu_action
+from knowledge.answer import Answer
+from knowledge.errors import DoesNotFitError
+from knowledge.markup import Block, Span, paginate, parse, print_blocks
+
+HEADER_LIMIT = 150
+SECTION_LIMIT = 3000
+LABEL_LIMIT = 75
+OPTIONS_LIMIT = 100
+TEXT_LIMIT = 40_000
+
+_MEANT_BY_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+# Slack has no escape for its marks of emphasis. An invisible word joiner beside one keeps it from
+# meeting a word, which is what makes it a mark.
+_MARKS = str.maketrans({mark: f"\u2060{mark}\u2060" for mark in "*_~`"})
+
+
+@dataclass(frozen=True, slots=True)
+class SlackMessage:
+    """One page of an answer: what Slack is sent."""
+
+    text: str
+    blocks: tuple[dict[str, Any], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The message as it goes over the wire."""
+        return {
+            "response_type": "ephemeral",
+            "text": self.text,
+            "blocks": list(self.blocks),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+
+
+@lru_cache(maxsize=1024)
+def render(answer: Answer, page: int = 1) -> SlackMessage:
+    """A page (from 1; the nearest that exists) of an answer.
+
+    Raises:
+        DoesNotFitError: no way of splitting brings the answer within Slack's limits.
+    """
+    bodies = paginate(parse(answer.body), SECTION_LIMIT, print_block)
+    page = min(max(page, 1), len(bodies))
+    parts = [
+        mrkdwn(answer.notice),
+        plain_text.plain(answer.heading),
+        bodies[page - 1],
+        f"Page {page} of {len(bodies)}" if len(bodies) > 1 else "",
+        plain_text.NOTE_LEAD + mrkdwn(answer.note) if answer.note else "",
+        f"*{mrkdwn(answer.reminder)}*",
+        mrkdwn(answer.credit),
+    ]
+    notice, heading, *rest = parts
+    if len(heading) > HEADER_LIMIT or any(len(part) > SECTION_LIMIT for part in parts):
+        raise DoesNotFitError("heading, note, reminder or credit is longer than a Slack block")
+    blocks: list[SlackBlock] = [
+        *_sections([notice]),
+        HeaderBlock(text=PlainTextObject(text=heading, emoji=False)),
+        *_sections(rest),
+        *_ways_on(answer, page, len(bodies)),
+    ]
+    return SlackMessage(
+        text="\n\n".join(filter(None, [notice, escape(heading), *rest])),
+        blocks=tuple(block.to_dict() for block in blocks),
+    )
+
+
+def mrkdwn(text: str) -> str:
+    """The article's Markdown as Slack's mrkdwn."""
+    return print_blocks(parse(text), print_block)
+
+
+def print_block(block: Block) -> str:
+    """One paragraph or list item as mrkdwn."""
+    return "".join(map(_print_span, block.spans))
+
+
+def escape(text: str) -> str:
+    """Text that Slack shows as it is: no mention, no link, no emphasis comes of it.
+
+    https://docs.slack.dev/messaging/formatting-message-text#escaping
+    """
+    return text.translate(_MEANT_BY_SLACK).translate(_MARKS)
+
+
+def _print_span(span: Span) -> str:
+    if span.url:
+        address = span.url.translate(_MEANT_BY_SLACK).replace("|", "%7C")
+        return f"<{address}|{escape(span.text)}>"
+    text = escape(span.text)
+    text = f"_{text}_" if span.italic else text
+    return f"*{text}*" if span.bold else text
+
+
+def _sections(texts: Iterable[str]) -> list[SlackBlock]:
+    # Without `expand`, Slack folds a long section behind "see more".
+    return [SectionBlock(text=MarkdownTextObject(text=text), expand=True) for text in texts if text]
+
+
+def _ways_on(answer: Answer, page: int, pages: int) -> list[SlackBlock]:
+    rows: list[SlackBlock] = []
+    if answer.choices:
+        options = [
+            Option(value=choice.topic, text=PlainTextObject(text=clip(choice.title, LABEL_LIMIT)))
+            for choice in answer.choices[:OPTIONS_LIMIT]
+        ]
+        menu = StaticSelectElement(
+            placeholder=PlainTextObject(text=CHOOSE),
+            action_id=menu_action(answer).encode(),
+            options=options,
+        )
+        rows.append(ActionsBlock(elements=[menu]))
+    row = [
+        ButtonElement(
+            text=PlainTextObject(text=clip(button.label, LABEL_LIMIT), emoji=False),
+            action_id=button.action.encode(),
+            accessibility_label=clip(button.label, LABEL_LIMIT),
+        )
+        for button in buttons(answer, page, pages)
+    ]
+    if row:
+        rows.append(ActionsBlock(elements=row))
+    return rows

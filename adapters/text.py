@@ -1,0 +1,48 @@
+"""Answer → plain text: the terminal, Slack's top-level text, and everywhere nothing else can be.
+
+The plain text alone is complete: notice, heading, body, note, reminder, credit, in this order.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from knowledge.answer import Answer, Kind
+from knowledge.markup import Block, parse, print_blocks
+
+NOTE_LEAD = "Editor's note: "
+
+
+@lru_cache(maxsize=1024)
+def render(answer: Answer) -> str:
+    """The whole answer as plain text, without any markup."""
+    return "\n\n".join(
+        part
+        for part in (
+            plain(answer.notice),
+            plain(answer.heading),
+            plain(answer.body),
+            NOTE_LEAD + plain(answer.note) if answer.note else "",
+            plain(answer.reminder),
+            plain(answer.credit),
+        )
+        if part
+    )
+
+
+def plain(markdown: str) -> str:
+    """Markdown as plain text: links become their words, followed by where they lead."""
+    return print_blocks(parse(markdown), print_block)
+
+
+def print_block(block: Block) -> str:
+    """One paragraph or list item as plain text."""
+    return "".join(f"{span.text} ({span.url})" if span.url else span.text for span in block.spans)
+
+
+def next_steps(answer: Answer) -> str:
+    """What to type next on a terminal, where there are no buttons; empty if there is nothing."""
+    offered = answer.choices if answer.kind is not Kind.MENU else ()
+    if not offered:
+        return ""
+    return "\n".join(("To read on, type one of these:", *(f"  {c.topic}" for c in offered)))

@@ -1,0 +1,187 @@
+"""The command `ldn-bot`.
+
+Exit status: 0 done, 1 the work failed, 2 the call or the settings are wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from bot.settings import Settings, describe
+from knowledge.errors import DocumentError, LdnBotError, SettingsError
+
+
+class _Group(click.Group):
+    """Adds the settings to the help, and turns our errors into a sentence and an exit status."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Settings (environment, or a file .env in the current folder)"):
+            for line in describe().splitlines():
+                formatter.write(f"  {line}\n")
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            _fail(str(error), status=2)
+        except DocumentError as error:
+            count = len(error.problems)
+            _fail(f"{error}\n{count} {'fault' if count == 1 else 'faults'} to mend.")
+        except LdnBotError as error:
+            _fail(str(error))
+        except BrokenPipeError:
+            # Whoever read our output has seen enough, as `| head` does.
+            sys.stderr.close()
+            raise SystemExit(0) from None
+
+
+@click.group(cls=_Group, invoke_without_command=True)
+@click.version_option(package_name="ldn-bot")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Answers questions from a published article, word for word, on Discord and Slack.
+
+    Without a command it is `ldn-bot run`.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(run)
+
+
+@main.command()
+def run() -> None:
+    """Serve every platform whose tokens are set."""
+    from bot import bootstrap, serve, terminal
+    from bot.logs import configure
+
+    settings = Settings.load()
+    desks = bootstrap.build_desks(settings)
+    adapters = bootstrap.build_adapters(settings, desks)
+    for line in terminal.how_to_connect(settings):
+        click.echo(line, err=True)
+    if not adapters:
+        terminal.converse(desks, sys.stdin, sys.stdout)
+        return
+    configure(settings.log_level, settings.log_format)
+    if not asyncio.run(serve.serve(adapters)):
+        _fail("No platform is left to serve, so the bot has stopped.")
+
+
+@main.command()
+@click.argument("question", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each answer.")
+def ask(question: tuple[str, ...], as_json: bool) -> None:
+    """Answer one QUESTION; without one, hold a conversation, or read a question a line."""
+    from bot import bootstrap, terminal
+
+    desks = bootstrap.build_desks(Settings.load())
+    if question:
+        terminal.reply(desks, " ".join(question), sys.stdout, as_json=as_json)
+    else:
+        terminal.converse(desks, sys.stdin, sys.stdout, as_json=as_json)
+
+
+@main.command()
+def topics() -> None:
+    """List every topic with its id."""
+    from bot import bootstrap
+
+    for desk in bootstrap.build_desks(Settings.load()).values():
+        click.echo(f"/{desk.document.command}: {desk.document.title}")
+        for section in desk.document.sections:
+            click.echo(f"  {section.id:<26}{section.title}")
+
+
+@main.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+def check(folder: Path | None) -> None:
+    """Check a FOLDER of documents; every fault is named with its file, line and mend."""
+    from bot import bootstrap
+
+    settings = Settings.load()
+    folder = folder or settings.documents
+    library = bootstrap.load_checked_library(folder)
+    for document in library.documents:
+        click.echo(
+            f"{document.title}: {len(document.sections)} sections cover the whole article. "
+            f"Command: /{document.command}."
+        )
+
+
+@main.command()
+@click.argument("surface", type=click.Choice(["discord", "slack", "text"]))
+@click.argument("question", nargs=-1)
+def render(surface: str, question: tuple[str, ...]) -> None:
+    """Print exactly what a platform would be sent for QUESTION."""
+    from bot import bootstrap, terminal
+
+    answer = terminal.find(bootstrap.build_desks(Settings.load()), " ".join(question))
+    rendered = bootstrap.renderers()[surface](answer)
+    click.echo(rendered if isinstance(rendered, str) else _json(rendered))
+
+
+@main.command()
+def manifest() -> None:
+    """Print the manifest of the Slack app, to paste into Slack's page."""
+    from adapters.slack.manifest import manifest as slack_manifest
+    from bot import bootstrap
+
+    click.echo(_json(slack_manifest(bootstrap.build_desks(Settings.load()))))
+
+
+@main.command()
+@click.option("--sync", is_flag=True, help="Register them with Discord, if they changed.")
+@click.option("--force", is_flag=True, help="With --sync: even if they did not change.")
+def commands(sync: bool, force: bool) -> None:
+    """Print what registers the commands with Discord."""
+    from adapters.discord.client import commands_payload
+    from bot import bootstrap
+
+    settings = Settings.load()
+    desks = bootstrap.build_desks(settings)
+    if not sync:
+        click.echo(_json(commands_payload(desks)))
+        return
+    done = asyncio.run(bootstrap.discord_adapter(settings, desks).register(force=force))
+    click.echo("Registered." if done else "Nothing changed since the last registration.")
+
+
+@main.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="The folder for the two new files (the current one).",
+)
+@click.option("--command", "command", default=None, help="What people will type after the slash.")
+def import_article(file: Path, folder: Path, command: str | None) -> None:
+    """Make a draft document from an article: FILE is plain text or Markdown."""
+    from knowledge.draft import draft_document
+
+    for path in draft_document(file, folder, command):
+        click.echo(f"Wrote {path}.")
+    click.echo("Correct the lines marked TODO, then run `ldn-bot check` on the folder.")
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of a document, for editors' programs."""
+    from knowledge.schema import json_schema
+
+    click.echo(_json(json_schema()))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _fail(sentence: str, status: int = 1) -> NoReturn:
+    click.echo(sentence, err=True)
+    raise SystemExit(status)

@@ -1,0 +1,83 @@
+"""Logging: human on a terminal, JSON otherwise, and never a member's words.
+
+Libraries log what passes through them (slack_sdk logs whole events at DEBUG, discord.py the user
+of a failed autocomplete), and an exception's text may quote what caused it. So of a library's
+record only its place and its kind are kept; of an exception, its type and its frames. Our own
+modules log fixed sentences with values that they chose.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from typing import Any
+
+import structlog
+
+from knowledge.errors import LdnBotError
+
+OURS = ("bot", "adapters", "knowledge")
+
+
+def configure(level: str, log_format: str) -> None:
+    """Send everything that is logged in this process to standard error."""
+    human = log_format == "human" or (log_format == "auto" and sys.stderr.isatty())
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_no_more)
+        if human
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    handler.addFilter(discreet)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # Below INFO the libraries have nothing to say that may be kept.
+    for library in ("discord", "slack_bolt", "slack_sdk", "aiohttp", "asyncio"):
+        logging.getLogger(library).setLevel(max(logging.INFO, root.level))
+    logging.captureWarnings(True)
+
+
+def discreet(record: logging.LogRecord) -> bool:
+    """Take out of a record everything that may hold a member's words. Always keeps the record."""
+    if record.name.split(".")[0] not in OURS:
+        record.msg = f"{record.name}, {record.funcName}, line {record.lineno}"
+        record.args = ()
+    if record.exc_info:
+        _, error, _ = record.exc_info
+        if error is not None:
+            record.msg = f"{record.getMessage()}\n{frames(error)}"
+            record.args = ()
+        record.exc_info = None
+    record.exc_text = None
+    record.stack_info = None
+    return True
+
+
+def frames(error: BaseException) -> str:
+    """An exception as its type and where it came from, without its text and without any values."""
+    lines = []
+    chain: BaseException | None = error
+    while chain is not None:
+        for frame in traceback.extract_tb(chain.__traceback__):
+            lines.append(f"  {frame.filename}:{frame.lineno} in {frame.name}")
+        # Our own errors hold fixed sentences.
+        text = f": {chain}" if isinstance(chain, LdnBotError) else ""
+        lines.append(f"{type(chain).__module__}.{type(chain).__qualname__}{text}")
+        chain = chain.__cause__ or (None if chain.__suppress_context__ else chain.__context__)
+    return "\n".join(lines)
+
+
+def _no_more(*_: Any) -> None:
+    """Exceptions were made discreet already; the renderer has nothing to add."""

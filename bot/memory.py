@@ -1,0 +1,46 @@
+"""A few short texts that outlive a restart, in one JSON file. Nothing about any member."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+
+class FileMemory:
+    """Texts by key. A file that cannot be read or written costs repeated work, never a start."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def get(self, key: str) -> str | None:
+        """The text kept under a key; None if there is none."""
+        value = self._read().get(key)
+        return value if isinstance(value, str) else None
+
+    def set(self, key: str, value: str) -> None:
+        """Keep a text. The file is replaced whole, so a crash leaves the old or the new."""
+        texts = {**self._read(), key: value}
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(texts, file, indent=1)
+            os.replace(name, self._path)
+        except OSError as error:
+            log.warning(
+                "%s cannot be written (%s). Set LDN_DATA to a folder that can be.",
+                self._path,
+                error.strerror,
+            )
+
+    def _read(self) -> dict[str, object]:
+        try:
+            texts = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return texts if isinstance(texts, dict) else {}

@@ -1,0 +1,87 @@
+"""The bot on a terminal: one answer, a conversation, or a question a line from a pipe."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TextIO
+
+from adapters import text as plain_text
+from bot.settings import Settings
+from knowledge.answer import Answer
+from knowledge.desk import Desks
+
+_LEAVE = frozenset({"exit", "quit", "/exit", "/quit", "bye", ":q"})
+
+
+def find(desks: Desks, typed: str) -> Answer:
+    """The answer to what was typed. `/ldn how does it work` asks as members do."""
+    command, _, question = typed.strip().partition(" ")
+    if command.startswith("/") and command[1:] in desks:
+        return desks[command[1:]].ask(question)
+    return desks.first.ask(typed)
+
+
+def reply(desks: Desks, typed: str, out: TextIO, *, as_json: bool = False) -> None:
+    """Print the answer to what was typed."""
+    answer = find(desks, typed)
+    if as_json:
+        print(json.dumps(answer.to_json(), ensure_ascii=False), file=out, flush=True)
+    else:
+        print(plain_text.render(answer), file=out, flush=True)
+
+
+def converse(desks: Desks, lines: TextIO, out: TextIO, *, as_json: bool = False) -> None:
+    """Answer one line after the other, until there is no more."""
+    if not lines.isatty():
+        for line in lines:
+            reply(desks, line.rstrip("\n"), out, as_json=as_json)
+            if not as_json:
+                print(file=out)
+        return
+    print(_greeting(desks), file=out)
+    # Arrow keys and a history of this conversation, kept in memory alone.
+    with suppress(ImportError):
+        import readline  # noqa: F401 - its import is what switches them on
+    for line in _typed(desks):
+        print(file=out)
+        reply(desks, line, out, as_json=as_json)
+        steps = plain_text.next_steps(find(desks, line))
+        print(f"\n{steps}\n" if steps else "", file=out)
+
+
+def how_to_connect(settings: Settings) -> Iterator[str]:
+    """A line for each platform that is not switched on, saying how to."""
+    if not settings.discord_token:
+        yield "Discord is off. To connect it, set DISCORD_TOKEN (README, “Connect Discord”)."
+    if settings.slack_gap:
+        yield f"Slack is off: {settings.slack_gap} is missing. Set it (README, “Connect Slack”)."
+    elif not settings.slack_bot_token:
+        yield (
+            "Slack is off. To connect it, set SLACK_BOT_TOKEN and SLACK_APP_TOKEN "
+            "(README, “Connect Slack”)."
+        )
+
+
+def _greeting(desks: Desks) -> str:
+    commands = ", ".join(f"/{command}" for command in desks)
+    title = desks.first.document.title
+    return (
+        f"\nHello. This is what members see when they type {commands}.\n"
+        f"Ask about {title} in your own words; an empty line shows the topics, "
+        "“exit” leaves.\n"
+    )
+
+
+def _typed(desks: Desks) -> Iterator[str]:
+    prompt = f"/{desks.first.document.command} "
+    while True:
+        try:
+            line = input(prompt)
+        except (EOFError, KeyboardInterrupt):
+            print()
+            return
+        if line.strip().casefold() in _LEAVE:
+            return
+        yield line

@@ -1,0 +1,151 @@
+"""HelpDesk: the one door that every adapter uses. A question goes in, an `Answer` comes out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from knowledge import compose
+from knowledge.answer import Answer, Choice
+from knowledge.document import Document, fold
+from knowledge.library import Library, Questions
+from knowledge.search import Outcome, Ranking, SearchIndex, Topic
+
+QUESTION_LIMIT = 1000
+"""Characters of a question that are looked at; what is beyond is left unread."""
+
+_SMALL_TALK = "small-talk"
+_PAGE = re.compile(r"(?P<topic>[a-z]+) (?P<page>[1-9][0-9]{0,3})")
+
+
+class HelpDesk:
+    """Answers questions about one document. Stateless: it remembers no question and no one."""
+
+    def __init__(self, document: Document, index: SearchIndex, questions: Questions) -> None:
+        self.document = document
+        self._index = index
+        self._not_covered = {
+            topic.id: compose.refusal(document, topic) for topic in questions.not_covered.values()
+        }
+        self._lists: Mapping[str, Callable[[int], Answer]] = {
+            compose.MENU: lambda page: compose.menu_answer(document, page),
+            compose.TOPICS: lambda page: compose.topics_answer(document, page),
+            compose.HELP: lambda page: compose.help_answer(document),
+        }
+        self._sections = {
+            section.id: compose.section_answer(document, section) for section in document.sections
+        }
+        self._titles = [(fold(section.title), section) for section in document.sections]
+
+    @classmethod
+    def of(cls, library: Library, document: Document, cache: Path | None = None) -> HelpDesk:
+        """The desk of one of a library's documents; `cache` keeps what its search has learnt."""
+        questions = library.questions.get(document.command, Questions())
+        index = SearchIndex.build(_topics(document, questions), cache=cache)
+        return cls(document, index, questions)
+
+    def ask(self, text: str) -> Answer:
+        """The answer to whatever a person typed. Never raises for what is in `text`."""
+        question = text[:QUESTION_LIMIT].strip()
+        return self.open(question) or self._search(question)
+
+    def open(self, topic: str) -> Answer | None:
+        """The answer of exactly this name: empty, the bot's own words, an id, a title, an alias."""
+        key = fold(topic)
+        if not key:
+            # A question of nothing but signs is a search that finds nothing, not a call for the
+            # menu; only empty text is.
+            return self._lists[compose.MENU](1) if not topic.strip() else None
+        if key in self._lists:
+            return self._lists[key](1)
+        if page := _PAGE.fullmatch(topic):
+            make = self._lists.get(page["topic"])
+            return make(int(page["page"])) if make else None
+        section = self.document.exact.get(key)
+        return self._sections[section.id] if section else None
+
+    def suggest(self, text: str, limit: int) -> list[Choice]:
+        """Titles for what was typed so far, best first; the main topics if nothing was typed."""
+        typed = fold(text[:QUESTION_LIMIT])
+        if not typed:
+            found = [*self.document.top_level, *self.document.sections]
+        else:
+            starts = [s for title, s in self._titles if title.startswith(typed)]
+            named = [s for name, s in self.document.exact.items() if name.startswith(typed)]
+            holds = [s for title, s in self._titles if typed in title]
+            ranked = self._index.search(text[:QUESTION_LIMIT]).candidates
+            by_id = self.document.by_id
+            found = [*starts, *named, *holds, *(by_id[c.id] for c in ranked if c.id in by_id)]
+        unique = {section.id: Choice(section.id, section.title) for section in found}
+        return list(unique.values())[:limit]
+
+    def _search(self, question: str) -> Answer:
+        ranking = self._index.search(question)
+        sections = [self.document.by_id[candidate.id] for candidate in ranking.candidates]
+        match ranking.outcome:
+            case Outcome.ANSWER:
+                return self._sections[sections[0].id]
+            case Outcome.OFFER:
+                return compose.suggestions_answer(self.document, sections)
+            case Outcome.NOT_COVERED:
+                return self._refuse(ranking)
+
+    def _refuse(self, ranking: Ranking) -> Answer:
+        if ranking.not_covered == _SMALL_TALK:
+            return compose.help_answer(self.document)
+        if ranking.not_covered in self._not_covered:
+            return self._not_covered[ranking.not_covered]
+        sections = [self.document.by_id[candidate.id] for candidate in ranking.candidates]
+        return compose.not_covered_answer(self.document, sections)
+
+
+def _topics(document: Document, questions: Questions) -> list[Topic]:
+    """Everything that a question about this document can be about, for the search."""
+    covered = [
+        Topic(
+            id=section.id,
+            covered=True,
+            texts=(section.title, *section.aliases, section.text),
+            questions=questions.sections.get(section.id, ()),
+        )
+        for section in document.sections
+    ]
+    not_covered = [
+        Topic(id=topic.id, covered=False, texts=(topic.title,), questions=topic.questions)
+        for topic in questions.not_covered.values()
+    ]
+    if questions.small_talk:
+        small_talk = Topic(id=_SMALL_TALK, covered=False, texts=(), questions=questions.small_talk)
+        not_covered.append(small_talk)
+    return [*covered, *not_covered]
+
+
+class Desks(Mapping[str, HelpDesk]):
+    """The desks of a folder of documents, by command.
+
+    `replace` swaps them all at once, so that an adapter that holds this object never sees half of
+    an old folder and half of a new one.
+    """
+
+    def __init__(self, desks: Sequence[HelpDesk]) -> None:
+        self._desks: dict[str, HelpDesk] = {}
+        self.replace(desks)
+
+    def replace(self, desks: Sequence[HelpDesk]) -> None:
+        """Serve these desks from now on."""
+        self._desks = {desk.document.command: desk for desk in desks}
+
+    @property
+    def first(self) -> HelpDesk:
+        """The desk of the folder's first document."""
+        return next(iter(self._desks.values()))
+
+    def __getitem__(self, command: str) -> HelpDesk:
+        return self._desks[command]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._desks)
+
+    def __len__(self) -> int:
+        return len(self._desks)

@@ -1,0 +1,117 @@
+"""Document and Section: a published article, cut into sections, checked and frozen.
+
+Everything here was validated by `knowledge.loader`; nothing can be changed after that.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+
+
+def fold(text: str) -> str:
+    """Text as it is compared for an exact hit: without case, spacing, hyphens and punctuation."""
+    return _NOT_ALPHANUMERIC.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the words come from, and on which terms they may be reproduced."""
+
+    name: str
+    year: int
+    terms: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A run of the article under a title.
+
+    `text` is the section's own run, `body` what a member is shown: the run together with its
+    parts, as one contiguous piece of the article (Markdown). `start` and `end` are the character
+    positions of `text` in the article.
+    """
+
+    id: str
+    title: str
+    parent: str | None
+    text: str
+    body: str
+    short: str
+    aliases: tuple[str, ...]
+    read_next: tuple[str, ...]
+    note: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """An article that answers questions under a command of its own."""
+
+    title: str
+    command: str
+    language: str
+    source: Source
+    reminder: str
+    credit: str
+    last_review: date | None
+    next_review: date | None
+    aliases: tuple[str, ...]
+    sections: tuple[Section, ...]
+    article: str = field(repr=False)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Section]:
+        """Every section by its id."""
+        return {section.id: section for section in self.sections}
+
+    @cached_property
+    def top_level(self) -> tuple[Section, ...]:
+        """The sections that are not a part of another, in the article's order."""
+        return tuple(section for section in self.sections if section.parent is None)
+
+    @cached_property
+    def _children(self) -> Mapping[str | None, tuple[Section, ...]]:
+        children: dict[str | None, list[Section]] = {}
+        for section in self.sections:
+            children.setdefault(section.parent, []).append(section)
+        return {parent: tuple(parts) for parent, parts in children.items()}
+
+    @cached_property
+    def exact(self) -> Mapping[str, Section]:
+        """Sections by everything that opens exactly them: folded id, title and aliases."""
+        names: dict[str, Section] = {}
+        for alias in (self.title, *self.aliases):
+            names[fold(alias)] = self.sections[0]
+        for section in self.sections:
+            for name in (section.id, section.title, *section.aliases):
+                names[fold(name)] = section
+        return names
+
+    def parts(self, section: Section) -> tuple[Section, ...]:
+        """The direct parts of a section, in the article's order."""
+        return self._children.get(section.id, ())
+
+    def before(self, section: Section) -> Section | None:
+        """What a reader finds before a section: the sibling before it, or else its parent."""
+        siblings = self._children[section.parent]
+        at = siblings.index(section)
+        if at > 0:
+            return siblings[at - 1]
+        return self.by_id[section.parent] if section.parent else None
+
+    def after(self, section: Section) -> Section | None:
+        """What a reader finds after a section and its parts."""
+        siblings = self._children[section.parent]
+        at = siblings.index(section)
+        if at + 1 < len(siblings):
+            return siblings[at + 1]
+        return self.after(self.by_id[section.parent]) if section.parent else None

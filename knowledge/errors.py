@@ -1,0 +1,48 @@
+"""The tree of errors, each with a sentence that a tired person can act on.
+
+Every error of the project descends from `LdnBotError`. Its text never holds a member's question,
+name or id, so it may be logged and shown as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class LdnBotError(Exception):
+    """Anything that went wrong in a way we foresaw. `str(error)` is safe to show and to log."""
+
+
+class SettingsError(LdnBotError):
+    """The environment asks for something that cannot be; the text names the variable."""
+
+
+class PlatformError(LdnBotError):
+    """A platform refuses to work with us for good (a wrong token, a missing permission)."""
+
+
+class DoesNotFitError(LdnBotError):
+    """A text cannot be shown within a platform's limits, even when it is split."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One fault in a file that an editor wrote: where it is, what it is, and how to mend it."""
+
+    file: str
+    line: int
+    key: str
+    what: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.key}: {self.what} {self.mend}"
+
+
+class DocumentError(LdnBotError):
+    """A folder of documents has faults. `problems` holds all of them, not the first alone."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))

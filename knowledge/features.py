@@ -1,0 +1,233 @@
+"""What the search and the crisis check see of a question: its words, and the parts of its words.
+
+A question is read in three steps, each of which is cheap and none of which can fail:
+
+1. `words` cuts the text to a limit, and brings spelling, case, accents, quotes, mentions and
+   emoji to one form;
+2. `Vocabulary.understand` corrects typing errors against the words that the examples use, and
+   replaces synonyms ("RSD", "algodystrophy") with one word;
+3. `Features.of` turns the words into numbers: which words, which pairs of words and which runs
+   of two to five letters occur. Letters within words are what recognises a word that no example
+   has, or that is spelt in a new way.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+TEXT_LIMIT = 4_000
+"""Characters that are looked at; more than any platform lets a member send."""
+
+WORD_LIMIT = 60
+"""Words of one text that are looked at, so that a long text costs no more than a short one."""
+
+LETTER_LIMIT = 24
+"""Letters of one word that are looked at; longer words are not words."""
+
+Buckets = NDArray[np.int32]
+Values = NDArray[np.float32]
+
+_NOISE = re.compile(r"<[@#!:/a-z][^<>]{0,200}>|https?://\S+|\S+@\S+\.\S+")
+_WORD = re.compile(r"[^\W_]+")
+_APOSTROPHES = str.maketrans("", "", "'\u2019\u2018\u02bc`\u00b4")
+
+
+def words(text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:
+    """The words of a text: lower case, without accents, links, mentions and punctuation.
+
+    Apostrophes are dropped ("can't" is "cant", as people type it). Of a text with more than
+    `limit` words, the first and the last are kept: that is where a question stands.
+    """
+    text = unicodedata.normalize("NFKC", text[:TEXT_LIMIT]).lower().translate(_APOSTROPHES)
+    text = _NOISE.sub(" ", text[:TEXT_LIMIT])
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text)
+        text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    found = [word[:LETTER_LIMIT] for word in _WORD.findall(text)]
+    if len(found) > limit:
+        found = found[: limit // 2] + found[-(limit - limit // 2) :]
+    return tuple(found)
+
+
+class Vocabulary:
+    """The words that examples use, with their synonyms; it corrects what was mistyped."""
+
+    def __init__(self, counts: Mapping[str, int], synonyms: Mapping[str, Sequence[str]]) -> None:
+        """`counts`: how often each word occurs; `synonyms`: one word to all that mean it.
+
+        A synonym may be of several words ("complex regional pain syndrome").
+        """
+        self._synonyms: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        known = Counter(counts)
+        for meaning, others in synonyms.items():
+            for other in others:
+                phrase = words(other)
+                if phrase:
+                    self._synonyms.setdefault(phrase[0], []).append((phrase, meaning))
+                    known.update(phrase)
+        for phrases in self._synonyms.values():
+            phrases.sort(key=lambda pair: -len(pair[0]))
+        self._counts: dict[str, int] = dict(known)
+        self._correctable = sorted(word for word in known if _is_correctable(word))
+        keys, owners = [], []
+        for number, word in enumerate(self._correctable):
+            for key in _shortened(word):
+                keys.append(key)
+                owners.append(number)
+        order = np.argsort(np.array(keys, dtype=np.uint32), kind="stable")
+        self._keys = np.array(keys, dtype=np.uint32)[order]
+        self._owners = np.array(owners, dtype=np.int32)[order]
+
+    def understand(self, text: Sequence[str]) -> tuple[str, ...]:
+        """The words as the examples would have them: typing errors corrected, synonyms joined."""
+        corrected = [word if word in self._counts else self.correct(word) for word in text]
+        if self._synonyms.keys().isdisjoint(corrected):
+            return tuple(corrected)
+        return tuple(self._join(corrected))
+
+    def correct(self, word: str) -> str:
+        """The known word that differs least, by one or two typing errors; else the word itself."""
+        if not _is_correctable(word):
+            return word
+        keys = np.array(_shortened(word), dtype=np.uint32)
+        starts = np.searchsorted(self._keys, keys, "left")
+        ends = np.searchsorted(self._keys, keys, "right")
+        candidates = {
+            int(owner)
+            for start, end in zip(starts, ends, strict=True)
+            if start < end
+            for owner in self._owners[start:end]
+        }
+        best, least = word, (3.0, False, 0)
+        for number in candidates:
+            other = self._correctable[number]
+            rank = (
+                distance(word, other),
+                other[0] != word[0],
+                -self._counts[other],
+            )
+            if rank < least and rank[0] <= (1 if len(word) < 7 else 2):
+                best, least = other, rank
+        return best
+
+    def _join(self, text: Sequence[str]) -> Iterator[str]:
+        at = 0
+        while at < len(text):
+            for phrase, meaning in self._synonyms.get(text[at], ()):
+                if tuple(text[at : at + len(phrase)]) == phrase:
+                    yield meaning
+                    at += len(phrase)
+                    break
+            else:
+                yield text[at]
+                at += 1
+
+
+def _is_correctable(word: str) -> bool:
+    return 4 <= len(word) <= LETTER_LIMIT and word.isalpha()
+
+
+def _shortened(word: str) -> list[int]:
+    """Numbers for a word and for all that is left of it when one letter is missing.
+
+    Two words that are one typing error apart (a letter too many, too few, changed or swapped)
+    have one of these in common.
+    """
+    shorter = {word[:at] + word[at + 1 :] for at in range(len(word))}
+    return [crc32(part.encode()) for part in (word, *shorter)]
+
+
+def distance(one: str, other: str) -> int:
+    """How many letters were added, dropped, changed or swapped with their neighbour."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, against in enumerate(other, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != against))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == against:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, last = last, row
+    return last[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One view of a text: the numbers of its features, and how much each of them counts."""
+
+    buckets: Buckets
+    values: Values
+
+
+def word_features(text: Sequence[str]) -> list[int]:
+    """Numbers for the words and for the pairs of neighbours, beginning and end included."""
+    found = [crc32(word.encode(), 1) for word in text]
+    previous = b"<"
+    for word in (*text, ">"):
+        this = word.encode()
+        found.append(crc32(previous + b" " + this, 2))
+        previous = this
+    return found
+
+
+def letter_features(text: Sequence[str]) -> list[int]:
+    """Numbers for all runs of two to five letters within the words."""
+    found = []
+    for word in text:
+        padded = b" " + word.encode() + b" "
+        size = len(padded)
+        for length in (2, 3, 4, 5):
+            for start in range(size - length + 1):
+                found.append(crc32(padded[start : start + length]))
+    return found
+
+
+class Features:
+    """Turns the views of a text (lists of feature numbers) into buckets and values.
+
+    A feature's number is a checksum, taken modulo the width, so that no table of features is
+    needed; two features may share a bucket, which harms little when the width is large. A
+    feature that occurs in most examples ("the") tells little; `_weights` holds how much each
+    bucket tells (inverse document frequency). Every view's values have the same length
+    together, so that short and long texts, and words and letters, weigh the same.
+    """
+
+    def __init__(self, weights: Values) -> None:
+        self.weights = weights
+
+    @classmethod
+    def learn(cls, texts: Iterable[Sequence[Sequence[int]]], width: int) -> Features:
+        """Count in how many of the texts each feature occurs."""
+        seen = np.zeros(width, dtype=np.float64)
+        count = 0
+        for views in texts:
+            numbers = {number % width for view in views for number in view}
+            seen[np.fromiter(numbers, dtype=np.int64, count=len(numbers))] += 1
+            count += 1
+        return cls((np.log((1 + count) / (1 + seen)) + 1).astype(np.float32))
+
+    def of(self, views: Sequence[Sequence[int]]) -> Block:
+        """The buckets of all views, and the value of each."""
+        buckets = (
+            np.array([number for view in views for number in view], dtype=np.uint32)
+            % np.uint32(len(self.weights))
+        ).astype(np.int32)
+        values = self.weights[buckets]
+        start = 0
+        for view in views:
+            part = values[start : start + len(view)]
+            start += len(view)
+            length = float(part @ part) * len(views)
+            if length:
+                part /= math.sqrt(length)
+        return Block(buckets, values)

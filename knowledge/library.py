@@ -1,0 +1,127 @@
+"""Library: everything in a folder of documents, loaded and checked together.
+
+    ldn.yaml             a document        (any name; several may stand side by side)
+    ldn.source.txt       its article
+    ldn.questions.yaml   what people type, for its search (may be absent)
+
+All faults of a folder are reported at once. Nothing is half loaded: a folder is whole, or it is a
+`DocumentError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from knowledge.document import Document
+from knowledge.errors import DocumentError, Problem
+from knowledge.loader import Fit, load_document
+from knowledge.schema import QuestionsFile
+from knowledge.yamlfile import KeyPath, did_you_mean, read_yaml, validate
+
+SHIPPED = Path(__file__).parent / "documents"
+"""The folder that comes with the bot."""
+
+QUESTIONS_SUFFIX = ".questions.yaml"
+_SHARED = ("helplines.yaml", "crisis.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class NotCovered:
+    """A topic that the article does not cover, and the fixed reply to it."""
+
+    id: str
+    title: str
+    advice: bool
+    text: str
+    nearest: tuple[str, ...]
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What people type about a document: examples by section, and what it does not cover."""
+
+    sections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    not_covered: Mapping[str, NotCovered] = field(default_factory=dict)
+    small_talk: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The documents of a folder, and the questions of each by its command."""
+
+    documents: tuple[Document, ...]
+    questions: Mapping[str, Questions]
+
+
+def load_library(folder: Path, fits: Sequence[Fit] = ()) -> Library:
+    """Everything in a folder.
+
+    Args:
+        folder: where the files are.
+        fits: for each platform, a check that an answer can be shown there.
+
+    Raises:
+        DocumentError: with every fault of every file.
+    """
+    problems: list[Problem] = []
+    documents: list[Document] = []
+    questions: dict[str, Questions] = {}
+    owners: dict[str, str] = {}
+    for path in _document_files(folder, problems):
+        document = load_document(path, fits, problems)
+        asked = _load_questions(path.with_name(path.stem + QUESTIONS_SUFFIX), document, problems)
+        if document is None:
+            continue
+        if document.command in owners:
+            what = f"{document.command} is the command of {owners[document.command]} too."
+            mend = "Give each document a command of its own."
+            problems.append(read_yaml(path).problem(("command",), what, mend))
+        owners.setdefault(document.command, path.name)
+        documents.append(document)
+        questions[document.command] = asked
+    if problems:
+        raise DocumentError(problems)
+    return Library(tuple(documents), questions)
+
+
+def _document_files(folder: Path, problems: list[Problem]) -> list[Path]:
+    files = sorted(
+        path
+        for path in folder.glob("*.yaml")
+        if path.name not in _SHARED and not path.name.endswith(QUESTIONS_SUFFIX)
+    )
+    if not files:
+        what = "holds no document." if folder.is_dir() else "is not a folder."
+        mend = "Put a document such as ldn.yaml there, or name another folder in LDN_DOCUMENTS."
+        problems.append(Problem(str(folder), 1, "folder", what, mend))
+    return files
+
+
+def _load_questions(path: Path, document: Document | None, problems: list[Problem]) -> Questions:
+    if not path.exists():
+        return Questions()
+    file = read_yaml(path)
+    problems += file.problems
+    written = validate(file, QuestionsFile, problems) if not file.problems else None
+    if written is None:
+        return Questions()
+    if document is not None:
+        known = list(document.by_id)
+        named: list[tuple[KeyPath, str]] = [(("sections", id), id) for id in written.sections]
+        for topic, entry in written.not_covered.items():
+            named += [(("not_covered", topic, "nearest"), id) for id in entry.nearest]
+        for key, id in named:
+            if id not in known:
+                what = f"there is no section {id!r}."
+                problems.append(file.problem(key, what, did_you_mean(id, known)))
+    return Questions(
+        sections=written.sections,
+        not_covered={
+            id: NotCovered(id, each.title, each.advice, each.text, each.nearest, each.questions)
+            for id, each in written.not_covered.items()
+        },
+        small_talk=written.small_talk,
+    )

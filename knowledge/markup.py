@@ -1,0 +1,136 @@
+"""The little Markdown that articles use (bold, italic, links), as values that a renderer can print.
+
+Block structure is kept as the article has it: paragraphs, and list items with their own numbers,
+so that nothing is renumbered. A link that leads nowhere is plain words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from markdown_it import MarkdownIt
+
+from knowledge.errors import DoesNotFitError
+
+_BLOCK_BREAK = re.compile(r"(\n\s*\n|\n(?=\s*(?:\d+\.|[-*•])\s))")
+_SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+")
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text in one style. `url` is None unless the link leads somewhere."""
+
+    text: str
+    bold: bool = False
+    italic: bool = False
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph or a list item; `tight` if no empty line stands before it in the article."""
+
+    spans: tuple[Span, ...]
+    tight: bool = False
+
+    @property
+    def gap(self) -> str:
+        """What stands between this block and the one before it."""
+        return "\n" if self.tight else "\n\n"
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False})
+    # A code span, an image or raw HTML in an article is text like any other.
+    return parser.disable(["backticks", "image", "html_inline"])
+
+
+_markdown = _parser()
+
+
+@lru_cache(maxsize=4096)
+def parse(body: str) -> tuple[Block, ...]:
+    """The blocks of a Markdown text. Never fails: what is not markup is text."""
+    blocks = []
+    tight = False
+    for at, piece in enumerate(_BLOCK_BREAK.split(body.strip())):
+        if at % 2:
+            tight = piece.count("\n") == 1
+        elif words := _SPACES.sub(" ", piece).strip():
+            blocks.append(Block(tuple(_spans(words)), tight))
+    return tuple(blocks)
+
+
+def _spans(text: str) -> Iterable[Span]:
+    style = Span("")
+    [inline] = _markdown.parseInline(text)
+    for token in inline.children or ():
+        match token.type:
+            case "strong_open" | "strong_close":
+                style = replace(style, bold=token.nesting > 0)
+            case "em_open" | "em_close":
+                style = replace(style, italic=token.nesting > 0)
+            case "link_open":
+                href = str(token.attrs.get("href", ""))
+                style = replace(style, url=href if href.startswith(("http:", "https:")) else None)
+            case "link_close":
+                style = replace(style, url=None)
+            case _ if token.content:
+                yield replace(style, text=token.content)
+
+
+def print_blocks(blocks: Iterable[Block], print_block: Callable[[Block], str]) -> str:
+    """All blocks as one text, with the article's own gaps between them."""
+    text = ""
+    for block in blocks:
+        text += (block.gap if text else "") + print_block(block)
+    return text
+
+
+def paginate(
+    blocks: Iterable[Block], room: int, print_block: Callable[[Block], str]
+) -> tuple[str, ...]:
+    """Printed blocks, dealt out to pages that each hold at most `room` characters.
+
+    Pages break between blocks; a block that is longer than a page breaks between its sentences.
+    `room` counts UTF-16 code units, as Discord's client does: never fewer than characters.
+
+    Raises:
+        DoesNotFitError: one sentence alone is longer than a page.
+    """
+    pages = [""]
+    for block in blocks:
+        whole = [block] if length(print_block(block)) <= room else _sentences(block)
+        for piece in whole:
+            text = print_block(piece)
+            if length(text) > room:
+                raise DoesNotFitError(
+                    f"a sentence of {length(text)} characters is longer than the "
+                    f"{max(room, 0)} that one message has room for"
+                )
+            if not pages[-1]:
+                pages[-1] = text
+            elif length(pages[-1] + piece.gap + text) <= room:
+                pages[-1] += piece.gap + text
+            else:
+                pages.append(text)
+    return tuple(pages)
+
+
+def _sentences(block: Block) -> list[Block]:
+    pieces: list[list[Span]] = [[]]
+    for span in block.spans:
+        first, *rest = _SENTENCE_BREAK.split(span.text)
+        pieces[-1].append(replace(span, text=first))
+        pieces.extend([replace(span, text=sentence)] for sentence in rest)
+    spoken = (tuple(span for span in piece if span.text) for piece in pieces)
+    return [Block(spans, block.tight) for spans in spoken if spans]
+
+
+def length(text: str) -> int:
+    """The length of a text in UTF-16 code units."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

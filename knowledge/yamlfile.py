@@ -1,0 +1,185 @@
+"""YAML that remembers where everything stands, so that an error can name the line.
+
+PyYAML alone keeps the last of two equal keys in silence and forgets the lines; here the first is a
+`Problem` and the second is kept.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from knowledge.errors import Problem
+
+# The C parser reads ten thousand example questions in a blink; PyYAML built without it is slow.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+KeyPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class YamlFile:
+    """One parsed file: its data, the line of every key, and what was wrong with it as YAML."""
+
+    name: str
+    data: Any
+    lines: dict[KeyPath, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def line(self, path: KeyPath) -> int:
+        """The line (from 1) of a key, or of the nearest thing above it that exists."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def problem(self, path: KeyPath, what: str, mend: str) -> Problem:
+        """A `Problem` at a key of this file."""
+        return Problem(self.name, self.line(path), dotted(path), what, mend)
+
+
+def dotted(path: KeyPath) -> str:
+    """A key path as people write it: `sections[3].title`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text or "file"
+
+
+def read_yaml(path: Path) -> YamlFile:
+    """Parse one file. Never raises for its content: its faults come back in `problems`."""
+    name = path.name
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        fault = Problem(
+            name, 1, "file", f"cannot be read ({error.strerror}).", "Check that it exists."
+        )
+        return YamlFile(name, None, problems=[fault])
+    except UnicodeDecodeError:
+        fault = Problem(name, 1, "file", "is not UTF-8 text.", "Save it again as UTF-8.")
+        return YamlFile(name, None, problems=[fault])
+    try:
+        # A recursion deep enough to exhaust the stack is a fault of the file as well.
+        node = yaml.compose(text, Loader=_Loader)
+        file = YamlFile(name, None)
+        data = _construct(node, (), file) if node is not None else None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        fault = Problem(
+            name,
+            line,
+            "file",
+            f"is not valid YAML: {error.problem or error.context}.",
+            "Check the indentation and the quotes on this line and the one above.",
+        )
+        return YamlFile(name, None, problems=[fault])
+    except (yaml.YAMLError, RecursionError):
+        fault = Problem(
+            name,
+            1,
+            "file",
+            "is not valid YAML.",
+            "Remove characters that are not text, and nest less deeply.",
+        )
+        return YamlFile(name, None, problems=[fault])
+    return YamlFile(name, data, file.lines, file.problems)
+
+
+_scalars = yaml.SafeLoader("")
+
+
+def _construct(node: yaml.Node, path: KeyPath, file: YamlFile) -> Any:
+    line = node.start_mark.line + 1
+    file.lines.setdefault(path, line)
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, path, file)
+    if isinstance(node, yaml.SequenceNode):
+        return [_construct(item, (*path, at), file) for at, item in enumerate(node.value)]
+    try:
+        return _scalars.construct_object(node)
+    except (yaml.YAMLError, ValueError):
+        file.problems.append(
+            file.problem(path, "has a value that YAML cannot read.", "Put it in quotes.")
+        )
+        return None
+
+
+def _mapping(node: yaml.MappingNode, path: KeyPath, file: YamlFile) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
+        below = (*path, key)
+        line = key_node.start_mark.line + 1
+        if key in result:
+            first = file.line(below)
+            file.problems.append(
+                Problem(
+                    file.name,
+                    line,
+                    dotted(below),
+                    f"is written twice; the first is on line {first}.",
+                    "Keep one of the two.",
+                )
+            )
+        file.lines[below] = line
+        result[key] = _construct(value_node, below, file)
+    return result
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validate(file: YamlFile, model: type[Model], problems: list[Problem]) -> Model | None:
+    """A file's data as a model; None, with every reason added to `problems`, if it is not one."""
+    try:
+        return model.model_validate(file.data)
+    except ValidationError as error:
+        problems += (_problem(file, model, fault) for fault in error.errors(include_url=False))
+        return None
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """The mend for a name that does not exist."""
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"Did you mean `{close[0]}`?" if close else "Remove it, or correct its name."
+
+
+def _problem(file: YamlFile, model: type[BaseModel], fault: Any) -> Problem:
+    path: KeyPath = tuple(step for step in fault["loc"] if not _is_union_branch(step))
+    key = str(path[-1]) if path else ""
+    match fault["type"]:
+        case "extra_forbidden":
+            known = list(_model_at(model, path[:-1]).model_fields)
+            return file.problem(path, "is not a key that is known here.", did_you_mean(key, known))
+        case "missing":
+            return file.problem(path, "is missing.", f"Add `{key}:` here.")
+        case "string_type":
+            return file.problem(path, "is not a text.", "Put it in quotes.")
+        case _:
+            message = str(fault["msg"])
+            return file.problem(path, f"{message[:1].lower()}{message[1:]}.", "Correct the value.")
+
+
+def _is_union_branch(step: str | int) -> bool:
+    # Pydantic puts the branch of a union into the path: `date`, `literal['unknown']`.
+    return isinstance(step, str) and (step == "date" or step.startswith(("literal[", "function-")))
+
+
+def _model_at(model: type[BaseModel], path: KeyPath) -> type[BaseModel]:
+    """The model that describes the mapping at a path."""
+    for step in path:
+        if isinstance(step, str) and step in model.model_fields:
+            annotation: Any = model.model_fields[step].annotation
+            inner = [annotation, *getattr(annotation, "__args__", ())]
+            model = next(
+                (each for each in inner if isinstance(each, type) and issubclass(each, BaseModel)),
+                model,
+            )
+    return model

@@ -1,0 +1,333 @@
+"""What stand-in Discord knows: people, places, channels and messages."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum, IntFlag
+
+from tests.standins.discord_errors import (
+    EMPTY_MESSAGE,
+    MISSING_ACCESS,
+    MISSING_PERMISSIONS,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
+    DiscordError,
+)
+from tests.standins.recording import JSON, Call
+
+APPLICATION_ID = "200000000000000001"
+GUILD_ID = "300000000000000001"
+FOREIGN_GUILD_ID = "300000000000000002"
+
+PINS_PER_CHANNEL = 250
+EPHEMERAL = 64
+
+_EPOCH_MS = 1_420_070_400_000
+_serial = itertools.count()
+
+
+def snowflake() -> str:
+    """A fresh id whose upper bits hold the present time, as Discord's do."""
+    return str((int(time.time() * 1000) - _EPOCH_MS << 22) | next(_serial) & 0x3FFFFF)
+
+
+def now() -> str:
+    """The present moment as Discord writes it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+class Permission(IntFlag):
+    """The permission bits that matter here; any other bit is legal too."""
+
+    ADMINISTRATOR = 1 << 3
+    VIEW_CHANNEL = 1 << 10
+    SEND_MESSAGES = 1 << 11
+    MANAGE_MESSAGES = 1 << 13
+    EMBED_LINKS = 1 << 14
+    READ_MESSAGE_HISTORY = 1 << 16
+    USE_APPLICATION_COMMANDS = 1 << 31
+    SEND_MESSAGES_IN_THREADS = 1 << 38
+    USE_EXTERNAL_APPS = 1 << 50
+    PIN_MESSAGES = 1 << 51
+
+
+MEMBER = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.USE_APPLICATION_COMMANDS
+    | Permission.USE_EXTERNAL_APPS
+)
+MODERATOR = MEMBER | Permission.MANAGE_MESSAGES | Permission.PIN_MESSAGES
+
+
+class Place(Enum):
+    """Where a person uses the bot."""
+
+    GUILD = "a server where the bot is a member"
+    BOT_DM = "a direct message with the bot"
+    USER_INSTALL = "a server where the bot is not a member, by the person's own installation"
+    PRIVATE_CHANNEL = "a direct message between people, by the person's own installation"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone on Discord; ``permissions`` are those in every server channel."""
+
+    id: str
+    name: str
+    permissions: int = MEMBER
+    locale: str = "en-US"
+
+    def as_user(self) -> JSON:
+        """The user object of Discord's API."""
+        return {
+            "id": self.id,
+            "username": self.name,
+            "discriminator": "0",
+            "global_name": self.name.title(),
+            "avatar": None,
+            "bot": False,
+        }
+
+    def as_member(self, permissions: int) -> JSON:
+        """The member object of an interaction."""
+        return {
+            "user": self.as_user(),
+            "roles": [],
+            "joined_at": "2024-01-01T00:00:00.000000+00:00",
+            "deaf": False,
+            "mute": False,
+            "flags": 0,
+            "permissions": str(int(permissions)),
+        }
+
+
+@dataclass
+class Message:
+    """A message and its history; ``data`` is what the API returns now."""
+
+    data: JSON
+    channel: Channel
+    edits: list[JSON] = field(default_factory=list)
+    deleted: bool = False
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return str(self.data["id"])
+
+    @property
+    def content(self) -> str:
+        """Its text now."""
+        return str(self.data["content"])
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether one person alone sees it."""
+        return bool(self.data["flags"] & EPHEMERAL)
+
+    @property
+    def pinned(self) -> bool:
+        """Whether it is pinned now."""
+        return bool(self.data["pinned"])
+
+    @property
+    def link(self) -> str:
+        """The address that a person would copy."""
+        place = self.channel.guild_id or "@me"
+        return f"https://discord.com/channels/{place}/{self.channel.id}/{self.id}"
+
+
+@dataclass
+class Channel:
+    """A channel; what the bot may do in it is ``bot_permissions``.
+
+    ``error`` is answered to every request about the channel while it is set; ``errors`` to requests
+    of one kind: ``send``, ``edit``, ``delete``, ``read``, ``pin``, ``unpin``, ``pins``.
+    """
+
+    id: str
+    name: str
+    guild_id: str | None = None
+    type: int = 0
+    bot_permissions: int = MEMBER | Permission.PIN_MESSAGES | Permission.EMBED_LINKS
+    messages: dict[str, Message] = field(default_factory=dict)
+    pins: dict[str, str] = field(default_factory=dict)  # message id → when, newest last
+    error: DiscordError | None = None
+    errors: dict[str, DiscordError] = field(default_factory=dict)
+
+    def allow(self, operation: str, *needed: Permission) -> None:
+        """Raise the `DiscordError` that the bot gets for this operation, if any."""
+        if (error := self.error or self.errors.get(operation)) is not None:
+            raise error
+        if self.guild_id is None:
+            return
+        if not self.bot_permissions & Permission.VIEW_CHANNEL:
+            raise MISSING_ACCESS
+        if not all(self.bot_permissions & permission for permission in needed):
+            raise MISSING_PERMISSIONS
+
+    def find(self, message_id: str) -> Message:
+        """The message that everyone in the channel can see; raises `UNKNOWN_MESSAGE`."""
+        message = self.messages.get(message_id)
+        if message is None:
+            raise UNKNOWN_MESSAGE
+        return message
+
+    def as_json(self, *recipients: Person) -> JSON:
+        """The channel object as the API and interactions carry it."""
+        base: JSON = {"id": self.id, "type": self.type, "last_message_id": None, "flags": 0}
+        if self.type == 1:
+            return {**base, "recipients": [person.as_user() for person in recipients]}
+        return {
+            **base,
+            "guild_id": self.guild_id,
+            "name": self.name,
+            "topic": None,
+            "position": 0,
+            "nsfw": False,
+            "rate_limit_per_user": 0,
+            "parent_id": None,
+            "permission_overwrites": [],
+        }
+
+
+class Channels:
+    """Every channel by id; messages are found across all of them."""
+
+    def __init__(self, *channels: Channel) -> None:
+        self._by_id = {channel.id: channel for channel in channels}
+
+    def __getitem__(self, channel_id: str) -> Channel:
+        return self._by_id[channel_id]
+
+    def __iter__(self) -> Iterator[Channel]:
+        return iter(self._by_id.values())
+
+    def add(self, channel: Channel) -> Channel:
+        """Add a channel and return it."""
+        self._by_id[channel.id] = channel
+        return channel
+
+    def find(self, channel_id: str) -> Channel:
+        """The channel; raises `UNKNOWN_CHANNEL`."""
+        if channel_id not in self._by_id:
+            raise UNKNOWN_CHANNEL
+        return self._by_id[channel_id]
+
+    def of(self, guild_id: str) -> list[Channel]:
+        """The channels of one server."""
+        return [channel for channel in self if channel.guild_id == guild_id]
+
+    def posts(self) -> list[Message]:
+        """Every message there is in any channel, oldest first."""
+        found = [message for channel in self for message in channel.messages.values()]
+        return sorted(found, key=lambda message: int(message.id))
+
+
+def new_message(
+    channel: Channel, author: JSON, body: JSON, application_id: str | None = None
+) -> Message:
+    """A message as Discord returns it, from the body that was sent; not yet in the channel."""
+    data: JSON = {
+        "id": snowflake(),
+        "channel_id": channel.id,
+        "author": author,
+        "content": body.get("content") or "",
+        "timestamp": now(),
+        "edited_timestamp": None,
+        "tts": bool(body.get("tts")),
+        "mention_everyone": False,
+        "mentions": [],
+        "mention_roles": [],
+        "attachments": [],
+        "embeds": body.get("embeds") or [],
+        "components": body.get("components") or [],
+        "pinned": False,
+        "type": 0,
+        "flags": body.get("flags") or 0,
+    }
+    if channel.guild_id:
+        data["guild_id"] = channel.guild_id
+    if application_id is not None:
+        data["application_id"] = application_id
+    if body.get("message_reference"):
+        data["message_reference"] = body["message_reference"]
+    return Message(data, channel)
+
+
+def edit_message(message: Message, body: JSON) -> None:
+    """Apply an edit: keys that are absent stay as they were, null empties."""
+    for key, empty in (("content", ""), ("embeds", []), ("components", [])):
+        if key in body:
+            message.data[key] = empty if body[key] is None else body[key]
+    if body.get("flags") is not None:
+        kept = message.data["flags"] & EPHEMERAL
+        message.data["flags"] = body["flags"] & ~EPHEMERAL | kept
+    message.data["edited_timestamp"] = now()
+    message.edits.append(body)
+
+
+def remove_message(message: Message) -> None:
+    """Delete a message, whoever does it; its pin goes with it."""
+    message.deleted = True
+    message.channel.messages.pop(message.id, None)
+    message.channel.pins.pop(message.id, None)
+
+
+def not_empty(call: Call) -> None:
+    """Raise `EMPTY_MESSAGE` for a message that says and shows nothing."""
+    said = any(call.body.get(key) for key in ("content", "embeds", "components"))
+    if not said and not call.files:
+        raise EMPTY_MESSAGE
+
+
+def guild_json(guild_id: str, owner: Person, channels: list[Channel]) -> JSON:
+    """The server object of GUILD_CREATE."""
+    return {
+        "id": guild_id,
+        "name": f"Group {guild_id}",
+        "icon": None,
+        "owner_id": owner.id,
+        "region": "",
+        "afk_timeout": 300,
+        "verification_level": 1,
+        "default_message_notifications": 1,
+        "explicit_content_filter": 0,
+        "mfa_level": 0,
+        "nsfw_level": 0,
+        "premium_tier": 0,
+        "preferred_locale": "en-US",
+        "system_channel_flags": 0,
+        "features": [],
+        "emojis": [],
+        "stickers": [],
+        "roles": [
+            {
+                "id": guild_id,
+                "name": "@everyone",
+                "color": 0,
+                "hoist": False,
+                "position": 0,
+                "permissions": str(int(MEMBER)),
+                "managed": False,
+                "mentionable": False,
+            }
+        ],
+        "channels": [channel.as_json() for channel in channels],
+        "threads": [],
+        "members": [],
+        "presences": [],
+        "voice_states": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "member_count": 2,
+        "large": False,
+        "unavailable": False,
+        "joined_at": "2024-01-01T00:00:00.000000+00:00",
+    }

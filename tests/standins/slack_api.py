@@ -1,0 +1,306 @@
+"""Stand-in Slack's Web API methods, and response_url."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+from aiohttp import web
+
+from tests.contracts import Problem
+from tests.contracts import slack as contract
+from tests.standins.base import json_response
+from tests.standins.recording import JSON, Call
+from tests.standins.slack_interactions import (
+    Shown,
+    SlackInteraction,
+)
+from tests.standins.slack_state import (
+    BOT_ID,
+    BOT_USER_ID,
+    PINS_PER_CHANNEL,
+    TEAM_DOMAIN,
+    TEAM_ID,
+    SlackChannel,
+    SlackChannels,
+    SlackError,
+    SlackMessage,
+    SlackPerson,
+    edit_message,
+    new_message,
+    timestamp,
+)
+
+Method = Callable[[Call], Awaitable[JSON]]
+
+
+class WebApi:
+    """The methods, over the state that they read and change.
+
+    ``token_error`` and ``app_token_error`` are answered instead of ``ok`` to every call with the
+    bot's or the app's token while they are set: ``token_revoked``, ``account_inactive`` …
+    """
+
+    def __init__(
+        self,
+        *,
+        bot_token: Callable[[], str],
+        app_token: Callable[[], str],
+        channels: SlackChannels,
+        people: dict[str, SlackPerson],
+        interactions: list[SlackInteraction],
+        socket_url: Callable[[], str],
+        upload_url: Callable[[str], str],
+        check: Callable[[Call, Iterator[Problem]], list[Problem]],
+        show: Callable[[str, SlackChannel | None, str | None, Shown], None],
+        now: Callable[[], float],
+    ) -> None:
+        self._bot_token = bot_token
+        self._app_token = app_token
+        self.channels = channels
+        self.people = people
+        self.interactions = interactions
+        self._socket_url = socket_url
+        self._upload_url = upload_url
+        self._check = check
+        self._show = show
+        self._now = now
+        self.token_error: str | None = None
+        self.app_token_error: str | None = None
+        self.usergroups: dict[str, list[str]] | None = {}
+        self.views: dict[str, JSON] = {}
+        self.homes: dict[str, JSON] = {}
+        self.files: dict[str, JSON] = {}
+        self._methods: dict[str, Method] = {
+            "auth.test": self.auth_test,
+            "apps.connections.open": self.connections_open,
+            "chat.postMessage": self.post_message,
+            "chat.postEphemeral": self.post_ephemeral,
+            "chat.update": self.update,
+            "chat.delete": self.delete,
+            "chat.getPermalink": self.permalink,
+            "conversations.info": self.conversation,
+            "conversations.join": self.join,
+            "conversations.open": self.open_conversation,
+            "pins.add": self.pin,
+            "pins.remove": self.unpin,
+            "pins.list": self.pins,
+            "users.info": self.user,
+            "usergroups.users.list": self.usergroup,
+            "views.open": self.open_view,
+            "views.push": self.open_view,
+            "views.update": self.update_view,
+            "views.publish": self.publish,
+            "files.getUploadURLExternal": self.upload_address,
+            "files.completeUploadExternal": self.complete_upload,
+        }
+
+    async def call(self, call: Call) -> web.Response:
+        """Answer one Web API call."""
+        method = self._methods.get(call.route)
+        try:
+            if method is None:
+                self._check(call, iter([Problem("", "no such method is known here")]))
+                raise SlackError("unknown_method")
+            self._authorize(call)
+            return json_response({"ok": True, **await method(call)})
+        except SlackError as error:
+            call.error = error.error
+            return json_response(error.as_json())
+
+    def _authorize(self, call: Call) -> None:
+        given = call.headers.get("Authorization", "").removeprefix("Bearer ")
+        given = given or str(call.body.get("token", ""))
+        if not given:
+            raise SlackError("not_authed")
+        wants_app = call.route == "apps.connections.open"
+        expected = self._app_token() if wants_app else self._bot_token()
+        error = self.app_token_error if wants_app else self.token_error
+        if given != expected:
+            other = self._bot_token() if wants_app else self._app_token()
+            raise SlackError("not_allowed_token_type" if given == other else "invalid_auth")
+        if error is not None:
+            raise SlackError(error)
+
+    # The app
+
+    async def auth_test(self, call: Call) -> JSON:
+        return {
+            "url": f"https://{TEAM_DOMAIN}.slack.com/",
+            "team": "Support group",
+            "team_id": TEAM_ID,
+            "user": "ldn",
+            "user_id": BOT_USER_ID,
+            "bot_id": BOT_ID,
+            "is_enterprise_install": False,
+        }
+
+    async def connections_open(self, call: Call) -> JSON:
+        return {"url": self._socket_url()}
+
+    # Messages
+
+    async def post_message(self, call: Call) -> JSON:
+        channel = self._channel(call)
+        self._refuse(call, contract.message(call.route, call.body))
+        message = new_message(channel, call.body)
+        channel.messages[message.ts] = message
+        self._show(call.route, channel, None, Shown(call.route, call.body, message))
+        return {"channel": channel.id, "ts": message.ts, "message": message.data}
+
+    async def post_ephemeral(self, call: Call) -> JSON:
+        channel = self._channel(call)
+        self._refuse(call, contract.message(call.route, call.body))
+        user = str(call.body.get("user"))
+        if user not in self.people:
+            raise SlackError("user_not_in_channel")
+        message = new_message(channel, call.body, seen_by=user)
+        self._show(call.route, channel, user, Shown(call.route, call.body, message))
+        return {"message_ts": message.ts}
+
+    async def update(self, call: Call) -> JSON:
+        channel = self._channel(call)
+        message = channel.find(str(call.body.get("ts")))
+        if message.data["user"] != BOT_USER_ID:
+            raise SlackError("cant_update_message")
+        self._refuse(call, contract.message(call.route, call.body))
+        edit_message(message, call.body)
+        return {
+            "channel": channel.id,
+            "ts": message.ts,
+            "text": message.text,
+            "message": message.data,
+        }
+
+    async def delete(self, call: Call) -> JSON:
+        channel = self._channel(call)
+        message = channel.find(str(call.body.get("ts")))
+        if message.data["user"] != BOT_USER_ID:
+            raise SlackError("cant_delete_message")
+        remove(message)
+        return {"channel": channel.id, "ts": message.ts}
+
+    async def permalink(self, call: Call) -> JSON:
+        channel = self._channel(call, archived=True)
+        message = channel.find(str(call.body.get("message_ts")))
+        return {"channel": channel.id, "permalink": message.link}
+
+    # Channels and people
+
+    async def conversation(self, call: Call) -> JSON:
+        channel = self._channel(call, member=False, archived=True)
+        if channel.is_private and not channel.is_member:
+            raise SlackError("channel_not_found")
+        return {"channel": channel.as_json()}
+
+    async def join(self, call: Call) -> JSON:
+        channel = self._channel(call, member=False)
+        if channel.is_private:
+            raise SlackError("method_not_supported_for_channel_type")
+        channel.is_member = True
+        return {"channel": channel.as_json()}
+
+    async def open_conversation(self, call: Call) -> JSON:
+        user = str(call.body.get("users"))
+        if user not in self.people:
+            raise SlackError("user_not_found")
+        channel_id = f"D{user[1:]}"
+        try:
+            channel = self.channels[channel_id]
+        except KeyError:
+            channel = self.channels.add(SlackChannel(channel_id, "dm", is_im=True))
+        return {"channel": {"id": channel.id}}
+
+    async def user(self, call: Call) -> JSON:
+        person = self.people.get(str(call.body.get("user")))
+        if person is None:
+            raise SlackError("user_not_found")
+        user = person.as_json()
+        if str(call.body.get("include_locale", "")).lower() not in ("true", "1"):
+            del user["locale"]
+        return {"user": user}
+
+    async def usergroup(self, call: Call) -> JSON:
+        if self.usergroups is None:
+            raise SlackError("plan_upgrade_required")
+        users = self.usergroups.get(str(call.body.get("usergroup")))
+        if users is None:
+            raise SlackError("no_such_subteam")
+        return {"users": users}
+
+    # Pins
+
+    async def pin(self, call: Call) -> JSON:
+        channel = self._channel(call)
+        pin(channel.find(str(call.body.get("timestamp"))), BOT_USER_ID)
+        return {}
+
+    async def unpin(self, call: Call) -> JSON:
+        channel = self._channel(call)
+        unpin(channel.find(str(call.body.get("timestamp"))))
+        return {}
+
+    async def pins(self, call: Call) -> JSON:
+        channel = self._channel(call, archived=True)
+        items = [
+            {
+                "type": "message",
+                "channel": channel.id,
+                "created": pinned["pinned_ts"],
+                "created_by": pinned["pinned_by"],
+                "message": {
+                    **channel.messages[ts].data,
+                    "pinned_to": [channel.id],
+                    "permalink": channel.messages[ts].link,
+                },
+            }
+            for ts, pinned in reversed(channel.pins.items())
+        ]
+        return {"items": items}
+
+    # Common
+
+    def _channel(self, call: Call, *, member: bool = True, archived: bool = False) -> SlackChannel:
+        channel = self.channels.find(call.body.get("channel"))
+        channel.allow(call.route, member=member, archived=archived)
+        return channel
+
+    def _refuse(self, call: Call, problems: Iterator[Problem]) -> None:
+        """Raise the error that Slack answers to a body with these problems."""
+        refused = self._check(call, problems)
+        if not refused:
+            return
+        error = "invalid_blocks"
+        if call.route.startswith("views."):
+            error = "invalid_arguments"
+        elif any(problem.where == "text" for problem in refused):
+            error = "msg_too_long"
+        messages: Any = [str(problem) for problem in refused]
+        raise SlackError(error, response_metadata={"messages": messages})
+
+
+def pin(message: SlackMessage, by: str) -> None:
+    """Pin a message, whoever does it. Raises `SlackError`."""
+    pins = message.channel.pins
+    if message.ts in pins:
+        raise SlackError("already_pinned")
+    if len(pins) >= PINS_PER_CHANNEL:
+        raise SlackError("too_many_pins")
+    pins[message.ts] = {"pinned_by": by, "pinned_ts": int(float(timestamp()))}
+
+
+def unpin(message: SlackMessage) -> None:
+    """Unpin a message, whoever does it. Raises `SlackError`."""
+    if message.channel.pins.pop(message.ts, None) is None:
+        raise SlackError("no_pin")
+
+
+def remove(message: SlackMessage) -> None:
+    """Delete a message, whoever does it; its pin goes with it."""
+    message.deleted = True
+    message.channel.messages.pop(message.ts, None)
+    message.channel.pins.pop(message.ts, None)
+
+
+def _response_url_error(error: str) -> web.Response:
+    return json_response({"ok": False, "error": error}, status=404)

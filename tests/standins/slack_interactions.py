@@ -1,0 +1,226 @@
+"""What a person does to the bot on Slack, and what came back."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+
+from tests.standins.base import NotOffered
+from tests.standins.recording import JSON
+from tests.standins.slack_state import SlackChannel, SlackMessage, SlackPerson, fresh_id
+
+ACK_S = 3.0
+TRIGGER_LIFETIME_S = 3.0
+RESPONSE_URL_USES = 5
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One thing that a person got to see, and the way it came.
+
+    ``via`` is ``ack``, ``response_url`` or the name of a Web API method.
+    """
+
+    via: str
+    raw: JSON
+    message: SlackMessage | None = None
+    view: JSON | None = None
+    replaced_original: bool = False
+    deleted_original: bool = False
+
+
+@dataclass(eq=False)
+class SlackInteraction:
+    """One thing that a person did, from its sending on.
+
+    ``takes`` names the ways (see `Shown.via`) by which its answer may come.
+    """
+
+    what: str
+    person: SlackPerson
+    channel: SlackChannel | None
+    takes: frozenset[str]
+    source: SlackMessage | None = None
+    response_token: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    trigger_id: str = field(default_factory=lambda: f"{fresh_id('')}.{secrets.token_hex(8)}")
+    sent_at: float = 0.0
+    acked_at: float | None = None
+    ack_payload: JSON | None = None
+    response_url_uses: int = 0
+    response_url_expired: bool = False
+    trigger_used: bool = False
+    refusals: list[str] = field(default_factory=list)
+    answered: bool = False
+    shown: asyncio.Queue[Shown] = field(default_factory=asyncio.Queue)
+
+    def trigger_expired(self, now: float) -> bool:
+        """Whether it is too late to open a modal; ``now`` is the event loop's clock."""
+        return now - self.sent_at > TRIGGER_LIFETIME_S
+
+    @property
+    def refused(self) -> str:
+        """What answers were tried and refused, to go with an error message."""
+        return "".join(f"; refused: {refusal}" for refusal in self.refusals)
+
+    def show(self, shown: Shown) -> None:
+        """Hand something on to whoever waits for the answer."""
+        self.answered = True
+        self.shown.put_nowait(shown)
+
+
+@dataclass(frozen=True)
+class SlackReply:
+    """What the person got to see, as it was then.
+
+    ``raw`` is the body as the bot sent it. ``seconds`` is the time until the acknowledgement.
+    """
+
+    shown: Shown
+    interaction: SlackInteraction
+    seconds: float
+    text: str
+    blocks: list[JSON]
+
+    @property
+    def raw(self) -> JSON:
+        """The payload as it was sent."""
+        return self.shown.raw
+
+    @property
+    def via(self) -> str:
+        """How it came: ``ack``, ``response_url``, or a Web API method."""
+        return self.shown.via
+
+    @property
+    def ack_payload(self) -> JSON | None:
+        """What came with the acknowledgement, if anything."""
+        return self.interaction.ack_payload
+
+    @property
+    def message(self) -> SlackMessage:
+        """The message as it is now; raises `NotOffered` where the answer was none."""
+        if self.shown.message is None:
+            raise NotOffered(f"the answer to {self.interaction.what} is no message")
+        return self.shown.message
+
+    @property
+    def message_ts(self) -> str:
+        """The message's timestamp."""
+        return self.message.ts
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether one person alone sees it."""
+        return self.shown.message is not None and self.shown.message.ephemeral
+
+    @property
+    def replaced_original(self) -> bool:
+        """Whether it took the place of the message with the button."""
+        return self.shown.replaced_original
+
+    @property
+    def deleted_original(self) -> bool:
+        """Whether it removed the message with the button."""
+        return self.shown.deleted_original
+
+    @property
+    def view(self) -> JSON | None:
+        """The modal or Home tab that it opened or changed."""
+        return self.shown.view
+
+    @property
+    def action_ids(self) -> list[str]:
+        """The action ids of all buttons and menus, in reading order."""
+        return [element["action_id"] for _, element in elements(self.blocks)]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Button text → action id, for finding a button as a person does."""
+        return {
+            element["text"]["text"]: element["action_id"]
+            for _, element in elements(self.blocks)
+            if element["type"] == "button"
+        }
+
+
+def elements(blocks: list[JSON]) -> list[tuple[JSON, JSON]]:
+    """Every interactive element with its block, in reading order."""
+    found: list[tuple[JSON, JSON]] = []
+    for block in blocks:
+        inside = [*(block.get("elements") or []), block.get("accessory"), block.get("element")]
+        found += [(block, e) for e in inside if isinstance(e, dict) and "action_id" in e]
+        found += elements(block.get("child_blocks") or [])
+    return found
+
+
+def offered(blocks: list[JSON], action_id: str, value: str | None) -> tuple[JSON, JSON]:
+    """The block and element that a person would use; raises `NotOffered`."""
+    for block, element in elements(blocks):
+        if element["action_id"] != action_id:
+            continue
+        if value is None or value == element.get("value") or value in option_values(element):
+            return block, element
+    there = [
+        (element["action_id"], element.get("value") or option_values(element))
+        for _, element in elements(blocks)
+    ]
+    raise NotOffered(f"({action_id!r}, {value!r}) is not among {there}")
+
+
+def option_values(element: JSON) -> list[str]:
+    """The values of a menu's options, those in groups included."""
+    return [option["value"] for option in _options(element)]
+
+
+def option(element: JSON, value: str) -> JSON:
+    """A menu's option by its value; raises `NotOffered`."""
+    for each in _options(element):
+        if each["value"] == value:
+            return each
+    raise NotOffered(f"{value!r} is not among {option_values(element)}")
+
+
+def _options(element: JSON) -> list[JSON]:
+    groups = element.get("option_groups") or []
+    grouped = [each for group in groups for each in group["options"]]
+    return [*(element.get("options") or []), *grouped]
+
+
+class Interactions:
+    """Every interaction so far, found by what an answer names."""
+
+    def __init__(self) -> None:
+        self.by_response_token: dict[str, SlackInteraction] = {}
+        self.by_trigger: dict[str, SlackInteraction] = {}
+        self._all: list[SlackInteraction] = []
+        self._waiting: list[SlackInteraction] = []
+
+    def add(self, interaction: SlackInteraction) -> SlackInteraction:
+        """Remember an interaction, in the order of their sending, and return it."""
+        self.by_response_token[interaction.response_token] = interaction
+        self.by_trigger[interaction.trigger_id] = interaction
+        self._all.append(interaction)
+        self._waiting.append(interaction)
+        return interaction
+
+    def show(self, channel: SlackChannel | None, user: str | None, shown: Shown) -> None:
+        """Hand something that names no interaction to the one that it answers.
+
+        That is the one waiting longest among those of this channel and person which take answers
+        by this way; where none waits, the last one answered.
+        """
+
+        def fits(interaction: SlackInteraction) -> bool:
+            return (
+                shown.via in interaction.takes
+                and channel in (None, interaction.channel)
+                and user in (None, interaction.person.id)
+            )
+
+        self._waiting = [interaction for interaction in self._waiting if not interaction.answered]
+        found = next(filter(fits, self._waiting), None) or next(
+            filter(fits, reversed(self._all)), None
+        )
+        if found is not None:
+            found.show(shown)
