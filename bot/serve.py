@@ -31,7 +31,7 @@ async def serve(adapters: Mapping[str, Callable[[], Adapter]]) -> bool:
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stop.set)
     platforms = [
-        asyncio.create_task(_keep_running(make), name=name) for name, make in adapters.items()
+        asyncio.create_task(_keep_running(name, make), name=name) for name, make in adapters.items()
     ]
     stopping = asyncio.create_task(stop.wait(), name="stop")
     everything = asyncio.gather(*platforms)
@@ -45,12 +45,12 @@ async def serve(adapters: Mapping[str, Callable[[], Adapter]]) -> bool:
     return asked
 
 
-async def _keep_running(make: Callable[[], Adapter]) -> None:
+async def _keep_running(name: str, make: Callable[[], Adapter]) -> None:
     """Run a platform; start it anew when it breaks, with growing pauses; give up when refused."""
     attempts = tenacity.AsyncRetrying(
         retry=tenacity.retry_if_not_exception_type((PlatformError, asyncio.CancelledError)),
         wait=tenacity.wait_random_exponential(max=LONGEST_WAIT),
-        before_sleep=_report,
+        before_sleep=lambda state: _report(name, state),
     )
     try:
         async for attempt in attempts:
@@ -60,6 +60,6 @@ async def _keep_running(make: Callable[[], Adapter]) -> None:
         log.error("%s", refused)
 
 
-def _report(state: tenacity.RetryCallState) -> None:
+def _report(name: str, state: tenacity.RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    log.warning("a platform cannot be reached; trying again", exc_info=error)
+    log.warning("%s cannot be reached; trying again (%s)", name, type(error).__name__)

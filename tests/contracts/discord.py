@@ -314,7 +314,7 @@ def _modal(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _command_length(command: Mapping[str, Any]) -> int:
-    """The characters that count towards a command's 8000: of each text, its longest localisation."""
+    """The characters that count towards 8000: of each text, its longest localisation."""
     total = _localised(command, "name") + _localised(command, "description")
     total += len(str(command["value"])) if "value" in command else 0
     nested: Collection[Any] = [

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Problem:
     """One breach of a contract.
 
-    ``where`` is the path inside the payload (``data.components[0].custom_id``), empty for the whole.
+    ``where`` is the path inside the payload (``data.components[0].custom_id``), or empty.
     ``refused`` tells a breach that the platform answers with an error from a breach of our own
     rules (no mentions, no unknown keys), which it would let pass.
     """

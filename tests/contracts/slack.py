@@ -28,26 +28,11 @@ OPTIONS = 100
 SUGGESTIONS = 100
 
 _POST = frozenset(
-    [
-        "token",
-        "channel",
-        "text",
-        "blocks",
-        "attachments",
-        "as_user",
-        "icon_emoji",
-        "icon_url",
-        "link_names",
-        "markdown_text",
-        "metadata",
-        "mrkdwn",
-        "parse",
-        "reply_broadcast",
-        "thread_ts",
-        "unfurl_links",
-        "unfurl_media",
-        "username",
-    ]
+    {
+        *("token", "channel", "text", "blocks", "attachments", "as_user", "icon_emoji"),
+        *("icon_url", "link_names", "markdown_text", "metadata", "mrkdwn", "parse"),
+        *("reply_broadcast", "team_id", "thread_ts", "unfurl_links", "unfurl_media", "username"),
+    }
 )
 _KNOWN = {
     "chat.postMessage": _POST,
@@ -114,7 +99,7 @@ def view(body: Any) -> Iterator[Problem]:
     if not isinstance(body, dict):
         yield Problem("view", "an object is expected")
         return
-    yield from _round_trip(lambda: View(**body), body, "view")
+    yield from _round_trip(lambda known: View(**known), body, "view")
     yield from _plain_texts(body, "view")
     blocks = body.get("blocks") or []
     yield from _blocks(blocks, "view.blocks", VIEW_BLOCKS)
@@ -173,7 +158,7 @@ def _blocks(blocks: Any, where: str, limit: int) -> Iterator[Problem]:
         if not isinstance(block, dict):
             yield Problem(here, "an object is expected")
             continue
-        yield from _round_trip(lambda block=block: Block.parse(block), block, here)
+        yield from _round_trip(Block.parse, block, here)
         yield from _walk(block, here)
         yield from _action_ids(block, here)
         block_id = block.get("block_id")
@@ -186,11 +171,11 @@ def _blocks(blocks: Any, where: str, limit: int) -> Iterator[Problem]:
 
 
 def _round_trip(
-    parse: Callable[[], JsonObject | None], body: Mapping[str, Any], where: str
+    parse: Callable[[dict[str, Any]], JsonObject | None], body: dict[str, Any], where: str
 ) -> Iterator[Problem]:
     """What slack_sdk's model of the payload objects to, or does not know."""
     try:
-        parsed = parse()
+        parsed = parse(body)
         if parsed is None:
             yield Problem(where, f"unknown type {body.get('type')!r}")
             return
@@ -198,7 +183,7 @@ def _round_trip(
     except (SlackObjectFormationError, TypeError, ValueError, AttributeError) as error:
         yield Problem(where, str(error))
         return
-    yield from _lost(dict(body), back, where)
+    yield from _lost(body, back, where)
 
 
 def _lost(sent: Any, kept: Any, where: str) -> Iterator[Problem]:

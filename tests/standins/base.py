@@ -7,11 +7,13 @@ sockets. Nothing here depends on the bot living in the same process as the test.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import struct
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -20,19 +22,21 @@ from aiohttp import web
 from tests.contracts import Problem
 from tests.standins.recording import Call, Fault, Faults, Handler, Violation, WebSocketHandler
 
+LOOK_EVERY_S = 0.05
+
 T = TypeVar("T")
 Drawn = TypeVar("Drawn")
 
 
-class Unanswered(AssertionError):
+class UnansweredError(AssertionError):
     """The bot did not answer in time; the message says to what, and what it tried instead."""
 
 
-class NotConnected(AssertionError):
+class NotConnectedError(AssertionError):
     """No client of the stand-in is connected, so there is nobody to send this to."""
 
 
-class NotOffered(AssertionError):
+class NotOfferedError(AssertionError):
     """The test pressed, chose or typed something that the bot does not offer to a person."""
 
 
@@ -50,11 +54,16 @@ def json_response(
     )
 
 
+# How often `StandIn.until` looks, in seconds: what it waits for may happen in another process.
+_LOOK_AGAIN_S = 0.01
+
+
 class StandIn(ABC):
     """A server that stands in for a platform; subclasses add the platform's routes.
 
     ``start`` after ``stop`` comes back on the same port, so clients can find it again. ``validate``
-    switches the contract checks of request bodies off, for benchmarks.
+    switches the contract checks of request bodies off, for benchmarks. ``in_flight`` counts the
+    calls under way, ``waiting`` the people who wait for the bot, ``most_waiting`` their maximum.
     """
 
     def __init__(self, *, port: int = 0, validate: bool = True) -> None:
@@ -64,10 +73,10 @@ class StandIn(ABC):
         self.violations: list[Violation] = []
         self.faults = Faults()
         self.in_flight = 0
-        self.most_in_flight = 0
+        self.waiting = 0
+        self.most_waiting = 0
         self._runner: web.AppRunner | None = None
         self._clients: list[web.Request] = []
-        self._changed = asyncio.Event()
 
     # Life cycle
 
@@ -160,7 +169,6 @@ class StandIn(ABC):
             )
             self.requests.append(call)
             self.in_flight += 1
-            self.most_in_flight = max(self.most_in_flight, self.in_flight)
             try:
                 response = await self._answer(call, handler)
             except Exception as error:
@@ -170,7 +178,6 @@ class StandIn(ABC):
                 raise
             finally:
                 self.in_flight -= 1
-                self._notify()
             if response is None:
                 _reset_connection(request)
                 return web.Response()
@@ -205,7 +212,7 @@ class StandIn(ABC):
         return json_response(fault.body, fault.status, fault.headers)
 
     async def _no_such_route(self, call: Call) -> web.Response:
-        self.violations.append(Violation(str(call), Problem("", "no such route is known here")))
+        self.violations.append(Violation(str(call), Problem("", "the stand-in has no such route")))
         return self._unknown(call)
 
     def _check(self, call: Call, problems: Iterable[Problem]) -> list[Problem]:
@@ -216,29 +223,35 @@ class StandIn(ABC):
         self.violations.extend(Violation(str(call), problem) for problem in found)
         return [problem for problem in found if problem.refused]
 
+    @contextmanager
+    def _somebody_waits(self) -> Iterator[None]:
+        self.waiting += 1
+        self.most_waiting = max(self.most_waiting, self.waiting)
+        try:
+            yield
+        finally:
+            self.waiting -= 1
+
     # Looking on
 
     def requests_to(self, method: str, route: str) -> list[Call]:
         """The calls made so far with this HTTP method to this route, oldest first."""
         return [call for call in self.requests if (call.method, call.route) == (method, route)]
 
-    def _notify(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
-
     async def until(self, condition: Callable[[], T], what: str, timeout: float = 10.0) -> T:
         """Wait until ``condition`` is true and return its value.
 
-        It is looked at again whenever a call was served or a client came or went. Raises
-        `Unanswered`, naming ``what``, after ``timeout`` seconds.
+        Raises `UnansweredError`, naming ``what``, after ``timeout`` seconds.
         """
         try:
             async with asyncio.timeout(timeout):
                 while not (value := condition()):
-                    await self._changed.wait()
+                    # A client that comes or goes changes things without a call: look now and then.
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._changed.wait(), LOOK_EVERY_S)
                 return value
         except TimeoutError:
-            raise Unanswered(f"waited {timeout:g} s in vain for {what}") from None
+            raise UnansweredError(f"waited {timeout:g} s in vain for {what}") from None
 
     def _connected(self, connect: WebSocketHandler) -> WebSocketHandler:
         """The websocket handler, its request remembered so that `drop_connections` can cut it."""
@@ -249,7 +262,6 @@ class StandIn(ABC):
                 return await connect(request)
             finally:
                 self._clients.remove(request)
-                self._notify()
 
         return serve
 

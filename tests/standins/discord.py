@@ -15,7 +15,7 @@ import copy
 from collections.abc import Sequence
 from typing import TypedDict, Unpack
 
-from tests.standins.base import NotConnected, NotOffered, Unanswered
+from tests.standins.base import NotConnectedError, NotOfferedError, UnansweredError
 from tests.standins.discord_errors import DiscordError
 from tests.standins.discord_interactions import (
     AUTOCOMPLETE_TYPE,
@@ -117,7 +117,7 @@ class By(TypedDict, total=False):
 class DiscordStandIn(DiscordServer):
     """The stand-in as tests use it.
 
-    Everything that a person does waits for what the person gets to see and raises `Unanswered`
+    Everything that a person does waits for what the person gets to see and raises `UnansweredError`
     where that does not come: the first answer has 3 s, as on Discord; a deferred one has
     ``answer_timeout`` seconds more.
     """
@@ -135,12 +135,11 @@ class DiscordStandIn(DiscordServer):
     ) -> Reply:
         """Use a slash command (``"ldn"``, ``"ldn-mod pin"``).
 
-        Once commands are registered, raises `NotOffered` for one that a person could not type.
+        Once commands are registered, raises `NotOfferedError` for one that a person could not type.
         """
         data = self._command_data(name.split(), options or {})
         interaction = self._new(f"/{name}", COMMAND_TYPE, data, by, place, channel)
-        await self._send(interaction, by)
-        return await self._reply(interaction)
+        return await self._ask(interaction, by)
 
     async def autocomplete(
         self,
@@ -157,8 +156,9 @@ class DiscordStandIn(DiscordServer):
         interaction = self._new(
             f"autocomplete of /{name}", AUTOCOMPLETE_TYPE, data, by, place, channel
         )
-        await self._send(interaction, by)
-        await self._called_back(interaction)
+        with self._somebody_waits():
+            await self._send(interaction, by)
+            await self._called_back(interaction)
         return list(interaction.callback_data["choices"])
 
     async def context_menu(
@@ -174,8 +174,7 @@ class DiscordStandIn(DiscordServer):
         }
         what = f"message command {name!r}"
         interaction = self._new(what, COMMAND_TYPE, data, by, place, target.channel)
-        await self._send(interaction, by)
-        return await self._reply(interaction)
+        return await self._ask(interaction, by)
 
     async def press(
         self, on: Reply | Message, custom_id: str, *, forged: bool = False, **by: Unpack[By]
@@ -201,14 +200,14 @@ class DiscordStandIn(DiscordServer):
         if not forged:
             offered = [option["value"] for option in control(_components(on), custom_id)["options"]]
             if not set(values) <= set(offered):
-                raise NotOffered(f"{list(values)} are not among {offered}")
+                raise NotOfferedError(f"{list(values)} are not among {offered}")
         data = {"custom_id": custom_id, "component_type": 3, "values": list(values)}
         return await self._use(on, data, by)
 
     async def submit(self, on: Reply, values: dict[str, str], **by: Unpack[By]) -> Reply:
         """Fill in and send the modal of a reply: custom id → text or chosen value."""
         if on.modal is None:
-            raise NotOffered("there is no modal to submit")
+            raise NotOfferedError("there is no modal to submit")
         before = on.interaction
         by = {"user": before.person, **by}
         interaction = self._new(
@@ -220,8 +219,7 @@ class DiscordStandIn(DiscordServer):
             before.channel,
             before.source,
         )
-        await self._send(interaction, by)
-        return await self._reply(interaction)
+        return await self._ask(interaction, by)
 
     async def another(self, reply: Reply, timeout: float | None = None) -> Reply:
         """The next message or edit that the same interaction shows, such as a follow-up."""
@@ -256,7 +254,7 @@ class DiscordStandIn(DiscordServer):
         for command in everywhere:
             if (command["name"], command["type"]) == (name, kind):
                 return command
-        raise NotOffered(f"{name!r} is not registered; there are {sorted(self.commands)}")
+        raise NotOfferedError(f"{name!r} is not registered; there are {sorted(self.commands)}")
 
     def _command_data(self, words: list[str], options: JSON, focused: str | None = None) -> JSON:
         registered = self._registered(words[0], kind=1)
@@ -295,7 +293,7 @@ class DiscordStandIn(DiscordServer):
         )
         interaction.sent_at = asyncio.get_running_loop().time()
         if not await self.gateway.dispatch("INTERACTION_CREATE", event):
-            raise NotConnected(f"no client is there to get {interaction.what}")
+            raise NotConnectedError(f"no client is there to get {interaction.what}")
 
     async def _use(self, on: Reply | Message, data: JSON, by: By) -> Reply:
         if isinstance(on, Reply):
@@ -306,31 +304,32 @@ class DiscordStandIn(DiscordServer):
         what = f"use of {data['custom_id']!r}"
         interaction = self._new(what, COMPONENT_TYPE, data, by, place, source.channel, source)
         interaction.messages[source.id] = source
-        await self._send(interaction, by)
-        return await self._reply(interaction)
+        return await self._ask(interaction, by)
 
     async def _called_back(self, interaction: Interaction) -> None:
         try:
             await asyncio.wait_for(interaction.called_back.wait(), FIRST_ANSWER_S)
         except TimeoutError:
             interaction.expired = True
-            raise Unanswered(
+            raise UnansweredError(
                 f"{interaction.what} was not answered within {FIRST_ANSWER_S:g} s"
                 f"{interaction.refused}"
             ) from None
         interaction.answered_at = asyncio.get_running_loop().time()
 
-    async def _reply(self, interaction: Interaction) -> Reply:
-        await self._called_back(interaction)
-        if interaction.callback_type == MODAL:
-            return self._as_reply(interaction, {}, interaction.callback_data)
-        return await self._next_shown(interaction, self.answer_timeout)
+    async def _ask(self, interaction: Interaction, by: By) -> Reply:
+        with self._somebody_waits():
+            await self._send(interaction, by)
+            await self._called_back(interaction)
+            if interaction.callback_type == MODAL:
+                return self._as_reply(interaction, {}, interaction.callback_data)
+            return await self._next_shown(interaction, self.answer_timeout)
 
     async def _next_shown(self, interaction: Interaction, timeout: float) -> Reply:
         try:
             shown = await asyncio.wait_for(interaction.shown.get(), timeout)
         except TimeoutError:
-            raise Unanswered(
+            raise UnansweredError(
                 f"{interaction.what} was acknowledged (type {interaction.callback_type}) "
                 f"but showed nothing more within {timeout:g} s{interaction.refused}"
             ) from None
@@ -338,7 +337,8 @@ class DiscordStandIn(DiscordServer):
 
     @staticmethod
     def _as_reply(interaction: Interaction, shown: JSON, modal: JSON | None = None) -> Reply:
-        assert interaction.callback_type is not None and interaction.answered_at is not None
+        assert interaction.callback_type is not None
+        assert interaction.answered_at is not None
         return Reply(
             raw=shown,
             callback_type=interaction.callback_type,

@@ -57,6 +57,7 @@ class Answers:
         self.me = me
         self.application_id = str(me["id"])
         self.interactions = interactions
+        self.messages: dict[str, Message] = {}  # every answer there is, the private ones included
         self._check = check
 
     def routes(self) -> Iterator[tuple[str, str, Handler]]:
@@ -122,6 +123,7 @@ class Answers:
         }
         message.data["webhook_id"] = self.application_id
         interaction.messages[message.id] = message
+        self.messages[message.id] = message
         if not message.ephemeral:
             interaction.channel.messages[message.id] = message
         return message

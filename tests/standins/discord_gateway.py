@@ -74,12 +74,10 @@ class Gateway:
         token: Callable[[], str],
         ready: Callable[[], JSON],
         guilds: Callable[[], list[JSON]],
-        notify: Callable[[], None],
     ) -> None:
         self._token = token
         self._ready = ready
         self._guilds = guilds
-        self._notify = notify
         self.sessions: dict[str, Session] = {}
         self.identifies: list[JSON] = []
         self.resumes: list[JSON] = []
@@ -131,7 +129,6 @@ class Gateway:
         finally:
             if session is not None and session.ws is ws:
                 session.ws = None
-            self._notify()
         return ws
 
     async def _received(
@@ -166,7 +163,6 @@ class Gateway:
         await session.send("READY", ready)
         for guild in guilds:
             await session.send("GUILD_CREATE", guild)
-        self._notify()
         return session
 
     async def _resume(self, ws: web.WebSocketResponse, data: JSON) -> Session | None:
@@ -182,7 +178,6 @@ class Gateway:
         for event in missed:
             await ws.send_str(json.dumps(event))
         await session.send("RESUMED", {"_trace": []})
-        self._notify()
         return session
 
     @staticmethod

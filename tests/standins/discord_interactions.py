@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.standins.base import NotOffered
+from tests.standins.base import NotOfferedError
 from tests.standins.discord_state import (
     EPHEMERAL,
     Channel,
@@ -131,7 +131,7 @@ class Reply:
         }
 
     def control(self, custom_id: str) -> JSON:
-        """The button or menu with this custom id; raises `NotOffered`."""
+        """The button or menu with this custom id; raises `NotOfferedError`."""
         return control(self.components, custom_id)
 
 
@@ -149,14 +149,14 @@ def controls(components: Any) -> list[JSON]:
 
 
 def control(components: list[JSON], custom_id: str) -> JSON:
-    """The button or menu with this custom id, if a person could use it; raises `NotOffered`."""
+    """The button or menu with this custom id; raises `NotOfferedError` if nobody could use it."""
     for component in controls(components):
         if component.get("custom_id") == custom_id:
             if component.get("disabled"):
-                raise NotOffered(f"{custom_id!r} is disabled")
+                raise NotOfferedError(f"{custom_id!r} is disabled")
             return component
     offered = [component.get("custom_id") for component in controls(components)]
-    raise NotOffered(f"{custom_id!r} is not among {offered}")
+    raise NotOfferedError(f"{custom_id!r} is not among {offered}")
 
 
 def filled_in(modal: JSON, values: dict[str, str]) -> JSON:
@@ -255,17 +255,22 @@ def _option_type(value: object) -> int:
 
 
 def check_options(command: JSON, words: list[str], options: JSON) -> None:
-    """Raise `NotOffered` where a person could not type this: the client would not send it."""
+    """Raise `NotOfferedError` where a person could not type this: the client would not send it."""
+    typed = " ".join(words)
     offered = command.get("options") or []
     for word in words[1:]:
         nested = {option["name"]: option for option in offered}
         if word not in nested:
-            raise NotOffered(f"/{' '.join(words)} is not registered; there are {sorted(nested)}")
+            raise NotOfferedError(
+                f"/{' '.join(words)} is not registered; there are {sorted(nested)}"
+            )
         offered = nested[word].get("options") or []
     known = {option["name"]: option for option in offered}
     for name in options:
         if name not in known:
-            raise NotOffered(f"/{' '.join(words)} has no option {name!r}; it has {sorted(known)}")
+            raise NotOfferedError(
+                f"/{' '.join(words)} has no option {name!r}; it has {sorted(known)}"
+            )
     for name, option in known.items():
         if option.get("required") and name not in options:
-            raise NotOffered(f"/{' '.join(words)} needs {name!r}")
+            raise NotOfferedError(f"/{typed} needs {name!r}")

@@ -72,7 +72,6 @@ class DiscordServer(StandIn):
             token=lambda: self.token,
             ready=self._ready,
             guilds=self._guilds,
-            notify=self._notify,
         )
         self.rest = Rest(
             me=self.me,
@@ -125,13 +124,12 @@ class DiscordServer(StandIn):
     # Looking on
 
     def message(self, message_id: str) -> Message:
-        """A message that a channel or an interaction holds, as it is now."""
+        """A message as it is now, the private and the deleted ones included."""
+        if message_id in self.answers.messages:
+            return self.answers.messages[message_id]
         for channel in self.channels:
             if message_id in channel.messages:
                 return channel.messages[message_id]
-        for interaction in self.interactions.values():
-            if message_id in interaction.messages:
-                return interaction.messages[message_id]
         raise KeyError(message_id)
 
     # Serving

@@ -37,7 +37,7 @@ def contracts() -> None:
 
 @pytest_asyncio.fixture
 async def discord_standin() -> AsyncIterator[DiscordStandIn]:
-    """A running stand-in Discord; the test fails where the bot sent a body that breaks a contract."""
+    """A running stand-in Discord; the test fails where a body that it got breaks a contract."""
     async with DiscordStandIn() as standin:
         yield standin
     fail_on_violations(standin)
@@ -45,7 +45,7 @@ async def discord_standin() -> AsyncIterator[DiscordStandIn]:
 
 @pytest_asyncio.fixture
 async def slack_standin() -> AsyncIterator[SlackStandIn]:
-    """A running stand-in Slack; the test fails where the bot sent a body that breaks a contract."""
+    """A running stand-in Slack; the test fails where a body that it got breaks a contract."""
     async with SlackStandIn() as standin:
         yield standin
     fail_on_violations(standin)

@@ -10,31 +10,23 @@ async with SlackStandIn() as slack:
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from tests.contracts import Problem
 from tests.contracts import slack as contract
-from tests.standins.base import (
-    JSON,
-    Fault,
-    Unanswered,
-    Violation,
-)
-from tests.standins.slack_api import pin, remove, unpin
+from tests.standins.recording import JSON, Fault
+from tests.standins.slack_api import pin, unpin
+from tests.standins.slack_driver import Delivery, SlackDriver
 from tests.standins.slack_interactions import (
-    ACK_S,
     Shown,
-    SlackInteraction,
     SlackReply,
-    action_payload,
-    command_payload,
-    event_payload,
-    interactive_payload,
     offered,
     option,
+)
+from tests.standins.slack_payloads import (
+    action_payload,
+    command_payload,
+    interactive_payload,
+    pin_event,
 )
 from tests.standins.slack_state import (
     BOT_USER_ID,
@@ -42,7 +34,7 @@ from tests.standins.slack_state import (
     SlackError,
     SlackMessage,
     SlackPerson,
-    fresh_id,
+    remove_message,
     timestamp,
 )
 
@@ -83,28 +75,13 @@ def not_ok(error: str, *, applied: bool = False) -> Fault:
     return Fault(status=200, body={"ok": False, "error": error}, applied=applied)
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """One event as it was delivered, so that it can be delivered again."""
-
-    payload: JSON
-    acked: bool
-
-    @property
-    def event_id(self) -> str:
-        """The id that stays the same when Slack tries again."""
-        return str(self.payload["event_id"])
-
-
-class SlackStandIn(SlackServer):
+class SlackStandIn(SlackDriver):
     """The stand-in as tests use it.
 
-    Everything that a person does waits for what the person gets to see and raises `Unanswered`
+    Everything that a person does waits for what the person gets to see and raises `UnansweredError`
     where that does not come: the acknowledgement has 3 s, as on Slack, what is shown
     ``answer_timeout`` seconds more.
     """
-
-    answer_timeout = 10.0
 
     # What people do
 
@@ -118,7 +95,7 @@ class SlackStandIn(SlackServer):
     ) -> SlackReply:
         """Use a slash command and wait for what the person gets to see.
 
-        Raises `Unanswered` where the acknowledgement takes more than 3 s.
+        Raises `UnansweredError` where the acknowledgement takes more than 3 s.
         """
         interaction = self._new(
             f"{command} command", user, channel or self.channel, takes=_PRIVATELY
@@ -275,7 +252,7 @@ class SlackStandIn(SlackServer):
         person, place = user or self.member, channel or self.channel
         said = self.post_as(person, f"<@{BOT_USER_ID}> {text}", place, thread_ts=thread_ts)
         event = {**said.data, "type": "app_mention", "channel": place.id, "event_ts": said.ts}
-        return await self._said("mention", person, place, event)
+        return await self._said("mention", person, place, event, _IN_CHANNEL)
 
     async def direct_message(self, text: str, *, user: SlackPerson | None = None) -> SlackReply:
         """Write to the bot in a direct message and wait for its message."""
@@ -287,7 +264,7 @@ class SlackStandIn(SlackServer):
             "channel_type": "im",
             "event_ts": said.ts,
         }
-        return await self._said("direct message", person, self.dm, event)
+        return await self._said("direct message", person, self.dm, event, _IN_CHANNEL)
 
     async def open_home(self, *, user: SlackPerson | None = None) -> SlackReply:
         """Open the app's Home tab and wait for what it shows."""
@@ -299,42 +276,13 @@ class SlackStandIn(SlackServer):
             "tab": "home",
             "event_ts": timestamp(),
         }
-        return await self._said("Home tab", person, None, event, takes=frozenset({"views.publish"}))
+        return await self._said("Home tab", person, None, event, frozenset({"views.publish"}))
 
     async def another(self, reply: SlackReply, timeout: float | None = None) -> SlackReply:
         """The next thing that the same interaction shows."""
         return await self._reply(reply.interaction, timeout)
 
     # Events
-
-    async def event(
-        self,
-        event: JSON,
-        *,
-        event_id: str | None = None,
-        retry_attempt: int = 0,
-        retry_reason: str = "",
-    ) -> Delivery:
-        """Deliver an event and wait at most 3 s for its acknowledgement (see `Delivery.acked`)."""
-        payload = event_payload(event, event_id or fresh_id("Ev"))
-        ack = await self.socket.send(
-            "events_api",
-            payload,
-            answerable=False,
-            timeout=ACK_S,
-            retry_attempt=retry_attempt,
-            retry_reason=retry_reason,
-        )
-        return Delivery(payload, acked=ack is not None)
-
-    async def redeliver(self, delivery: Delivery, attempt: int = 1) -> Delivery:
-        """Deliver the same event once more, as Slack does when no acknowledgement came."""
-        return await self.event(
-            delivery.payload["event"],
-            event_id=delivery.event_id,
-            retry_attempt=attempt,
-            retry_reason="timeout",
-        )
 
     def post_as(
         self,
@@ -357,52 +305,18 @@ class SlackStandIn(SlackServer):
         """A person pins a message with Slack's own menu; clients get the event."""
         person = by or self.moderator
         pin(message, person.id)
-        return await self.event(_pin_event("pin_added", message, person))
+        return await self.event(pin_event("pin_added", message, person))
 
     async def unpin_natively(
         self, message: SlackMessage, by: SlackPerson | None = None
     ) -> Delivery:
         """A person unpins a message with Slack's own menu; clients get the event."""
         unpin(message)
-        return await self.event(_pin_event("pin_removed", message, by or self.moderator))
+        return await self.event(pin_event("pin_removed", message, by or self.moderator))
 
     def delete_by_hand(self, message: SlackMessage) -> None:
         """Somebody deletes a message."""
-        remove(message)
-
-    # Inside
-
-    def _response_url(self, interaction: SlackInteraction) -> str:
-        return f"{self.url}/response/{interaction.response_token}"
-
-    def _new(
-        self,
-        what: str,
-        user: SlackPerson | None,
-        channel: SlackChannel | None,
-        takes: frozenset[str],
-        source: SlackMessage | None = None,
-    ) -> SlackInteraction:
-        interaction = SlackInteraction(what, user or self.member, channel, takes, source)
-        self.interactions.append(interaction)
-        return interaction
-
-    async def _deliver(self, interaction: SlackInteraction, kind: str, payload: JSON) -> None:
-        interaction.sent_at = asyncio.get_running_loop().time()
-        ack = await self.socket.send(kind, payload, answerable=True, timeout=ACK_S)
-        if ack is None:
-            raise Unanswered(f"{interaction.what} was not acknowledged within {ACK_S:g} s")
-        interaction.acked_at = asyncio.get_running_loop().time()
-        interaction.ack_payload = ack.get("payload")
-        said = interaction.ack_payload or {}
-        if "ack" in interaction.takes and ("text" in said or "blocks" in said):
-            self._check_ack(interaction, contract.message("ack", said))
-            interaction.show(self.api.answer(interaction, "ack", said))
-
-    def _check_ack(self, interaction: SlackInteraction, problems: Iterator[Problem]) -> None:
-        if self.validate:
-            what = f"acknowledgement of {interaction.what}"
-            self.violations.extend(Violation(what, problem) for problem in problems)
+        remove_message(message)
 
     async def _act(
         self, on: SlackReply | SlackMessage, action: JSON, user: SlackPerson | None
@@ -417,81 +331,6 @@ class SlackStandIn(SlackServer):
         await self._deliver(interaction, "interactive", payload)
         return await self._reply(interaction)
 
-    async def _said(
-        self,
-        what: str,
-        person: SlackPerson,
-        channel: SlackChannel | None,
-        event: JSON,
-        takes: frozenset[str] = _IN_CHANNEL,
-    ) -> SlackReply:
-        interaction = self._new(what, person, channel, takes)
-        interaction.sent_at = asyncio.get_running_loop().time()
-        delivery = await self.event(event)
-        if not delivery.acked:
-            raise Unanswered(f"{what} was not acknowledged within {ACK_S:g} s")
-        interaction.acked_at = asyncio.get_running_loop().time()
-        return await self._reply(interaction)
-
-    def _show(self, via: str, channel: SlackChannel | None, user: str | None, shown: Shown) -> None:
-        """Hand something shown to the interaction that it answers, the longest waiting first."""
-        fitting = [
-            interaction
-            for interaction in self.interactions
-            if via in interaction.takes
-            and channel in (None, interaction.channel)
-            and user in (None, interaction.person.id)
-        ]
-        waiting = [interaction for interaction in fitting if not interaction.answered]
-        if waiting:
-            waiting[0].show(shown)
-        elif fitting:
-            fitting[-1].show(shown)
-
-    async def _reply(
-        self, interaction: SlackInteraction, timeout: float | None = None
-    ) -> SlackReply:
-        limit = timeout or self.answer_timeout
-        try:
-            shown = await asyncio.wait_for(interaction.shown.get(), limit)
-        except TimeoutError:
-            tried = "".join(f"; refused: {refusal}" for refusal in interaction.refusals)
-            raise Unanswered(
-                f"{interaction.what} was acknowledged but showed nothing within {limit:g} s{tried}"
-            ) from None
-        assert interaction.acked_at is not None
-        content: JSON = shown.message.data if shown.message is not None else shown.view or {}
-        return SlackReply(
-            shown=shown,
-            interaction=interaction,
-            seconds=interaction.acked_at - interaction.sent_at,
-            text=str(content.get("text", "")),
-            blocks=json.loads(json.dumps(content.get("blocks") or [])),
-        )
-
 
 def _message_of(on: SlackReply | SlackMessage) -> SlackMessage:
     return on.message if isinstance(on, SlackReply) else on
-
-
-def _pin_event(kind: str, message: SlackMessage, by: SlackPerson) -> JSON:
-    channel = message.channel
-    event: JSON = {
-        "type": kind,
-        "user": by.id,
-        "channel_id": channel.id,
-        "item": {
-            "type": "message",
-            "channel": channel.id,
-            "created": int(float(message.ts)),
-            "created_by": message.data["user"],
-            "message": {**message.data, "permalink": message.link},
-        },
-        "pin_count": len(channel.pins),
-        "event_ts": timestamp(),
-    }
-    if kind == "pin_added":
-        event["pinned_info"] = {"channel": channel.id, **channel.pins[message.ts]}
-    else:
-        event["has_pins"] = bool(channel.pins)
-    return event

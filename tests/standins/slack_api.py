@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -11,16 +10,15 @@ from tests.contracts import Problem
 from tests.contracts import slack as contract
 from tests.standins.base import json_response
 from tests.standins.recording import JSON, Call
-from tests.standins.slack_interactions import (
-    Shown,
-    SlackInteraction,
-)
+from tests.standins.slack_interactions import Interactions, Shown
 from tests.standins.slack_state import (
     BOT_ID,
     BOT_USER_ID,
     PINS_PER_CHANNEL,
     TEAM_DOMAIN,
     TEAM_ID,
+    Check,
+    Method,
     SlackChannel,
     SlackChannels,
     SlackError,
@@ -28,17 +26,18 @@ from tests.standins.slack_state import (
     SlackPerson,
     edit_message,
     new_message,
+    refuse,
+    remove_message,
     timestamp,
 )
 
-Method = Callable[[Call], Awaitable[JSON]]
-
 
 class WebApi:
-    """The methods, over the state that they read and change.
+    """The methods for the app, messages, channels, people and pins; it hands on the rest.
 
     ``token_error`` and ``app_token_error`` are answered instead of ``ok`` to every call with the
     bot's or the app's token while they are set: ``token_revoked``, ``account_inactive`` …
+    ``usergroups`` maps a group's id to its members; None is a plan that has no groups.
     """
 
     def __init__(
@@ -48,30 +47,23 @@ class WebApi:
         app_token: Callable[[], str],
         channels: SlackChannels,
         people: dict[str, SlackPerson],
-        interactions: list[SlackInteraction],
+        interactions: Interactions,
         socket_url: Callable[[], str],
-        upload_url: Callable[[str], str],
-        check: Callable[[Call, Iterator[Problem]], list[Problem]],
-        show: Callable[[str, SlackChannel | None, str | None, Shown], None],
-        now: Callable[[], float],
+        check: Check,
+        more: dict[str, Method],
     ) -> None:
         self._bot_token = bot_token
         self._app_token = app_token
         self.channels = channels
         self.people = people
-        self.interactions = interactions
+        self._interactions = interactions
         self._socket_url = socket_url
-        self._upload_url = upload_url
         self._check = check
-        self._show = show
-        self._now = now
         self.token_error: str | None = None
         self.app_token_error: str | None = None
         self.usergroups: dict[str, list[str]] | None = {}
-        self.views: dict[str, JSON] = {}
-        self.homes: dict[str, JSON] = {}
-        self.files: dict[str, JSON] = {}
         self._methods: dict[str, Method] = {
+            **more,
             "auth.test": self.auth_test,
             "apps.connections.open": self.connections_open,
             "chat.postMessage": self.post_message,
@@ -87,12 +79,6 @@ class WebApi:
             "pins.list": self.pins,
             "users.info": self.user,
             "usergroups.users.list": self.usergroup,
-            "views.open": self.open_view,
-            "views.push": self.open_view,
-            "views.update": self.update_view,
-            "views.publish": self.publish,
-            "files.getUploadURLExternal": self.upload_address,
-            "files.completeUploadExternal": self.complete_upload,
         }
 
     async def call(self, call: Call) -> web.Response:
@@ -100,7 +86,7 @@ class WebApi:
         method = self._methods.get(call.route)
         try:
             if method is None:
-                self._check(call, iter([Problem("", "no such method is known here")]))
+                self._check(call, iter([Problem("", "the stand-in has no such method")]))
                 raise SlackError("unknown_method")
             self._authorize(call)
             return json_response({"ok": True, **await method(call)})
@@ -142,20 +128,20 @@ class WebApi:
 
     async def post_message(self, call: Call) -> JSON:
         channel = self._channel(call)
-        self._refuse(call, contract.message(call.route, call.body))
+        refuse(call, self._check(call, contract.message(call.route, call.body)))
         message = new_message(channel, call.body)
         channel.messages[message.ts] = message
-        self._show(call.route, channel, None, Shown(call.route, call.body, message))
+        self._interactions.show(channel, None, Shown(call.route, call.body, message))
         return {"channel": channel.id, "ts": message.ts, "message": message.data}
 
     async def post_ephemeral(self, call: Call) -> JSON:
         channel = self._channel(call)
-        self._refuse(call, contract.message(call.route, call.body))
+        refuse(call, self._check(call, contract.message(call.route, call.body)))
         user = str(call.body.get("user"))
         if user not in self.people:
             raise SlackError("user_not_in_channel")
         message = new_message(channel, call.body, seen_by=user)
-        self._show(call.route, channel, user, Shown(call.route, call.body, message))
+        self._interactions.show(channel, user, Shown(call.route, call.body, message))
         return {"message_ts": message.ts}
 
     async def update(self, call: Call) -> JSON:
@@ -163,7 +149,7 @@ class WebApi:
         message = channel.find(str(call.body.get("ts")))
         if message.data["user"] != BOT_USER_ID:
             raise SlackError("cant_update_message")
-        self._refuse(call, contract.message(call.route, call.body))
+        refuse(call, self._check(call, contract.message(call.route, call.body)))
         edit_message(message, call.body)
         return {
             "channel": channel.id,
@@ -177,7 +163,7 @@ class WebApi:
         message = channel.find(str(call.body.get("ts")))
         if message.data["user"] != BOT_USER_ID:
             raise SlackError("cant_delete_message")
-        remove(message)
+        remove_message(message)
         return {"channel": channel.id, "ts": message.ts}
 
     async def permalink(self, call: Call) -> JSON:
@@ -265,19 +251,6 @@ class WebApi:
         channel.allow(call.route, member=member, archived=archived)
         return channel
 
-    def _refuse(self, call: Call, problems: Iterator[Problem]) -> None:
-        """Raise the error that Slack answers to a body with these problems."""
-        refused = self._check(call, problems)
-        if not refused:
-            return
-        error = "invalid_blocks"
-        if call.route.startswith("views."):
-            error = "invalid_arguments"
-        elif any(problem.where == "text" for problem in refused):
-            error = "msg_too_long"
-        messages: Any = [str(problem) for problem in refused]
-        raise SlackError(error, response_metadata={"messages": messages})
-
 
 def pin(message: SlackMessage, by: str) -> None:
     """Pin a message, whoever does it. Raises `SlackError`."""
@@ -293,14 +266,3 @@ def unpin(message: SlackMessage) -> None:
     """Unpin a message, whoever does it. Raises `SlackError`."""
     if message.channel.pins.pop(message.ts, None) is None:
         raise SlackError("no_pin")
-
-
-def remove(message: SlackMessage) -> None:
-    """Delete a message, whoever does it; its pin goes with it."""
-    message.deleted = True
-    message.channel.messages.pop(message.ts, None)
-    message.channel.pins.pop(message.ts, None)
-
-
-def _response_url_error(error: str) -> web.Response:
-    return json_response({"ok": False, "error": error}, status=404)

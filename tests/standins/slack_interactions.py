@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from tests.standins.base import NotOffered
+from tests.standins.base import NotOfferedError
 from tests.standins.recording import JSON
 from tests.standins.slack_state import SlackChannel, SlackMessage, SlackPerson, fresh_id
 
@@ -28,6 +29,7 @@ class Shown:
     view: JSON | None = None
     replaced_original: bool = False
     deleted_original: bool = False
+    content: JSON = field(default_factory=dict)  # the message or view as it was then
 
 
 @dataclass(eq=False)
@@ -66,7 +68,8 @@ class SlackInteraction:
     def show(self, shown: Shown) -> None:
         """Hand something on to whoever waits for the answer."""
         self.answered = True
-        self.shown.put_nowait(shown)
+        now = shown.message.data if shown.message is not None else shown.view or {}
+        self.shown.put_nowait(replace(shown, content=copy.deepcopy(now)))
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,16 @@ class SlackReply:
     shown: Shown
     interaction: SlackInteraction
     seconds: float
-    text: str
-    blocks: list[JSON]
+
+    @property
+    def text(self) -> str:
+        """The text."""
+        return str(self.shown.content.get("text", ""))
+
+    @property
+    def blocks(self) -> list[JSON]:
+        """The blocks, each with the block_id that Slack gives it."""
+        return list(self.shown.content.get("blocks") or [])
 
     @property
     def raw(self) -> JSON:
@@ -99,9 +110,9 @@ class SlackReply:
 
     @property
     def message(self) -> SlackMessage:
-        """The message as it is now; raises `NotOffered` where the answer was none."""
+        """The message as it is now; raises `NotOfferedError` where the answer was none."""
         if self.shown.message is None:
-            raise NotOffered(f"the answer to {self.interaction.what} is no message")
+            raise NotOfferedError(f"the answer to {self.interaction.what} is no message")
         return self.shown.message
 
     @property
@@ -155,7 +166,7 @@ def elements(blocks: list[JSON]) -> list[tuple[JSON, JSON]]:
 
 
 def offered(blocks: list[JSON], action_id: str, value: str | None) -> tuple[JSON, JSON]:
-    """The block and element that a person would use; raises `NotOffered`."""
+    """The block and element that a person would use; raises `NotOfferedError`."""
     for block, element in elements(blocks):
         if element["action_id"] != action_id:
             continue
@@ -165,7 +176,7 @@ def offered(blocks: list[JSON], action_id: str, value: str | None) -> tuple[JSON
         (element["action_id"], element.get("value") or option_values(element))
         for _, element in elements(blocks)
     ]
-    raise NotOffered(f"({action_id!r}, {value!r}) is not among {there}")
+    raise NotOfferedError(f"({action_id!r}, {value!r}) is not among {there}")
 
 
 def option_values(element: JSON) -> list[str]:
@@ -174,11 +185,11 @@ def option_values(element: JSON) -> list[str]:
 
 
 def option(element: JSON, value: str) -> JSON:
-    """A menu's option by its value; raises `NotOffered`."""
+    """A menu's option by its value; raises `NotOfferedError`."""
     for each in _options(element):
         if each["value"] == value:
             return each
-    raise NotOffered(f"{value!r} is not among {option_values(element)}")
+    raise NotOfferedError(f"{value!r} is not among {option_values(element)}")
 
 
 def _options(element: JSON) -> list[JSON]:

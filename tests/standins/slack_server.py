@@ -12,15 +12,17 @@ from aiohttp import web
 from tests.standins.base import StandIn, json_response
 from tests.standins.recording import Call, Handler, WebSocketHandler
 from tests.standins.slack_api import WebApi
+from tests.standins.slack_interactions import Interactions
 from tests.standins.slack_socket import SocketMode
 from tests.standins.slack_state import SlackChannel, SlackChannels, SlackPerson
+from tests.standins.slack_surfaces import Surfaces
 
 
 class SlackServer(StandIn):
     """A Slack workspace with one channel that the bot is in, and a direct message.
 
-    ``answer_timeout`` is how long, in seconds, an answer may take after its acknowledgement; the
-    acknowledgement has 3, as on Slack.
+    The tokens may be changed while it runs: the old ones are wrong from then on. What else can be
+    set is at ``api`` (revoked tokens, user groups); ``surfaces`` has modals, Home tabs and files.
     """
 
     _prefix = ""
@@ -32,20 +34,24 @@ class SlackServer(StandIn):
         *,
         port: int = 0,
         validate: bool = True,
-        answer_timeout: float = 10.0,
     ) -> None:
         super().__init__(port=port, validate=validate)
         self.bot_token = bot_token
         self.app_token = app_token
-        self.answer_timeout = answer_timeout
         self.member = SlackPerson("U00000001", "sam")
         self.moderator = SlackPerson("U00000002", "kim", is_admin=True)
         self.people = {person.id: person for person in (self.member, self.moderator)}
         self.channel = SlackChannel("C00000001", "general")
         self.dm = SlackChannel(f"D{self.member.id[1:]}", "dm", is_im=True)
         self.channels = SlackChannels(self.channel, self.dm)
-        self.interactions: list[SlackInteraction] = []
+        self.interactions = Interactions()
         self.socket = SocketMode()
+        self.surfaces = Surfaces(
+            interactions=self.interactions,
+            upload_url=lambda file_id: f"{self.url}/upload/{file_id}",
+            check=self._check,
+            now=lambda: asyncio.get_running_loop().time(),
+        )
         self.api = WebApi(
             bot_token=lambda: self.bot_token,
             app_token=lambda: self.app_token,
@@ -53,10 +59,8 @@ class SlackServer(StandIn):
             people=self.people,
             interactions=self.interactions,
             socket_url=lambda: f"ws://127.0.0.1:{self.port}/socket?ticket={self.socket.ticket()}",
-            upload_url=lambda file_id: f"{self.url}/upload/{file_id}",
             check=self._check,
-            show=self._show,
-            now=lambda: asyncio.get_running_loop().time(),
+            more=self.surfaces.methods,
         )
 
     @property
@@ -92,8 +96,8 @@ class SlackServer(StandIn):
     def _routes(self) -> Iterable[tuple[str, str, Handler]]:
         return [
             ("*", "/api/{method}", self.api.call),
-            ("POST", "/response/{token}", self.api.respond),
-            ("POST", "/upload/{file_id}", self.api.upload),
+            ("POST", "/response/{token}", self.surfaces.respond),
+            ("POST", "/upload/{file_id}", self.surfaces.upload),
         ]
 
     def _websockets(self) -> Iterable[tuple[str, WebSocketHandler]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from tests.standins.base import NotConnected
+from tests.standins.base import NotConnectedError
 from tests.standins.recording import JSON
 from tests.standins.slack_state import APP_ID
 
@@ -73,11 +73,11 @@ class SocketMode:
     ) -> JSON | None:
         """Send one envelope over the next connection and return the ack's frame.
 
-        None where no ack came within ``timeout`` seconds. Raises `NotConnected`.
+        None where no ack came within ``timeout`` seconds. Raises `NotConnectedError`.
         """
         open_now = self.connected
         if not open_now:
-            raise NotConnected(f"no client is there to get an envelope of type {kind}")
+            raise NotConnectedError(f"no client is there to get an envelope of type {kind}")
         self._turn += 1
         ws = open_now[self._turn % len(open_now)]
         envelope_id = str(uuid.uuid4())

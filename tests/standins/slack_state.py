@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
-from tests.standins.recording import JSON
+from tests.contracts import Problem
+from tests.standins.recording import JSON, Call
 
 PINS_PER_CHANNEL = 100
 TEAM_ID = "T00000001"
@@ -40,6 +41,23 @@ class SlackError(Exception):
     def as_json(self) -> JSON:
         """The body of the answer."""
         return {"ok": False, "error": self.error, **self.more}
+
+
+Check = Callable[[Call, Iterator[Problem]], list[Problem]]
+Method = Callable[[Call], Awaitable[JSON]]
+
+
+def refuse(call: Call, problems: list[Problem]) -> None:
+    """Raise the error that Slack answers to a body with these problems, if there are any."""
+    if not problems:
+        return
+    error = "invalid_blocks"
+    if call.route.startswith("views."):
+        error = "invalid_arguments"
+    elif any(problem.where == "text" for problem in problems):
+        error = "msg_too_long"
+    messages = [str(problem) for problem in problems]
+    raise SlackError(error, response_metadata={"messages": messages})
 
 
 @dataclass(frozen=True)
@@ -225,3 +243,10 @@ def edit_message(message: SlackMessage, body: JSON) -> None:
 def with_block_ids(blocks: list[JSON]) -> list[JSON]:
     """The blocks as Slack stores them: each with a block_id."""
     return [{**block, "block_id": block.get("block_id") or fresh_id("b")} for block in blocks]
+
+
+def remove_message(message: SlackMessage) -> None:
+    """Delete a message, whoever does it; its pin goes with it."""
+    message.deleted = True
+    message.channel.messages.pop(message.ts, None)
+    message.channel.pins.pop(message.ts, None)

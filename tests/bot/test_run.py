@@ -1,0 +1,203 @@
+"""Black box: `ldn-bot run` against stand-ins for both platforms."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from knowledge.library import SHIPPED
+from tests.bot.running import running_bot
+from tests.standins.discord import DiscordStandIn
+from tests.standins.slack import SlackStandIn
+
+FORMS = "It is delivered by capsule, sublingual (under the tongue) liquid or injection."
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> Path:
+    """The shipped article alone: without example questions nothing has to be learnt."""
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for name in ("ldn.yaml", "ldn.source.txt"):
+        shutil.copy(SHIPPED / name, folder)
+    return folder
+
+
+async def test_one_process_answers_on_both_platforms(
+    tmp_path: Path,
+    documents: Path,
+    discord_standin: DiscordStandIn,
+    slack_standin: SlackStandIn,
+) -> None:
+    settings = {"LDN_DOCUMENTS": str(documents)}
+    async with running_bot(tmp_path, discord_standin, slack_standin, **settings) as bot:
+        await asyncio.gather(discord_standin.connected(), slack_standin.connected())
+        on_discord, on_slack = await asyncio.gather(
+            discord_standin.command("ldn", {"question": "forms"}),
+            slack_standin.command("/ldn", "forms"),
+        )
+        assert FORMS in on_discord.content
+        assert on_discord.ephemeral
+        assert FORMS in on_slack.text
+        assert on_slack.ephemeral
+        assert await bot.stop() == 0
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_it_cleanly_within_five_seconds(
+    sign: signal.Signals,
+    tmp_path: Path,
+    documents: Path,
+    discord_standin: DiscordStandIn,
+    slack_standin: SlackStandIn,
+) -> None:
+    settings = {"LDN_DOCUMENTS": str(documents)}
+    async with running_bot(tmp_path, discord_standin, slack_standin, **settings) as bot:
+        await asyncio.gather(discord_standin.connected(), slack_standin.connected())
+        assert await bot.stop(sign) == 0
+        assert "Traceback" not in bot.output
+        assert "Warning" not in bot.output
+
+
+@pytest.mark.parametrize("variable", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
+async def test_a_wrong_slack_token_is_one_sentence_and_discord_goes_on(
+    variable: str,
+    tmp_path: Path,
+    documents: Path,
+    discord_standin: DiscordStandIn,
+    slack_standin: SlackStandIn,
+) -> None:
+    settings = {"LDN_DOCUMENTS": str(documents), variable: "x-wrong"}
+    async with running_bot(tmp_path, discord_standin, slack_standin, **settings) as bot:
+        await bot.says(f"Slack does not accept the token in {variable}")
+        await discord_standin.connected()
+        assert FORMS in (await discord_standin.command("ldn", {"question": "forms"})).content
+        assert "Traceback" not in bot.output
+        assert "x-wrong" not in bot.output
+
+
+async def test_a_wrong_discord_token_is_one_sentence_and_slack_goes_on(
+    tmp_path: Path,
+    documents: Path,
+    discord_standin: DiscordStandIn,
+    slack_standin: SlackStandIn,
+) -> None:
+    settings = {"LDN_DOCUMENTS": str(documents), "DISCORD_TOKEN": "wrong"}
+    async with running_bot(tmp_path, discord_standin, slack_standin, **settings) as bot:
+        await bot.says("Discord does not accept the token in DISCORD_TOKEN")
+        await slack_standin.connected()
+        assert FORMS in (await slack_standin.command("/ldn", "forms")).text
+        assert "Traceback" not in bot.output
+
+
+async def test_when_every_platform_refuses_it_ends_with_status_1(
+    tmp_path: Path, documents: Path, discord_standin: DiscordStandIn
+) -> None:
+    settings = {"LDN_DOCUMENTS": str(documents), "DISCORD_TOKEN": "wrong"}
+    async with running_bot(tmp_path, discord_standin, **settings) as bot:
+        assert await bot.ended() == 1
+        assert "DISCORD_TOKEN" in bot.output
+
+
+async def test_answers_resume_after_discord_was_away(
+    tmp_path: Path, documents: Path, discord_standin: DiscordStandIn
+) -> None:
+    async with running_bot(tmp_path, discord_standin, LDN_DOCUMENTS=str(documents)):
+        await discord_standin.connected()
+        await discord_standin.stop()
+        await asyncio.sleep(1)
+        await discord_standin.start()
+        await discord_standin.connected(timeout=30)
+        assert FORMS in (await discord_standin.command("ldn", {"question": "forms"})).content
+
+
+async def test_answers_resume_after_slack_was_away(
+    tmp_path: Path, documents: Path, slack_standin: SlackStandIn
+) -> None:
+    async with running_bot(tmp_path, slack=slack_standin, LDN_DOCUMENTS=str(documents)):
+        await slack_standin.connected()
+        await slack_standin.stop()
+        await asyncio.sleep(1)
+        await slack_standin.start()
+        await slack_standin.connected(timeout=40)
+        assert FORMS in (await slack_standin.command("/ldn", "forms")).text
+
+
+async def test_platforms_that_are_away_at_the_start_are_tried_again(
+    tmp_path: Path,
+    documents: Path,
+    discord_standin: DiscordStandIn,
+    slack_standin: SlackStandIn,
+) -> None:
+    await asyncio.gather(discord_standin.stop(), slack_standin.stop())
+    settings = {"LDN_DOCUMENTS": str(documents)}
+    async with running_bot(tmp_path, discord_standin, slack_standin, **settings) as bot:
+        await bot.says("Discord cannot be reached")
+        await bot.says("Slack cannot be reached")
+        await asyncio.gather(discord_standin.start(), slack_standin.start())
+        await asyncio.gather(
+            discord_standin.connected(timeout=30), slack_standin.connected(timeout=30)
+        )
+        assert FORMS in (await slack_standin.command("/ldn", "forms")).text
+
+
+async def test_unchanged_commands_are_registered_once(
+    tmp_path: Path, documents: Path, discord_standin: DiscordStandIn
+) -> None:
+    route = "/applications/{application_id}/commands"
+    for _ in range(2):
+        async with running_bot(tmp_path, discord_standin, LDN_DOCUMENTS=str(documents)) as bot:
+            await discord_standin.connected()
+            await discord_standin.command("ldn", {"question": "forms"})
+            assert await bot.stop() == 0
+    assert len(discord_standin.requests_to("PUT", route)) == 1
+
+    text = (documents / "ldn.yaml").read_text(encoding="utf-8")
+    (documents / "ldn.yaml").write_text(
+        text.replace("command: ldn", "command: naltrexone"), encoding="utf-8"
+    )
+    async with running_bot(tmp_path, discord_standin, LDN_DOCUMENTS=str(documents)):
+        await discord_standin.connected()
+        await discord_standin.command("naltrexone", {"question": "forms"})
+    assert len(discord_standin.requests_to("PUT", route)) == 2
+
+
+async def test_buttons_of_an_earlier_run_still_work(
+    tmp_path: Path,
+    documents: Path,
+    discord_standin: DiscordStandIn,
+    slack_standin: SlackStandIn,
+) -> None:
+    settings = {"LDN_DOCUMENTS": str(documents)}
+    async with running_bot(tmp_path, discord_standin, slack_standin, **settings):
+        await asyncio.gather(discord_standin.connected(), slack_standin.connected())
+        on_discord = await discord_standin.command("ldn", {"question": "forms"})
+        on_slack = await slack_standin.command("/ldn", "forms")
+    async with running_bot(tmp_path, discord_standin, slack_standin, **settings):
+        await asyncio.gather(discord_standin.connected(), slack_standin.connected())
+        pressed = await discord_standin.press(on_discord, "ldn:open:overview:1")
+        assert pressed.content.startswith("## What low-dose naltrexone (LDN) is")
+        chosen = await slack_standin.select(on_slack, "ldn:choose::1", "overview")
+        assert chosen.text.startswith("What low-dose naltrexone (LDN) is")
+
+
+async def test_no_word_of_a_question_is_logged_at_any_level(
+    tmp_path: Path,
+    documents: Path,
+    discord_standin: DiscordStandIn,
+    slack_standin: SlackStandIn,
+) -> None:
+    settings = {"LDN_DOCUMENTS": str(documents), "LDN_LOG_LEVEL": "DEBUG"}
+    async with running_bot(tmp_path, discord_standin, slack_standin, **settings) as bot:
+        await asyncio.gather(discord_standin.connected(), slack_standin.connected())
+        await discord_standin.command("ldn", {"question": "xylophone marker"})
+        await discord_standin.autocomplete("ldn", {"question": "xylo"}, focused="question")
+        await slack_standin.command("/ldn", "xylophone marker")
+        assert await bot.stop() == 0
+    people = [slack_standin.member.id, discord_standin.member.id]
+    for marker in ("xylo", *people):
+        assert marker not in bot.output

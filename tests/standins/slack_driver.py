@@ -1,0 +1,129 @@
+"""Sends what people do to the bot on Slack, and waits for what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.contracts import Problem
+from tests.contracts import slack as contract
+from tests.standins.base import UnansweredError
+from tests.standins.recording import JSON, Violation
+from tests.standins.slack_interactions import ACK_S, SlackInteraction, SlackReply
+from tests.standins.slack_payloads import event_payload
+from tests.standins.slack_server import SlackServer
+from tests.standins.slack_state import SlackChannel, SlackMessage, SlackPerson, fresh_id
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One event as it was delivered, so that it can be delivered again."""
+
+    payload: JSON
+    acked: bool
+
+    @property
+    def event_id(self) -> str:
+        """The id that stays the same when Slack tries again."""
+        return str(self.payload["event_id"])
+
+
+class SlackDriver(SlackServer):
+    """The server, and the way from an envelope to what a person gets to see."""
+
+    answer_timeout = 10.0
+
+    async def event(
+        self,
+        event: JSON,
+        *,
+        event_id: str | None = None,
+        retry_attempt: int = 0,
+        retry_reason: str = "",
+    ) -> Delivery:
+        """Deliver an event and wait at most 3 s for its acknowledgement (see `Delivery.acked`)."""
+        payload = event_payload(event, event_id or fresh_id("Ev"))
+        ack = await self.socket.send(
+            "events_api",
+            payload,
+            answerable=False,
+            timeout=ACK_S,
+            retry_attempt=retry_attempt,
+            retry_reason=retry_reason,
+        )
+        return Delivery(payload, acked=ack is not None)
+
+    async def redeliver(self, delivery: Delivery, attempt: int = 1) -> Delivery:
+        """Deliver the same event once more, as Slack does when no acknowledgement came."""
+        return await self.event(
+            delivery.payload["event"],
+            event_id=delivery.event_id,
+            retry_attempt=attempt,
+            retry_reason="timeout",
+        )
+
+    def _response_url(self, interaction: SlackInteraction) -> str:
+        return f"{self.url}/response/{interaction.response_token}"
+
+    def _new(
+        self,
+        what: str,
+        user: SlackPerson | None,
+        channel: SlackChannel | None,
+        takes: frozenset[str],
+        source: SlackMessage | None = None,
+    ) -> SlackInteraction:
+        person = user or self.member
+        return self.interactions.add(SlackInteraction(what, person, channel, takes, source))
+
+    async def _deliver(self, interaction: SlackInteraction, kind: str, payload: JSON) -> None:
+        interaction.sent_at = asyncio.get_running_loop().time()
+        ack = await self.socket.send(kind, payload, answerable=True, timeout=ACK_S)
+        if ack is None:
+            raise UnansweredError(f"{interaction.what} was not acknowledged within {ACK_S:g} s")
+        interaction.acked_at = asyncio.get_running_loop().time()
+        interaction.ack_payload = ack.get("payload")
+        said = interaction.ack_payload or {}
+        if "ack" in interaction.takes and ("text" in said or "blocks" in said):
+            self._check_ack(interaction, contract.message("ack", said))
+            interaction.show(self.surfaces.answer(interaction, "ack", said))
+
+    def _check_ack(self, interaction: SlackInteraction, problems: Iterator[Problem]) -> None:
+        if self.validate:
+            what = f"acknowledgement of {interaction.what}"
+            self.violations.extend(Violation(what, problem) for problem in problems)
+
+    async def _said(
+        self,
+        what: str,
+        person: SlackPerson,
+        channel: SlackChannel | None,
+        event: JSON,
+        takes: frozenset[str],
+    ) -> SlackReply:
+        interaction = self._new(what, person, channel, takes)
+        interaction.sent_at = asyncio.get_running_loop().time()
+        delivery = await self.event(event)
+        if not delivery.acked:
+            raise UnansweredError(f"{what} was not acknowledged within {ACK_S:g} s")
+        interaction.acked_at = asyncio.get_running_loop().time()
+        return await self._reply(interaction)
+
+    async def _reply(
+        self, interaction: SlackInteraction, timeout: float | None = None
+    ) -> SlackReply:
+        limit = timeout or self.answer_timeout
+        try:
+            shown = await asyncio.wait_for(interaction.shown.get(), limit)
+        except TimeoutError:
+            raise UnansweredError(
+                f"{interaction.what} was acknowledged but showed nothing within {limit:g} s"
+                f"{interaction.refused}"
+            ) from None
+        assert interaction.acked_at is not None
+        return SlackReply(
+            shown=shown,
+            interaction=interaction,
+            seconds=interaction.acked_at - interaction.sent_at,
+        )
