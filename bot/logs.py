@@ -43,9 +43,11 @@ def configure(level: str, log_format: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # Below INFO the libraries have nothing to say that may be kept.
-    for library in ("discord", "slack_bolt", "slack_sdk", "aiohttp", "asyncio"):
-        logging.getLogger(library).setLevel(max(logging.INFO, root.level))
+    # Without their words, the libraries have nothing to say below a warning; bolt warns of its own
+    # set-up (a client given beside a token in the environment) at every start.
+    for library in ("discord", "slack_sdk", "aiohttp", "asyncio"):
+        logging.getLogger(library).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
     logging.captureWarnings(True)
 
 

@@ -1,1 +1,32 @@
+"""What every test may use: the shipped documents, loaded and learnt once for the whole run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from knowledge.desk import Desks, HelpDesk
+from knowledge.library import SHIPPED, Library, load_library
+
 pytest_plugins = ["tests.standins.fixtures"]
+
+
+@pytest.fixture(scope="session")
+def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the search keeps what it has learnt during this run."""
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    """The shipped folder of documents."""
+    return load_library(SHIPPED)
+
+
+@pytest.fixture(scope="session")
+def desks(library: Library, model_cache: Path) -> Desks:
+    """A help desk for each shipped document."""
+    return Desks(
+        [HelpDesk.of(library, document, cache=model_cache) for document in library.documents]
+    )

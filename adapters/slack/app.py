@@ -32,6 +32,8 @@ CONNECT_TIMEOUT = 30.0
 """Seconds for one attempt to open the socket."""
 LOST_AFTER = 30.0
 """Seconds without a connection after which everything is built anew, tokens checked again."""
+PING_EVERY = 5.0
+"""Seconds between two pings; slack_sdk looks for a lost connection as often."""
 LOOK_EVERY = 2.0
 """Seconds between two looks at the connection."""
 
@@ -86,7 +88,9 @@ class SlackAdapter:
             "SLACK_APP_TOKEN",
             "Basic Information → App-Level Tokens, with the scope connections:write",
         )
-        handler = AsyncSocketModeHandler(slack_app(self._desks, client), self._app_token)
+        handler = AsyncSocketModeHandler(
+            slack_app(self._desks, client), self._app_token, ping_interval=PING_EVERY
+        )
         handler.client.wss_uri = opened["url"]
         self._handler = handler
         try:

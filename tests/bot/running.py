@@ -65,9 +65,15 @@ async def running_bot(
     data: Path,
     discord: DiscordStandIn | None = None,
     slack: SlackStandIn | None = None,
+    *,
+    development: bool = True,
     **settings: str,
 ) -> AsyncIterator[RunningBot]:
-    """`ldn-bot run` until the block ends. `settings` come last, so they can spoil a token."""
+    """`ldn-bot run` until the block ends.
+
+    `settings` come last, so they can spoil a token. `development` is Python's mode that reports
+    what was left open or not awaited.
+    """
     environment = {"PATH": os.environ["PATH"], "HOME": str(data), "LDN_DATA": str(data)}
     if discord:
         environment |= {
@@ -82,7 +88,9 @@ async def running_bot(
             "LDN_SLACK_API_URL": slack.api_url,
         }
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-X", "dev", "-m", "bot", "run"),
+        sys.executable,
+        *(("-X", "dev") if development else ()),
+        *("-m", "bot", "run"),
         cwd=ROOT,
         env=environment | settings,
         stdin=asyncio.subprocess.DEVNULL,

@@ -7,7 +7,6 @@ sockets. Nothing here depends on the bot living in the same process as the test.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import socket
 import struct
@@ -21,8 +20,6 @@ from aiohttp import web
 
 from tests.contracts import Problem
 from tests.standins.recording import Call, Fault, Faults, Handler, Violation, WebSocketHandler
-
-LOOK_EVERY_S = 0.05
 
 T = TypeVar("T")
 Drawn = TypeVar("Drawn")
@@ -246,9 +243,7 @@ class StandIn(ABC):
         try:
             async with asyncio.timeout(timeout):
                 while not (value := condition()):
-                    # A client that comes or goes changes things without a call: look now and then.
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._changed.wait(), LOOK_EVERY_S)
+                    await asyncio.sleep(_LOOK_AGAIN_S)
                 return value
         except TimeoutError:
             raise UnansweredError(f"waited {timeout:g} s in vain for {what}") from None

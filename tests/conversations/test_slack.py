@@ -1,0 +1,71 @@
+"""What a member meets on Slack, through real slack-bolt over Socket Mode."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.slack.render import render
+from knowledge.desk import Desks
+from tests.standins.slack import SlackStandIn
+
+HOSTILE = "<!channel> <@U00000001> \u202e\x00 *bold* `code` <https://example.org|x> & <"
+
+
+async def test_an_answer_is_seen_by_the_asker_alone(slack: SlackStandIn) -> None:
+    reply = await slack.command("/ldn", "forms")
+    assert reply.ephemeral
+    assert reply.text.startswith("How LDN is delivered")
+
+
+async def test_what_is_sent_is_what_the_command_line_renders(
+    slack: SlackStandIn, desks: Desks
+) -> None:
+    reply = await slack.command("/ldn", "mechanism")
+    assert reply.ack_payload == render(desks["ldn"].ask("mechanism")).to_json()
+
+
+async def test_no_question_is_the_menu(slack: SlackStandIn) -> None:
+    assert "what would you like to know?" in (await slack.command("/ldn", "")).text
+
+
+async def test_buttons_and_the_menu_replace_the_answer_in_place(slack: SlackStandIn) -> None:
+    reply = await slack.command("/ldn", "mechanism")
+    part = await slack.select(reply, "ldn:choose::1", "mechanism.immune")
+    assert part.replaced_original
+    assert "no pain relief from the natural opioids" in part.text
+    menu = await slack.press(part, part.labels["All topics"])
+    assert menu.replaced_original
+    assert menu.ephemeral
+    assert "what would you like to know?" in menu.text
+
+
+@pytest.mark.parametrize("action_id", ["ldn:fly:forms:1", "ldn", "\u202e", "gone:open:forms:1"])
+async def test_a_forged_or_ancient_button_is_answered_in_words(
+    slack: SlackStandIn, action_id: str
+) -> None:
+    reply = await slack.command("/ldn", "forms")
+    said = await slack.press(reply, action_id, forged=True)
+    assert "older version" in said.text
+    assert said.ephemeral
+    assert not said.replaced_original
+
+
+async def test_a_command_of_a_document_that_is_gone_is_answered_in_words(
+    slack: SlackStandIn,
+) -> None:
+    assert "not known here" in (await slack.command("/gone", "forms")).text
+
+
+async def test_hostile_text_is_not_echoed_and_pings_no_one(slack: SlackStandIn) -> None:
+    reply = await slack.command("/ldn", HOSTILE * 60)
+    assert "<!" not in reply.text
+    assert "<@" not in reply.text
+    assert "example.org" not in reply.text
+
+
+async def test_slack_asking_to_reconnect_loses_no_question(slack: SlackStandIn) -> None:
+    await slack.disconnect("refresh_requested")
+    await slack.until(
+        lambda: len(slack.requests_to("POST", "apps.connections.open")) == 2, "a second connection"
+    )
+    assert (await slack.command("/ldn", "forms")).text
