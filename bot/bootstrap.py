@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bot.memory import FileMemory
 from bot.settings import Settings
 from knowledge.answer import Answer
-from knowledge.desk import Desks, HelpDesk
+from knowledge.desk import Desks, open_desks
 from knowledge.errors import SettingsError
 from knowledge.library import Library, load_library
 
@@ -56,12 +56,7 @@ def build_desks(settings: Settings) -> Desks:
         DocumentError: with every fault of every file.
     """
     library = load_library(settings.documents)
-    return Desks(
-        [
-            HelpDesk.of(library, document, cache=settings.data / "models")
-            for document in library.documents
-        ]
-    )
+    return Desks(open_desks(library, cache=settings.data / "models"))
 
 
 def build_adapters(settings: Settings, desks: Desks) -> dict[str, Callable[[], Adapter]]:

@@ -106,6 +106,8 @@ def check(folder: Path | None) -> None:
     settings = Settings.load()
     folder = folder or settings.documents
     library = bootstrap.load_checked_library(folder)
+    for warning in library.warnings:
+        click.echo(f"Warning: {warning}", err=True)
     for document in library.documents:
         click.echo(
             f"{document.title}: {len(document.sections)} sections cover the whole article. "

@@ -11,10 +11,21 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 _WORD = re.compile(r"\S+")
-_SENTENCE_END = re.compile(r"(?<=[.!?:])\s+|\n{2,}")
+_PARAGRAPH_END = re.compile(r"\n\s*\n")
+# The number of a list item stays with the sentence behind it.
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?:])(?<!^\d\.)(?<!^\d\d\.)\s+|\n\s*\n|\n(?=\s*\d+\.\s)", re.MULTILINE
+)
 _LIST_LEAD = re.compile(r"\d+\.\s+\*\*[^*]+\*\*\s*")
+_HEADING_OF_ITEM = re.compile(r"(?:\d+\.)?\s*(?:\*\*([^*]+)\*\*)?")
+_CLOSING = r"[\"'”’)\]*_]*$"
+_STOP = re.compile(rf"[.!?]{_CLOSING}")
+_STOP_OR_COLON = re.compile(rf"[.!?:]{_CLOSING}")
+# Dr., vs., e.g., U.S., and the number of a list item
+_ABBREVIATION = re.compile(r"\W*(?:\w{1,2}\.|(?:\w\.){2,})\W*$")
 _RESEMBLES = 0.5
 
 
@@ -25,12 +36,17 @@ class Extent:
     start: int
     end: int
 
+    def overlaps(self, other: Extent) -> bool:
+        """Whether a word stands in both."""
+        return self.start < other.end and other.start < self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of the article and the line (from 1) that it starts on."""
+    """A sentence of the article, where it stands, and the line (from 1) that it starts on."""
 
     text: str
+    extent: Extent
     line: int
 
 
@@ -52,30 +68,59 @@ class Article:
         """The article's own characters from the first word of an extent to its last."""
         return self.text[self._starts[extent.start] : self._ends[extent.end - 1]]
 
+    def start(self, extent: Extent) -> int:
+        """The position of an extent's first character in the article."""
+        return self._starts[extent.start]
+
     def line(self, word: int) -> int:
         """The line (from 1) on which a word stands."""
         return bisect_right(self._line_starts, self._starts[word])
 
     def find(self, text: str, after: int = 0) -> Extent | None:
         """Where these words stand, contiguously, at or behind the word `after`; None if nowhere."""
+        return next(self.find_all(text, after), None)
+
+    def find_all(self, text: str, after: int = 0) -> Iterator[Extent]:
+        """Every place where these words stand, contiguously, at or behind the word `after`."""
         words = text.split()
-        if not words:
-            return None
-        places = self._places.get(words[0], [])
+        places = self._places.get(words[0], []) if words else []
         for at in places[bisect_right(places, after - 1) :]:
             if self.words[at : at + len(words)] == words:
-                return Extent(at, at + len(words))
-        return None
+                yield Extent(at, at + len(words))
+
+    def find_runs(self, text: str) -> tuple[Extent, ...]:
+        """Where these words stand, if they lack nothing but whole sentences of the article: the
+        runs before, between and behind what they lack. Empty if that is not how they differ.
+        """
+        sentences = [" ".join(piece.split()) for piece in _SENTENCE_END.split(text)]
+        runs: list[Extent] = []
+        for sentence in filter(None, sentences):
+            place = self.find(sentence, after=runs[-1].end if runs else 0)
+            if place is None:
+                return ()
+            if runs and place.start == runs[-1].end:
+                place = Extent(runs.pop().start, place.end)
+            runs.append(place)
+        return tuple(runs)
+
+    def paragraphs(self, extent: Extent) -> Iterator[Extent]:
+        """The paragraphs of an extent."""
+        return self._pieces(extent, _PARAGRAPH_END)
 
     def sentences(self, extent: Extent) -> Iterator[Sentence]:
         """The sentences of an extent, each with its line."""
+        for piece in self._pieces(extent, _SENTENCE_END):
+            words = " ".join(self.words[piece.start : piece.end])
+            yield Sentence(words, piece, self.line(piece.start))
+
+    def _pieces(self, extent: Extent, breaks: re.Pattern[str]) -> Iterator[Extent]:
         if extent.start >= extent.end:
             return
         at = extent.start
-        for piece in _SENTENCE_END.split(self.slice(extent)):
+        for piece in breaks.split(self.slice(extent)):
             words = len(piece.split())
             if words:
-                yield Sentence(" ".join(piece.split()), self.line(at))
+                yield Extent(at, at + words)
             at += words
 
     def departure(self, text: str) -> tuple[str, str] | None:
@@ -102,6 +147,38 @@ class Article:
         )
 
 
+def longest_chain(options: Sequence[Sequence[Extent]]) -> dict[int, int]:
+    """The most texts that stand in the article in the order given, without overlap.
+
+    Args:
+        options: for each text, the places where it could be.
+
+    Returns:
+        For the texts of the chain, by their number: which of its places each is at.
+    """
+    # ends[k]: where the earliest-ending chain of k + 1 texts ends; chains[k]: that chain itself,
+    # as (text, place, the chain before). Texts are looked at in order, so a chain is in order.
+    ends: list[int] = []
+    chains: list[tuple[int, int, object]] = []
+    for text, places in enumerate(options):
+        longer = []
+        for at, place in enumerate(places):
+            length = bisect_right(ends, place.start)
+            longer.append((length, place.end, (text, at, chains[length - 1] if length else None)))
+        for length, end, chain in longer:
+            if length == len(ends):
+                ends.append(end)
+                chains.append(chain)
+            elif end < ends[length]:
+                ends[length], chains[length] = end, chain
+    chosen: dict[int, int] = {}
+    link: object = chains[-1] if chains else None
+    while isinstance(link, tuple):
+        text, at, link = link
+        chosen[text] = at
+    return chosen
+
+
 def resembles(sentence: str, texts: Sequence[str]) -> bool:
     """Whether most words of a sentence recur, in order, in one of the texts."""
     words = sentence.split()
@@ -116,3 +193,34 @@ def resembles(sentence: str, texts: Sequence[str]) -> bool:
 def without_list_lead(text: str) -> str:
     """A list item's text without its number and bold run-in heading, which its title repeats."""
     return _LIST_LEAD.sub("", text, count=1) if _LIST_LEAD.match(text) else text
+
+
+def heading_of_item(text: str) -> str | None:
+    """The bold words of a list item's number and run-in heading (empty where it has none), if a
+    text is nothing else; None otherwise.
+    """
+    match = _HEADING_OF_ITEM.fullmatch(text)
+    return (match[1] or "") if match else None
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a text, its white space made even."""
+    words = text.split()
+    for at, (word, behind) in enumerate(pairwise(words), start=1):
+        if _ends_sentence(word, behind):
+            return " ".join(words[:at])
+    return " ".join(words)
+
+
+def is_sentence(article: Article, extent: Extent) -> bool:
+    """Whether a run of words is one whole sentence, as far as signs can tell."""
+    before, words = article.words[: extent.start], article.words[extent.start : extent.end]
+    begins = not before or before[-1] in "-*•" or _STOP_OR_COLON.search(before[-1])
+    ends = extent.end == len(article.words) or _STOP_OR_COLON.search(words[-1])
+    return bool(begins and ends) and not any(
+        _ends_sentence(word, behind) for word, behind in pairwise(words)
+    )
+
+
+def _ends_sentence(word: str, behind: str) -> bool:
+    return bool(_STOP.search(word) and not _ABBREVIATION.match(word) and not behind[0].islower())

@@ -24,6 +24,7 @@ Matrix = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
 FOLDS = 5
+_PENALTY, _SMALLEST_STEP = 1e-3, 1e-6
 _CHUNK = 512
 _SMALL_WORDS = frozenset(
     ["a", "an", "the", "of", "to", "in", "for", "is", "it", "do", "does", "i", "my", "me", "can", "be", "on", "with", "and", "or", "this", "that", "are", "you"]
@@ -99,20 +100,32 @@ def calibrate(inputs: NDArray[np.float64], labels: Integers) -> NDArray[np.float
     """The factors which turn inputs (texts by kinds by inputs) into scores for `softmax`.
 
     Found by Newton's method: the factors under which the right kinds were the most likely.
-    A small penalty keeps them finite when a few examples can be told apart without any error.
+    A small penalty keeps them finite when the examples can be told apart without any error.
     """
     n, _, parts = inputs.shape
-    factors = np.zeros(parts)
+    scale = np.abs(inputs).mean(axis=(0, 1))
+    inputs = inputs / np.where(scale > 0, scale, 1)
     right = inputs[np.arange(n), labels].sum(axis=0)
+
+    def loss(factors: NDArray[np.float64]) -> float:
+        scores = inputs @ factors
+        top = scores.max(axis=1)
+        total = np.log(np.exp(scores - top[:, None]).sum(axis=1)) + top
+        return float(total.sum() - right @ factors + factors @ factors / 2 * _PENALTY)
+
+    factors = np.zeros(parts)
+    least = loss(factors)
     for _ in range(50):
         chances = softmax(inputs @ factors)
         mean = np.einsum("nk,nkp->np", chances, inputs)
-        slope = right - mean.sum(axis=0) - 1e-2 * factors
+        slope = right - mean.sum(axis=0) - _PENALTY * factors
         second = np.einsum("nk,nkp,nkq->pq", chances, inputs, inputs, optimize=True)
-        curve = second - mean.T @ mean + 1e-2 * np.eye(parts)
+        curve = second - mean.T @ mean + _PENALTY * np.eye(parts)
         step = np.linalg.solve(curve, slope)
-        size = float(np.abs(step).max())
-        factors += step * min(1.0, 5.0 / size if size else 1.0)
-        if size < 1e-6:
+        while (now := loss(factors + step)) > least and np.abs(step).max() > _SMALLEST_STEP:
+            step /= 2
+        if now > least or np.abs(step).max() < _SMALLEST_STEP:
             break
-    return factors
+        factors, least = factors + step, now
+    result: NDArray[np.float64] = factors / np.where(scale > 0, scale, 1)
+    return result

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.answer import Answer, Choice, Kind
 from knowledge.document import Document, Section
+from knowledge.safety import CrisisKind
 
 if TYPE_CHECKING:
+    from knowledge.helplines import HelpLine
     from knowledge.library import NotCovered
 
 TOPICS = "topics"
 HELP = "help"
 MENU = "menu"
-RESERVED = frozenset({TOPICS, HELP, MENU})
+HELP_LINES = "helplines"
+RESERVED = frozenset({TOPICS, HELP, MENU, HELP_LINES})
 """Words that the bot itself answers; no section may take them as its name."""
 
 TOPICS_ON_A_PAGE = 25
@@ -145,6 +148,46 @@ def refusal(document: Document, topic: NotCovered) -> Answer:
         body=words,
         choices=tuple(map(_choice, nearest)),
     )
+
+
+def crisis_answer(document: Document, kind: CrisisKind, lines: Sequence[HelpLine]) -> Answer:
+    """Help lines, and nothing else."""
+    heading, words = _CRISIS_WORDS[kind]
+    listed = (f"- **{line.name}** ({line.region}): {line.reach}" for line in lines)
+    return _answer(
+        document,
+        kind=Kind.CRISIS,
+        topic=f"{HELP_LINES} {kind.value}",
+        heading=heading,
+        body="\n".join((words, "", *listed)),
+        crisis=True,
+    )
+
+
+def crisis_notice(lines: Sequence[HelpLine]) -> str:
+    """One line above an answer, where someone may despair."""
+    reach = (
+        f"{line.region}: {line.phone or line.reach}" for line in lines if not line.is_emergency
+    )
+    return f"If you feel you cannot go on, someone can listen now. {'; '.join(reach)}."
+
+
+_CRISIS_WORDS = {
+    CrisisKind.SUICIDE: (
+        "Please talk to someone now",
+        "You do not have to be alone with this. If a life is in danger, call the emergency number. "
+        "Nobody is told that you wrote here.",
+    ),
+    CrisisKind.OVERDOSE: (
+        "Please get help now",
+        "Call the emergency number, or a poison line, and say what was taken. "
+        "Nobody is told that you wrote here.",
+    ),
+    CrisisKind.EMERGENCY: (
+        "Please get help now",
+        "Call the emergency number. Nobody is told that you wrote here.",
+    ),
+}
 
 
 def _topic_list(

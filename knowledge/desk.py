@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from knowledge import compose
 from knowledge.answer import Answer, Choice
 from knowledge.document import Document, fold
+from knowledge.helplines import HelpLine, lines_for
 from knowledge.library import Library, Questions
+from knowledge.safety import CrisisDetector, CrisisKind, Tier
 from knowledge.search import Outcome, Ranking, SearchIndex, Topic
 
 QUESTION_LIMIT = 1000
@@ -22,9 +25,22 @@ _PAGE = re.compile(r"(?P<topic>[a-z]+) (?P<page>[1-9][0-9]{0,3})")
 class HelpDesk:
     """Answers questions about one document. Stateless: it remembers no question and no one."""
 
-    def __init__(self, document: Document, index: SearchIndex, questions: Questions) -> None:
+    def __init__(
+        self,
+        document: Document,
+        index: SearchIndex,
+        questions: Questions,
+        safety: CrisisDetector,
+        help_lines: Sequence[HelpLine],
+    ) -> None:
         self.document = document
         self._index = index
+        self._safety = safety
+        self._crisis = {
+            kind: compose.crisis_answer(document, kind, lines_for(help_lines, kind))
+            for kind in CrisisKind
+        }
+        self._notice = compose.crisis_notice(lines_for(help_lines, CrisisKind.SUICIDE))
         self._not_covered = {
             topic.id: compose.refusal(document, topic) for topic in questions.not_covered.values()
         }
@@ -33,22 +49,25 @@ class HelpDesk:
             compose.TOPICS: lambda page: compose.topics_answer(document, page),
             compose.HELP: lambda page: compose.help_answer(document),
         }
+        self._help_lines = {fold(answer.topic): answer for answer in self._crisis.values()} | {
+            compose.HELP_LINES: self._crisis[CrisisKind.SUICIDE]
+        }
         self._sections = {
             section.id: compose.section_answer(document, section) for section in document.sections
         }
         self._titles = [(fold(section.title), section) for section in document.sections]
 
-    @classmethod
-    def of(cls, library: Library, document: Document, cache: Path | None = None) -> HelpDesk:
-        """The desk of one of a library's documents; `cache` keeps what its search has learnt."""
-        questions = library.questions.get(document.command, Questions())
-        index = SearchIndex.build(_topics(document, questions), cache=cache)
-        return cls(document, index, questions)
-
     def ask(self, text: str) -> Answer:
         """The answer to whatever a person typed. Never raises for what is in `text`."""
         question = text[:QUESTION_LIMIT].strip()
-        return self.open(question) or self._search(question)
+        if answer := self.open(question):
+            return answer
+        crisis = self._safety.check(text)
+        if crisis is None:
+            return self._search(question)
+        if crisis.tier is Tier.EXPLICIT:
+            return self._crisis[crisis.kind]
+        return replace(self._search(question), notice=self._notice, crisis=True)
 
     def open(self, topic: str) -> Answer | None:
         """The answer of exactly this name: empty, the bot's own words, an id, a title, an alias."""
@@ -59,6 +78,8 @@ class HelpDesk:
             return self._lists[compose.MENU](1) if not topic.strip() else None
         if key in self._lists:
             return self._lists[key](1)
+        if key in self._help_lines:
+            return self._help_lines[key]
         if page := _PAGE.fullmatch(topic):
             make = self._lists.get(page["topic"])
             return make(int(page["page"])) if make else None
@@ -98,6 +119,37 @@ class HelpDesk:
             return self._not_covered[ranking.not_covered]
         sections = [self.document.by_id[candidate.id] for candidate in ranking.candidates]
         return compose.not_covered_answer(self.document, sections)
+
+
+def open_desks(library: Library, cache: Path | None = None) -> list[HelpDesk]:
+    """A desk for each of a library's documents.
+
+    Args:
+        library: what they know.
+        cache: a folder that keeps what was learnt from it until it changes.
+    """
+    asked = [
+        question
+        for questions in library.questions.values()
+        for group in (
+            *questions.sections.values(),
+            *(topic.questions for topic in questions.not_covered.values()),
+            questions.small_talk,
+        )
+        for question in group
+    ]
+    safety = CrisisDetector.build(library.crisis, asked, cache=cache)
+    return [
+        HelpDesk(
+            document,
+            SearchIndex.build(_topics(document, questions), cache=cache),
+            questions,
+            safety,
+            library.help_lines,
+        )
+        for document in library.documents
+        for questions in (library.questions.get(document.command, Questions()),)
+    ]
 
 
 def _topics(document: Document, questions: Questions) -> list[Topic]:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import chain, count, zip_longest
 from pathlib import Path
 
 import yaml
 
+from knowledge.article import first_sentence
+from knowledge.compose import RESERVED
 from knowledge.document import fold
 from knowledge.errors import LdnBotError
 from knowledge.schema import TITLE_LIMIT
@@ -56,6 +59,8 @@ def draft_document(article: Path, folder: Path, command: str | None = None) -> t
     """
     try:
         text = article.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise DraftError(f"{article.name} cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError:
         raise DraftError(f"{article.name} is not UTF-8 text. Save it again as UTF-8.") from None
     command = command or _name(article.stem.split(".")[0], "document")[:26].rstrip("-")
@@ -72,14 +77,21 @@ def draft_document(article: Path, folder: Path, command: str | None = None) -> t
     for path in (document, source):
         if path.exists():
             raise DraftError(f"{path} exists already. Move it away, or choose another folder.")
-    folder.mkdir(parents=True, exist_ok=True)
-    source.write_text(text, encoding="utf-8")
-    document.write_text(_yaml(title, command, source.name, _pieces(paragraphs)), encoding="utf-8")
+    draft = _yaml(title, command, source.name, _pieces(paragraphs))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        source.write_text(text, encoding="utf-8")
+        document.write_text(draft, encoding="utf-8")
+    except OSError as error:
+        raise DraftError(
+            f"{folder} cannot be written to ({error.strerror}). Choose another with --to."
+        ) from None
     return document, source
 
 
 def _title_and_paragraphs(text: str) -> tuple[str, list[str]]:
-    paragraphs = [each.strip() for each in _PARAGRAPH.split(text) if _plain(each)]
+    # A paragraph without a letter or a digit is a rule, or an ornament.
+    paragraphs = [each.strip() for each in _PARAGRAPH.split(text) if fold(each)]
     first = _plain(paragraphs[0]) if paragraphs else ""
     if len(paragraphs) > 1 and _is_heading(paragraphs[0]):
         return first, paragraphs[1:]
@@ -101,31 +113,36 @@ def _is_heading(paragraph: str) -> bool:
 def _pieces(paragraphs: list[str]) -> list[_Piece]:
     """The sections: a paragraph each, a list with its introduction as a section with parts."""
     pieces: list[_Piece] = []
-    ids: set[str] = set()
-    titles: set[str] = set()
+    names = {fold(word) for word in RESERVED}
     heading = ""
     parent: str | None = None
 
-    def add(text: str, title: str, above: str | None) -> str:
+    def add(text: str, title: str, above: str | None = None) -> str:
         base = _name(" ".join(title.split()[:_ID_WORDS]), "section")[:_ID_CHARACTERS].rstrip("-")
-        id = _unique(f"{above}.{base}" if above else base, ids)
-        pieces.append(_Piece(text, _unique_title(title, titles), above, id))
+        id = _unique(f"{above}.{base}" if above else base, "-{}", names)
+        title = _unique(title, " ({})", names)
+        names.update((fold(id), fold(title)))
+        pieces.append(_Piece(text, title, above, id))
         return id
 
-    for at, paragraph in enumerate(paragraphs):
-        if _is_heading(paragraph) and at + 1 < len(paragraphs):
-            # The heading is the next section's title; its words count as covered by it.
-            heading = _plain(paragraph)
+    for paragraph, behind in zip_longest(paragraphs, paragraphs[1:], fillvalue=""):
+        if _is_heading(paragraph) and behind and not _is_heading(behind):
+            heading = paragraph.lstrip("# ")
             continue
-        head, *items = [part for part in _LIST_ITEM.split(paragraph) if part.strip()]
+        head, *items = [part.strip() for part in _LIST_ITEM.split(paragraph) if fold(part)]
         if _LIST_MARK.match(head):
             head, items = "", [head, *items]
+        if heading and (not head or fold(_plain(heading)) in names):
+            # It cannot be a title alone, so it is read with what stands below it.
+            head, title = f"{heading}\n\n{head}".strip(), _plain(heading)
+        else:
+            title = _plain(heading) or _clip(_plain(head))
         if head:
-            section = add(head.strip(), heading or _clip(_plain(head)), None)
-            parent = section if items or head.rstrip().endswith(":") else None
-            heading = ""
+            section = add(head.lstrip("# "), title)
+            parent = section if items or head.endswith(":") else None
+        heading = ""
         for item in items:
-            add(item.strip(), _item_title(item), parent)
+            add(item, _item_title(item), parent)
     return pieces
 
 
@@ -136,7 +153,7 @@ def _yaml(title: str, command: str, source: str, pieces: list[_Piece]) -> str:
             **({"parent": piece.parent} if piece.parent else {}),
             "title": piece.title,
             "text": " ".join(piece.text.split()),
-            "short": _SENTENCE.split(" ".join(_LIST_MARK.sub("", piece.text).split()))[0],
+            "short": first_sentence(_LIST_MARK.sub("", piece.text)),
         }
         for piece in pieces
     ]
@@ -173,7 +190,7 @@ def _item_title(item: str) -> str:
 
 
 def _clip(text: str) -> str:
-    first = _SENTENCE.split(text)[0]
+    first = next(filter(fold, _SENTENCE.split(text)), text)
     if len(first) <= TITLE_LIMIT:
         return first
     return first[: TITLE_LIMIT - 1].rsplit(" ", 1)[0].rstrip(" ,;:(–-") + "…"
@@ -183,19 +200,7 @@ def _name(text: str, otherwise: str) -> str:
     return _NOT_NAME.sub("-", text.casefold()).strip("-") or otherwise
 
 
-def _unique(id: str, taken: set[str]) -> str:
-    number, unique = 1, id
-    while fold(unique) in taken:
-        number += 1
-        unique = f"{id}-{number}"
-    taken.add(fold(unique))
-    return unique
-
-
-def _unique_title(title: str, taken: set[str]) -> str:
-    number, unique = 1, title
-    while fold(unique) in taken:
-        number += 1
-        unique = f"{title[: TITLE_LIMIT - 5]} ({number})"
-    taken.add(fold(unique))
-    return unique
+def _unique(name: str, suffix: str, taken: set[str]) -> str:
+    """A name that is not taken yet: itself, or with a number at its end."""
+    numbered = (name[: TITLE_LIMIT - len(end)] + end for end in map(suffix.format, count(2)))
+    return next(each for each in chain([name], numbered) if fold(each) not in taken)

@@ -3,6 +3,8 @@
     ldn.yaml             a document        (any name; several may stand side by side)
     ldn.source.txt       its article
     ldn.questions.yaml   what people type, for its search (may be absent)
+    helplines.yaml       whom to call in a crisis         (the shipped one, if absent)
+    crisis.yaml          words of a crisis                (the shipped one, if absent)
 
 All faults of a folder are reported at once. Nothing is half loaded: a folder is whole, or it is a
 `DocumentError`.
@@ -12,19 +14,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from knowledge.document import Document
 from knowledge.errors import DocumentError, Problem
+from knowledge.helplines import HelpLine, read_help_lines, shared_file
 from knowledge.loader import Fit, load_document
-from knowledge.schema import QuestionsFile
+from knowledge.safety import CrisisPhrases
+from knowledge.schema import CrisisFile, QuestionsFile
 from knowledge.yamlfile import KeyPath, did_you_mean, read_yaml, validate
 
 SHIPPED = Path(__file__).parent / "documents"
 """The folder that comes with the bot."""
 
 QUESTIONS_SUFFIX = ".questions.yaml"
-_SHARED = ("helplines.yaml", "crisis.yaml")
+HELP_LINES = "helplines.yaml"
+CRISIS = "crisis.yaml"
+_SHARED = (HELP_LINES, CRISIS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +57,31 @@ class Questions:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The documents of a folder, and the questions of each by its command."""
+    """Everything in a folder: documents, the questions of each by its command, and crisis help.
+
+    `warnings` are no faults, but somebody should look at them.
+    """
 
     documents: tuple[Document, ...]
     questions: Mapping[str, Questions]
+    crisis: CrisisPhrases
+    help_lines: tuple[HelpLine, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
-def load_library(folder: Path, fits: Sequence[Fit] = ()) -> Library:
+def load_library(folder: Path, fits: Sequence[Fit] = (), today: date | None = None) -> Library:
     """Everything in a folder.
 
     Args:
         folder: where the files are.
         fits: for each platform, a check that an answer can be shown there.
+        today: the day on which the help lines' dates are judged.
 
     Raises:
         DocumentError: with every fault of every file.
     """
     problems: list[Problem] = []
+    warnings: list[Problem] = []
     documents: list[Document] = []
     questions: dict[str, Questions] = {}
     owners: dict[str, str] = {}
@@ -82,9 +97,12 @@ def load_library(folder: Path, fits: Sequence[Fit] = ()) -> Library:
         owners.setdefault(document.command, path.name)
         documents.append(document)
         questions[document.command] = asked
+    lines_file = read_yaml(shared_file(folder, SHIPPED, HELP_LINES))
+    help_lines = read_help_lines(lines_file, today or date.today(), problems, warnings)
+    crisis = _load_crisis(shared_file(folder, SHIPPED, CRISIS), problems)
     if problems:
         raise DocumentError(problems)
-    return Library(tuple(documents), questions)
+    return Library(tuple(documents), questions, crisis, help_lines, tuple(warnings))
 
 
 def _document_files(folder: Path, problems: list[Problem]) -> list[Path]:
@@ -98,6 +116,21 @@ def _document_files(folder: Path, problems: list[Problem]) -> list[Path]:
         mend = "Put a document such as ldn.yaml there, or name another folder in LDN_DOCUMENTS."
         problems.append(Problem(str(folder), 1, "folder", what, mend))
     return files
+
+
+def _load_crisis(path: Path, problems: list[Problem]) -> CrisisPhrases:
+    file = read_yaml(path)
+    problems += file.problems
+    written = validate(file, CrisisFile, problems) if not file.problems else None
+    if written is None:
+        return CrisisPhrases((), (), (), (), ())
+    return CrisisPhrases(
+        suicide=written.explicit.get("suicide", ()),
+        overdose=written.explicit.get("overdose", ()),
+        emergency=written.explicit.get("emergency", ()),
+        ambiguous=written.ambiguous,
+        traps=written.traps,
+    )
 
 
 def _load_questions(path: Path, document: Document | None, problems: list[Problem]) -> Questions:

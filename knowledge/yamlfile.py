@@ -7,7 +7,7 @@ PyYAML alone keeps the last of two equal keys in silence and forgets the lines; 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -103,10 +103,12 @@ def _construct(node: yaml.Node, path: KeyPath, file: YamlFile) -> Any:
     if isinstance(node, yaml.SequenceNode):
         return [_construct(item, (*path, at), file) for at, item in enumerate(node.value)]
     try:
-        return _scalars.construct_object(node)
+        return _scalars.construct_document(node)
     except (yaml.YAMLError, ValueError):
         file.problems.append(
-            file.problem(path, "has a value that YAML cannot read.", "Put it in quotes.")
+            file.problem(
+                path, "has a value that YAML cannot read.", "Correct it, or put it in quotes."
+            )
         )
         return None
 
@@ -135,36 +137,103 @@ def _mapping(node: yaml.MappingNode, path: KeyPath, file: YamlFile) -> dict[str,
 
 Model = TypeVar("Model", bound=BaseModel)
 
+# By pydantic's name of a fault: what it is in an editor's words, and its mend.
+_FAULTS: Mapping[str, tuple[str, str]] = {
+    "string_type": ("is not a text.", "Put it in quotes."),
+    "string_too_short": ("is empty.", "Write something here."),
+    "string_too_long": ("is longer than {max_length} characters.", "Shorten it."),
+    "too_short": ("is empty.", "Write something here."),
+    "too_long": ("holds more than {max_length}.", "Remove some."),
+    "tuple_type": ("is not a list.", "Write it as [one, two], or one a line behind `- `."),
+    "dict_type": ("is not a group of keys.", "Write each as `key: value`, indented, on a line."),
+    "model_type": ("is not a group of keys.", "Write each as `key: value`, indented, on a line."),
+    "int_type": ("is not a whole number.", "Write it in digits, without quotes."),
+    "bool_type": ("is neither true nor false.", "Write true or false, without quotes."),
+}
+
 
 def validate(file: YamlFile, model: type[Model], problems: list[Problem]) -> Model | None:
-    """A file's data as a model; None, with every reason added to `problems`, if it is not one."""
+    """A file's data as a model; None, with every reason added to `problems`, if it is not one.
+
+    A key that is misspelt counts as the key that it resembles from then on, in `file` too, so that
+    one slip is not reported as what follows from it.
+    """
     try:
         return model.model_validate(file.data)
     except ValidationError as error:
-        problems += (_problem(file, model, fault) for fault in error.errors(include_url=False))
+        faults = error.errors(include_url=False)
+    if corrected := list(filter(None, (_correct(file, model, fault) for fault in faults))):
+        problems += corrected
+        validate(file, model, problems)
         return None
+    # What is no YAML is reported already, and a union reports a fault for each of its branches.
+    known = {(problem.line, problem.key) for problem in file.problems}
+    for fault in faults:
+        problem = _problem(file, model, fault)
+        if (problem.line, problem.key) not in known:
+            problems.append(problem)
+            known.add((problem.line, problem.key))
+    return None
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """The mend for a name that does not exist."""
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"Did you mean `{close[0]}`?" if close else "Remove it, or correct its name."
+    close = _closest(word, known)
+    return f"Did you mean `{close}`?" if close else "Remove it, or correct its name."
+
+
+def _closest(word: str, known: Sequence[str]) -> str | None:
+    by_lower = {each.casefold(): each for each in known}
+    close = difflib.get_close_matches(word.casefold(), by_lower, n=1)
+    return by_lower[close[0]] if close else None
+
+
+def _correct(file: YamlFile, model: type[BaseModel], fault: Any) -> Problem | None:
+    """Rename a misspelt key to the one that was meant; None where there is none, or it is there."""
+    if fault["type"] != "extra_forbidden":
+        return None
+    *above, key = path = _path(fault)
+    group = file.data
+    for step in above:
+        group = group[step]
+    meant = _closest(str(key), list(_model_at(model, tuple(above)).model_fields))
+    if meant is None or meant in group:
+        return None
+    problem = _problem(file, model, fault)
+    group[meant] = group.pop(key)
+    for place in [place for place in file.lines if place[: len(path)] == path]:
+        file.lines[(*above, meant, *place[len(path) :])] = file.lines[place]
+    return problem
+
+
+def _path(fault: Any) -> KeyPath:
+    return tuple(step for step in fault["loc"] if not _is_union_branch(step))
 
 
 def _problem(file: YamlFile, model: type[BaseModel], fault: Any) -> Problem:
-    path: KeyPath = tuple(step for step in fault["loc"] if not _is_union_branch(step))
+    path = _path(fault)
     key = str(path[-1]) if path else ""
+    fields = _model_at(model, path[:-1]).model_fields
+    field = fields.get(key)
     match fault["type"]:
         case "extra_forbidden":
-            known = list(_model_at(model, path[:-1]).model_fields)
-            return file.problem(path, "is not a key that is known here.", did_you_mean(key, known))
+            what, mend = "is not a key that is known here.", did_you_mean(key, list(fields))
         case "missing":
-            return file.problem(path, "is missing.", f"Add `{key}:` here.")
-        case "string_type":
-            return file.problem(path, "is not a text.", "Put it in quotes.")
+            what, mend = "is missing.", f"Add `{key}:` here."
+        case _ if fault["input"] is None:
+            what, mend = "is empty.", "Write something here."
+            if field and not field.is_required():
+                mend = "Write something here, or remove the key."
+        case kind if kind in _FAULTS:
+            what, mend = _FAULTS[kind]
+            what = what.format(**fault.get("ctx", {}))
+        case kind if field and (kind == "literal_error" or kind.startswith("date")):
+            wanted = field.description or "something else."
+            what, mend = "cannot be understood.", f"It must be {wanted[:1].lower()}{wanted[1:]}"
         case _:
             message = str(fault["msg"])
-            return file.problem(path, f"{message[:1].lower()}{message[1:]}.", "Correct the value.")
+            what, mend = f"{message[:1].lower()}{message[1:]}.", "Correct the value."
+    return file.problem(path, what, mend)
 
 
 def _is_union_branch(step: str | int) -> bool:

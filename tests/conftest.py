@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.desk import Desks, HelpDesk
+from knowledge.desk import Desks, open_desks
 from knowledge.library import SHIPPED, Library, load_library
 
 pytest_plugins = ["tests.standins.fixtures"]
@@ -27,6 +27,4 @@ def library() -> Library:
 @pytest.fixture(scope="session")
 def desks(library: Library, model_cache: Path) -> Desks:
     """A help desk for each shipped document."""
-    return Desks(
-        [HelpDesk.of(library, document, cache=model_cache) for document in library.documents]
-    )
+    return Desks(open_desks(library, cache=model_cache))

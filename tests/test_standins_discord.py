@@ -417,6 +417,7 @@ async def test_a_refused_answer_is_named_where_no_other_comes(
             await interaction.response.send_message("x" * 2001)
 
     bot.answer = answer
+    standin.first_answer_timeout = 0.2
     with pytest.raises(UnansweredError, match=r"refused: .*Must be 2000 or fewer"):
         await standin.command("ldn")
     standin.violations.clear()

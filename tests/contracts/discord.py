@@ -6,12 +6,13 @@ components, application commands and interactions.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from tests.contracts.problem import Problem, join
-from tests.contracts.schemas import discord_problems
+from tests.contracts.schemas import discord_problems, unknown_discord_keys
 
 CONTENT = 2000
 EMBEDS_TOTAL = 6000
@@ -26,6 +27,9 @@ URL = 512
 CHOICES = 25
 CHOICE_TEXT = 100
 COMMAND_TOTAL = 8000
+COMMAND_NAME = 32
+DESCRIPTION = 100
+OPTIONS = 25
 MODAL_TITLE = 45
 MODAL_COMPONENTS = 5
 
@@ -36,6 +40,10 @@ V2_TEXT_TOTAL = 4000
 _ROW, _BUTTON, _SELECT, _TEXT_DISPLAY = 1, 2, 3, 10
 _SELECTS = frozenset({3, 5, 6, 7, 8})
 _LINK_STYLE, _PREMIUM_STYLE = 5, 6
+
+_COMMAND = "ApplicationCommandUpdateRequest"
+_CHAT_INPUT = 1
+_TYPED_NAME = re.compile(rf"[-'\w]{{1,{COMMAND_NAME}}}")
 
 _CALLBACKS = {
     4: "CreateMessageInteractionCallbackRequest",
@@ -60,23 +68,50 @@ def commands(body: Any) -> Iterator[Problem]:
     if not isinstance(body, list):
         yield Problem("", "a list of commands is expected")
         return
-    for number, command in enumerate(body):
+    objects = [command for command in body if isinstance(command, dict)]
+    if len(objects) < len(body):
+        yield Problem("", "every command is an object")
+    for number, command in enumerate(objects):
         where = join("", number)
+        yield from discord_problems(_COMMAND, command, where)
         # `nsfw` is documented, and sent by discord.py, but missing in the OpenAPI file.
-        yield from discord_problems(
-            "ApplicationCommandUpdateRequest", command, where, also_known=("nsfw",)
-        )
-        if isinstance(command, dict) and (total := _command_length(command)) > COMMAND_TOTAL:
-            yield Problem(where, f"{total} characters in all, at most {COMMAND_TOTAL}")
-    names = Counter((c.get("type") or 1, c.get("name")) for c in body if isinstance(c, dict))
+        yield from unknown_discord_keys(_COMMAND, command, where, also_known=("nsfw",))
+        yield from _command(command, where)
+    names = Counter((command.get("type") or 1, command.get("name")) for command in objects)
     for (_, name), times in names.items():
         if times > 1:
             yield Problem("", f"{times} commands named {name!r}")
 
 
-def command(body: Any) -> Iterator[Problem]:
-    """POST /applications/{application_id}/commands: one command."""
-    yield from commands([body])
+def _command(command: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    if (total := _command_length(command)) > COMMAND_TOTAL:
+        yield Problem(where, f"{total} characters in all, at most {COMMAND_TOTAL}")
+    if (command.get("type") or 1) == _CHAT_INPUT:
+        yield from _typed(command, where)
+    elif command.get("description"):
+        yield Problem(where, "a context menu command has no description")
+    elif not 1 <= len(command.get("name") or "") <= COMMAND_NAME:
+        yield Problem(where, f"a name has 1 to {COMMAND_NAME} characters")
+
+
+def _typed(thing: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    """A command or option as a person types it, and what is below it."""
+    name = str(thing.get("name") or "")
+    if not _TYPED_NAME.fullmatch(name) or name != name.lower():
+        yield Problem(
+            join(where, "name"),
+            f"{name!r}: 1 to {COMMAND_NAME} lower-case letters, digits, hyphens, underscores",
+        )
+    if not 1 <= _localised(thing, "description") <= DESCRIPTION:
+        yield Problem(join(where, "description"), f"1 to {DESCRIPTION} characters")
+    options, choices = thing.get("options") or [], thing.get("choices") or []
+    if len(options) > OPTIONS or len(choices) > CHOICES:
+        yield Problem(where, f"at most {OPTIONS} options, {CHOICES} choices each")
+    if sorted(options, key=lambda option: not option.get("required")) != options:
+        yield Problem(where, "required options come before optional ones")
+    for number, option in enumerate(options):
+        yield from _typed(option, join(where, "options", number))
+    yield from _each_choice(choices, join(where, "choices"))
 
 
 def callback(body: Any) -> Iterator[Problem]:
@@ -91,7 +126,7 @@ def callback(body: Any) -> Iterator[Problem]:
     if not isinstance(data, dict):
         return
     if schema in _CALLBACK_MESSAGES:
-        yield from _message(_CALLBACK_MESSAGES[schema], data, "data", schema_known=True)
+        yield from _beyond_schema(_CALLBACK_MESSAGES[schema], data, "data")
     elif kind == 8:
         yield from _choices(data.get("choices"))
     elif kind == 9:
@@ -124,16 +159,14 @@ def no_body(body: Any) -> Iterator[Problem]:
         yield Problem("", "no body is expected")
 
 
-def _message(
-    schema: str, body: Any, where: str = "", *, schema_known: bool = False
-) -> Iterator[Problem]:
-    if not isinstance(body, dict):
-        yield Problem(where, "an object is expected")
-        return
-    for problem in discord_problems(schema, body, where, also_known=_SENT_BY_LIBRARY):
-        # The callback's own schema has reported the breaches inside it already.
-        if not (schema_known and problem.refused):
-            yield problem
+def _message(schema: str, body: Any) -> Iterator[Problem]:
+    yield from discord_problems(schema, body)
+    if isinstance(body, dict):
+        yield from _beyond_schema(schema, body, "")
+
+
+def _beyond_schema(schema: str, body: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    yield from unknown_discord_keys(schema, body, where, also_known=_SENT_BY_LIBRARY)
     yield from _mentions(body, where)
     yield from _text(body, where)
     yield from _embeds(body.get("embeds") or [], where)
@@ -250,6 +283,8 @@ def _button(button: Mapping[str, Any], where: str) -> Iterator[Problem]:
     is_link = button.get("style") == _LINK_STYLE
     if is_link != bool(button.get("url")):
         yield Problem(where, "a link button, and it alone, has a url")
+    if is_link and not str(button.get("url")).startswith(("http://", "https://", "discord://")):
+        yield Problem(join(where, "url"), "http, https or discord is expected")
     if is_link and button.get("custom_id"):
         yield Problem(where, "a link button has no custom_id")
     if not (is_link or is_premium or button.get("custom_id")):
@@ -296,14 +331,17 @@ def _choices(choices: Any) -> Iterator[Problem]:
         return
     if len(choices) > CHOICES:
         yield Problem(where, f"{len(choices)} choices, at most {CHOICES}")
+    yield from _each_choice(choices, where)
+
+
+def _each_choice(choices: list[Any], where: str) -> Iterator[Problem]:
     for number, choice in enumerate(choices):
         for key in ("name", "value"):
             text = choice.get(key)
             # A number is a legal value for options that take numbers.
             if isinstance(text, str) and not 1 <= len(text) <= CHOICE_TEXT:
-                yield Problem(
-                    join(where, number, key), f"{len(text)} characters, 1 to {CHOICE_TEXT}"
-                )
+                here = join(where, number, key)
+                yield Problem(here, f"{len(text)} characters, 1 to {CHOICE_TEXT}")
 
 
 def _modal(data: Mapping[str, Any]) -> Iterator[Problem]:

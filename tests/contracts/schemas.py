@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ DISCORD = FOLDER / "discord-openapi.json"
 SLACK_MANIFEST = FOLDER / "slack-manifest.schema.json"
 
 _OPENAPI = "discord-openapi"
+_LONGEST_MESSAGE = 160
 
 
 def contracts_available() -> bool:
@@ -36,19 +37,24 @@ def why_unavailable() -> str:
     )
 
 
-def discord_problems(
-    schema: str, body: Any, where: str = "", *, also_known: Collection[str] = ()
-) -> Iterator[Problem]:
+def discord_problems(schema: str, body: Any, where: str = "") -> Iterator[Problem]:
     """The breaches of ``components/schemas/<schema>`` of Discord's OpenAPI file.
 
-    Top-level keys that the schema does not name are breaches too, but for ``also_known``. Nothing
-    is found where the file is absent.
+    Nothing is found where the file is absent.
     """
-    if not DISCORD.is_file():
-        return
-    for error in _discord_validator(schema).iter_errors(body):
-        yield from _explain(error, where)
-    if isinstance(body, dict):
+    if DISCORD.is_file():
+        for error in _discord_validator(schema).iter_errors(body):
+            yield from _explain(error, where)
+
+
+def unknown_discord_keys(
+    schema: str, body: Mapping[str, Any], where: str = "", *, also_known: Collection[str] = ()
+) -> Iterator[Problem]:
+    """The top-level keys that the schema does not name, which Discord ignores.
+
+    Nothing is found where the file is absent.
+    """
+    if DISCORD.is_file():
         known = {*_discord_openapi()["components"]["schemas"][schema]["properties"], *also_known}
         for key in sorted(body.keys() - known):
             yield Problem(join(where, key), "unknown key", refused=False)
@@ -88,26 +94,41 @@ def _manifest_validator() -> Validator:
 
 def _explain(error: ValidationError, where: str) -> Iterator[Problem]:
     """The problems behind one error; of a union, those of the branch that was meant."""
-    here = join(where, *error.relative_path)
-    if error.validator in ("anyOf", "oneOf") and error.context:
-        for nested in _meant_branch(error.context):
-            yield from _explain(nested, here)
-        return
-    message = error.message if len(error.message) <= 300 else f"{error.message[:300]}…"
-    yield Problem(here, message)
+    for leaf in _leaves(error):
+        if _is_union(leaf):
+            kind = leaf.instance.get("type") if isinstance(leaf.instance, dict) else None
+            what = f"type {kind!r} is not allowed here"
+        elif len(leaf.message) > _LONGEST_MESSAGE:
+            what = f"{leaf.message[:_LONGEST_MESSAGE]}… ({leaf.validator})"
+        else:
+            what = leaf.message
+        yield Problem(join(where, *leaf.absolute_path), what)
 
 
-def _meant_branch(context: Iterable[ValidationError]) -> list[ValidationError]:
+def _is_union(error: ValidationError) -> bool:
+    return error.validator in ("anyOf", "oneOf") and bool(error.context)
+
+
+def _leaves(error: ValidationError) -> list[ValidationError]:
+    """The errors to tell: the error itself, or those in the branch that comes nearest."""
+    if not _is_union(error):
+        return [error]
     branches: dict[str | int, list[ValidationError]] = {}
-    for error in context:
-        branches.setdefault(error.relative_schema_path[0], []).append(error)
-    return min(branches.values(), key=lambda errors: (_wrong_kind(errors), len(errors)))
+    for nested in error.context or ():
+        branches.setdefault(nested.relative_schema_path[0], []).extend(_leaves(nested))
+    depth = len(error.absolute_path)
+
+    def distance(leaves: list[ValidationError]) -> tuple[bool, int, int]:
+        wrong_types = sum(1 for leaf in leaves if leaf.validator == "type")
+        return any(_is_other_kind(leaf, depth) for leaf in leaves), wrong_types, len(leaves)
+
+    nearest = min(branches.values(), key=distance)
+    if isinstance(error.instance, dict) and any(_is_other_kind(leaf, depth) for leaf in nearest):
+        return [error]
+    return nearest
 
 
-def _wrong_kind(errors: list[ValidationError]) -> bool:
-    """Whether a branch was not the one meant: another JSON type, or another component type."""
-    return any(
-        list(error.relative_path) == ["type"]
-        or (not error.relative_path and error.validator == "type")
-        for error in errors
-    )
+def _is_other_kind(leaf: ValidationError, depth: int) -> bool:
+    """Whether a branch is for another kind of thing: another JSON type, or another ``type``."""
+    below = list(leaf.absolute_path)[depth:]
+    return below == ["type"] or (not below and leaf.validator == "type")

@@ -242,7 +242,7 @@ class StandIn(ABC):
         """
         try:
             async with asyncio.timeout(timeout):
-                while not (value := condition()):
+                while not (value := condition()):  # noqa: ASYNC110 - nothing signals it
                     await asyncio.sleep(_LOOK_AGAIN_S)
                 return value
         except TimeoutError:

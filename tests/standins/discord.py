@@ -118,10 +118,11 @@ class DiscordStandIn(DiscordServer):
     """The stand-in as tests use it.
 
     Everything that a person does waits for what the person gets to see and raises `UnansweredError`
-    where that does not come: the first answer has 3 s, as on Discord; a deferred one has
-    ``answer_timeout`` seconds more.
+    where that does not come: the first answer has ``first_answer_timeout`` seconds, 3 as on
+    Discord; a deferred one has ``answer_timeout`` seconds more.
     """
 
+    first_answer_timeout = FIRST_ANSWER_S
     answer_timeout = 10.0
 
     async def command(
@@ -308,11 +309,11 @@ class DiscordStandIn(DiscordServer):
 
     async def _called_back(self, interaction: Interaction) -> None:
         try:
-            await asyncio.wait_for(interaction.called_back.wait(), FIRST_ANSWER_S)
+            await asyncio.wait_for(interaction.called_back.wait(), self.first_answer_timeout)
         except TimeoutError:
             interaction.expired = True
             raise UnansweredError(
-                f"{interaction.what} was not answered within {FIRST_ANSWER_S:g} s"
+                f"{interaction.what} was not answered within {self.first_answer_timeout:g} s"
                 f"{interaction.refused}"
             ) from None
         interaction.answered_at = asyncio.get_running_loop().time()

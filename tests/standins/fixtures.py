@@ -13,20 +13,13 @@ import pytest_asyncio
 from tests.contracts import contracts_available, why_unavailable
 from tests.standins.base import StandIn
 from tests.standins.discord import DiscordStandIn
-from tests.standins.requirements import VARIABLE, need, required
+from tests.standins.requirements import need, required
 from tests.standins.slack import SlackStandIn
 
 
 def pytest_report_header() -> str | None:
     """Say at the top of the run that bodies are checked against limits only."""
     return None if contracts_available() else f"contracts: {why_unavailable()}"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _contracts_if_required() -> None:
-    """Let no stand-in pass a body unchecked where this run insists on the contracts."""
-    if required("contracts") and not contracts_available():
-        pytest.fail(f"{VARIABLE} requires contracts: {why_unavailable()}", pytrace=False)
 
 
 @pytest.fixture
@@ -38,6 +31,7 @@ def contracts() -> None:
 @pytest_asyncio.fixture
 async def discord_standin() -> AsyncIterator[DiscordStandIn]:
     """A running stand-in Discord; the test fails where a body that it got breaks a contract."""
+    _refuse_unchecked()
     async with DiscordStandIn() as standin:
         yield standin
     fail_on_violations(standin)
@@ -46,9 +40,16 @@ async def discord_standin() -> AsyncIterator[DiscordStandIn]:
 @pytest_asyncio.fixture
 async def slack_standin() -> AsyncIterator[SlackStandIn]:
     """A running stand-in Slack; the test fails where a body that it got breaks a contract."""
+    _refuse_unchecked()
     async with SlackStandIn() as standin:
         yield standin
     fail_on_violations(standin)
+
+
+def _refuse_unchecked() -> None:
+    """Let no body pass unchecked where this run insists on the published schemas."""
+    if required("contracts"):
+        need("contracts", contracts_available(), why_unavailable())
 
 
 def fail_on_violations(*standins: StandIn) -> None:

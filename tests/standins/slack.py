@@ -101,8 +101,7 @@ class SlackStandIn(SlackDriver):
             f"{command} command", user, channel or self.channel, takes=_PRIVATELY
         )
         payload = command_payload(interaction, command, text, self._response_url(interaction))
-        await self._deliver(interaction, "slash_commands", payload)
-        return await self._reply(interaction)
+        return await self._ask(interaction, "slash_commands", payload)
 
     async def press(
         self,
@@ -207,8 +206,7 @@ class SlackStandIn(SlackDriver):
             "action_ts": timestamp(),
             "response_url": self._response_url(interaction),
         }
-        await self._deliver(interaction, "interactive", payload)
-        return await self._reply(interaction)
+        return await self._ask(interaction, "interactive", payload)
 
     async def submit(
         self,
@@ -328,8 +326,7 @@ class SlackStandIn(SlackDriver):
             f"use of {action['action_id']!r}", user, source.channel, _PRIVATELY, source
         )
         payload = action_payload(interaction, self._response_url(interaction), action)
-        await self._deliver(interaction, "interactive", payload)
-        return await self._reply(interaction)
+        return await self._ask(interaction, "interactive", payload)
 
 
 def _message_of(on: SlackReply | SlackMessage) -> SlackMessage:

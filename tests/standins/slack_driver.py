@@ -32,6 +32,7 @@ class Delivery:
 class SlackDriver(SlackServer):
     """The server, and the way from an envelope to what a person gets to see."""
 
+    ack_timeout = ACK_S
     answer_timeout = 10.0
 
     async def event(
@@ -48,7 +49,7 @@ class SlackDriver(SlackServer):
             "events_api",
             payload,
             answerable=False,
-            timeout=ACK_S,
+            timeout=self.ack_timeout,
             retry_attempt=retry_attempt,
             retry_reason=retry_reason,
         )
@@ -77,17 +78,25 @@ class SlackDriver(SlackServer):
         person = user or self.member
         return self.interactions.add(SlackInteraction(what, person, channel, takes, source))
 
+    async def _ask(self, interaction: SlackInteraction, kind: str, payload: JSON) -> SlackReply:
+        with self._somebody_waits():
+            await self._deliver(interaction, kind, payload)
+            return await self._reply(interaction)
+
     async def _deliver(self, interaction: SlackInteraction, kind: str, payload: JSON) -> None:
         interaction.sent_at = asyncio.get_running_loop().time()
-        ack = await self.socket.send(kind, payload, answerable=True, timeout=ACK_S)
+        ack = await self.socket.send(kind, payload, answerable=True, timeout=self.ack_timeout)
         if ack is None:
-            raise UnansweredError(f"{interaction.what} was not acknowledged within {ACK_S:g} s")
+            raise self._not_acknowledged(interaction.what)
         interaction.acked_at = asyncio.get_running_loop().time()
         interaction.ack_payload = ack.get("payload")
         said = interaction.ack_payload or {}
         if "ack" in interaction.takes and ("text" in said or "blocks" in said):
             self._check_ack(interaction, contract.message("ack", said))
             interaction.show(self.surfaces.answer(interaction, "ack", said))
+
+    def _not_acknowledged(self, what: str) -> UnansweredError:
+        return UnansweredError(f"{what} was not acknowledged within {self.ack_timeout:g} s")
 
     def _check_ack(self, interaction: SlackInteraction, problems: Iterator[Problem]) -> None:
         if self.validate:
@@ -104,11 +113,12 @@ class SlackDriver(SlackServer):
     ) -> SlackReply:
         interaction = self._new(what, person, channel, takes)
         interaction.sent_at = asyncio.get_running_loop().time()
-        delivery = await self.event(event)
-        if not delivery.acked:
-            raise UnansweredError(f"{what} was not acknowledged within {ACK_S:g} s")
-        interaction.acked_at = asyncio.get_running_loop().time()
-        return await self._reply(interaction)
+        with self._somebody_waits():
+            delivery = await self.event(event)
+            if not delivery.acked:
+                raise self._not_acknowledged(what)
+            interaction.acked_at = asyncio.get_running_loop().time()
+            return await self._reply(interaction)
 
     async def _reply(
         self, interaction: SlackInteraction, timeout: float | None = None
