@@ -5,18 +5,27 @@ Platforms are imported where they are built: answering on a terminal needs neith
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from adapters.moderation import Moderation
 from bot.memory import FileMemory
 from bot.settings import Settings
 from knowledge.answer import Answer
 from knowledge.desk import Desks, open_desks
 from knowledge.errors import SettingsError
+from knowledge.keeper import PostKeeper
 from knowledge.library import Library, load_library
+from knowledge.posts import Platform
+from knowledge.publishing import Publisher
 
 if TYPE_CHECKING:
+    from slack_sdk.web.async_client import AsyncWebClient
+
+    from adapters.database.engine import Database
     from adapters.discord.client import DiscordAdapter
     from adapters.slack.app import SlackAdapter
 
@@ -32,6 +41,9 @@ class Adapter(Protocol):
 
     async def run(self) -> None:
         """Connect and serve until closed; raises `PlatformError` when refused for good."""
+
+    async def documents_changed(self) -> None:
+        """The desks have been replaced: tell the platform what it has to know."""
 
     async def close(self) -> None:
         """Leave the platform."""
@@ -59,52 +71,133 @@ def build_desks(settings: Settings) -> Desks:
     return Desks(open_desks(library, cache=settings.data / "models"))
 
 
-def build_adapters(settings: Settings, desks: Desks) -> dict[str, Callable[[], Adapter]]:
-    """For each platform whose tokens are set, what makes a new adapter for it."""
-    adapters: dict[str, Callable[[], Adapter]] = {}
+@dataclass(slots=True)
+class Platforms:
+    """What serves each platform whose tokens are set, and what posts there."""
+
+    adapters: dict[Platform, Callable[[], Adapter]] = field(default_factory=dict)
+    keeper: PostKeeper | None = None
+
+
+def build_platforms(settings: Settings, desks: Desks, database: Database | None) -> Platforms:
+    """Everything that talks to a platform. Without a database nothing can be shared."""
+    platforms = Platforms()
+    publishers: dict[Platform, Publisher] = {}
+    moderation: Moderation | None = None
+    if database is not None:
+        from adapters.database.posts import SqlPostStore
+
+        store = SqlPostStore(database)
+        platforms.keeper = PostKeeper(store, desks, publishers)
+        moderation = Moderation(desks, platforms.keeper, store, settings.share)
     if settings.discord_token:
-        adapters["Discord"] = lambda: discord_adapter(settings, desks)
+        discord_publisher, make_discord = _discord(settings, desks, moderation)
+        publishers[Platform.DISCORD] = discord_publisher
+        platforms.adapters[Platform.DISCORD] = make_discord
     if settings.slack_bot_token and settings.slack_app_token:
-        adapters["Slack"] = lambda: slack_adapter(settings, desks)
-    return adapters
+        slack_publisher, make_slack = _slack(settings, desks, moderation)
+        publishers[Platform.SLACK] = slack_publisher
+        platforms.adapters[Platform.SLACK] = make_slack
+    return platforms
 
 
-def discord_adapter(settings: Settings, desks: Desks) -> DiscordAdapter:
-    """What serves Discord.
+async def build_database(settings: Settings) -> Database:
+    """The open database.
+
+    Raises:
+        LdnBotError: it cannot be used; the text says what to mend.
+    """
+    from adapters.database.engine import open_database
+
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    return await open_database(url, settings.data)
+
+
+@asynccontextmanager
+async def offline_keeper(settings: Settings, desks: Desks) -> AsyncIterator[PostKeeper]:
+    """A keeper for work beside the serving bot, for every platform whose tokens are set.
+
+    Raises:
+        LdnBotError: the database or a platform cannot be used; the text says what to mend.
+    """
+    from adapters.database.posts import SqlPostStore
+
+    async with AsyncExitStack() as stack:
+        database = await build_database(settings)
+        stack.push_async_callback(database.close)
+        publishers: dict[Platform, Publisher] = {}
+        if settings.discord_token:
+            from adapters.discord.client import use_addresses
+            from adapters.discord.publisher import DiscordPublisher
+
+            use_addresses(settings.discord_api_url, settings.discord_gateway_url)
+            discord = publishers[Platform.DISCORD] = DiscordPublisher()
+            await stack.enter_async_context(
+                discord.logged_in(settings.discord_token.get_secret_value())
+            )
+        if settings.slack_bot_token:
+            from adapters.slack.publisher import SlackPublisher
+
+            publishers[Platform.SLACK] = SlackPublisher(_web_client(settings))
+        yield PostKeeper(SqlPostStore(database), desks, publishers)
+
+
+async def register_commands(settings: Settings, desks: Desks, *, force: bool) -> bool:
+    """Register the commands with Discord if they changed, or by `force`; whether it was done.
 
     Raises:
         SettingsError: there is no token.
+        PlatformError: Discord refuses the token.
     """
-    from adapters.discord.client import DiscordAdapter
-
     if settings.discord_token is None:
         raise SettingsError("DISCORD_TOKEN is missing. Set it (README, “Connect Discord”).")
-    return DiscordAdapter(
+    _, make = _discord(settings, desks, None)
+    return await make().register(force=force)
+
+
+def _discord(
+    settings: Settings, desks: Desks, moderation: Moderation | None
+) -> tuple[Publisher, Callable[[], DiscordAdapter]]:
+    from adapters.discord.client import DiscordAdapter
+    from adapters.discord.publisher import DiscordPublisher
+
+    assert settings.discord_token is not None  # callers look
+    token = settings.discord_token.get_secret_value()
+    memory = FileMemory(settings.data / "memory.json")
+    publisher = DiscordPublisher()
+    return publisher, lambda: DiscordAdapter(
         desks,
-        settings.discord_token.get_secret_value(),
-        FileMemory(settings.data / "memory.json"),
+        token,
+        memory,
+        publisher,
+        moderation,
         api_url=settings.discord_api_url,
         gateway_url=settings.discord_gateway_url,
     )
 
 
-def slack_adapter(settings: Settings, desks: Desks) -> SlackAdapter:
-    """What serves Slack.
-
-    Raises:
-        SettingsError: a token is missing.
-    """
+def _slack(
+    settings: Settings, desks: Desks, moderation: Moderation | None
+) -> tuple[Publisher, Callable[[], SlackAdapter]]:
     from adapters.slack.app import SlackAdapter
+    from adapters.slack.moderators import SlackModerators
+    from adapters.slack.publisher import SlackPublisher
 
-    if settings.slack_bot_token is None or settings.slack_app_token is None:
-        raise SettingsError(
-            "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are needed. Set both (README, “Connect Slack”)."
-        )
-    return SlackAdapter(
-        desks,
-        settings.slack_bot_token.get_secret_value(),
-        settings.slack_app_token.get_secret_value(),
-        api_url=settings.slack_api_url,
+    assert settings.slack_app_token is not None  # callers look
+    app_token = settings.slack_app_token.get_secret_value()
+    moderators = SlackModerators(_web_client(settings), settings.slack_moderators)
+    return SlackPublisher(_web_client(settings)), lambda: SlackAdapter(
+        desks, _web_client(settings), app_token, moderators, moderation
+    )
+
+
+def _web_client(settings: Settings) -> AsyncWebClient:
+    from slack_sdk.web.async_client import AsyncWebClient
+
+    assert settings.slack_bot_token is not None  # callers look
+    return AsyncWebClient(
+        token=settings.slack_bot_token.get_secret_value(),
+        base_url=settings.slack_api_url or AsyncWebClient.BASE_URL,
     )
 
 

@@ -61,14 +61,13 @@ def run() -> None:
 
     settings = Settings.load()
     desks = bootstrap.build_desks(settings)
-    adapters = bootstrap.build_adapters(settings, desks)
     for line in terminal.how_to_connect(settings):
         click.echo(line, err=True)
-    if not adapters:
+    if not settings.any_platform:
         terminal.converse(desks, sys.stdin, sys.stdout)
         return
     configure(settings.log_level, settings.log_format)
-    if not asyncio.run(serve.serve(adapters)):
+    if not asyncio.run(serve.serve(settings, desks)):
         _fail("No platform is left to serve, so the bot has stopped.")
 
 
@@ -141,7 +140,7 @@ def manifest() -> None:
 @click.option("--force", is_flag=True, help="With --sync: even if they did not change.")
 def commands(sync: bool, force: bool) -> None:
     """Print what registers the commands with Discord."""
-    from adapters.discord.client import commands_payload
+    from adapters.discord.commands import commands_payload
     from bot import bootstrap
 
     settings = Settings.load()
@@ -149,8 +148,23 @@ def commands(sync: bool, force: bool) -> None:
     if not sync:
         click.echo(_json(commands_payload(desks)))
         return
-    done = asyncio.run(bootstrap.discord_adapter(settings, desks).register(force=force))
+    done = asyncio.run(bootstrap.register_commands(settings, desks, force=force))
     click.echo("Registered." if done else "Nothing changed since the last registration.")
+
+
+@main.command()
+@click.option("--refresh", is_flag=True, help="Bring every post up to date.")
+@click.option("--dry-run", is_flag=True, help="With --refresh: only tell what would change.")
+def pins(refresh: bool, dry_run: bool) -> None:
+    """List what is posted where, and whether it is current."""
+    from bot import bootstrap, posts
+
+    settings = Settings.load()
+    desks = bootstrap.build_desks(settings)
+    if dry_run or not refresh:
+        asyncio.run(posts.show(settings, desks, only_outdated=refresh))
+    elif not asyncio.run(posts.refresh(settings, desks)):
+        _fail("Not every post could be brought up to date.")
 
 
 @main.command("import")

@@ -1,63 +1,182 @@
-"""One process, every platform side by side: one that fails does not take the others along."""
+"""One process, every platform side by side: one that fails does not take the others along.
+
+While it serves, the documents' folder is watched. A folder that changed is checked first, then
+takes the place of the old one at once; a broken one is reported, and the last good one serves on.
+Every post is then brought up to date.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import tenacity
 
+from bot import bootstrap
 from bot.bootstrap import Adapter
-from knowledge.errors import PlatformError
+from bot.settings import Settings
+from knowledge.desk import Desks
+from knowledge.errors import DocumentError, LdnBotError, PlatformError
+from knowledge.keeper import PostKeeper
+from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT = 4.0
-"""Seconds that the platforms have to say goodbye once the process is asked to end."""
+"""Seconds that everything has to come to an end once the process is asked to."""
 LONGEST_WAIT = 60.0
 """Seconds between two attempts, at most, while a platform cannot be reached."""
+LOOK_EVERY = 0.5
+"""Seconds between two looks whether a platform has connected."""
 
 
-async def serve(adapters: Mapping[str, Callable[[], Adapter]]) -> bool:
+async def serve(settings: Settings, desks: Desks) -> bool:
     """Serve until SIGTERM or Ctrl-C, or until no platform is left.
 
     Returns:
         Whether it ended because it was asked to.
     """
+    service = Service(settings, desks)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stop.set)
-    platforms = [
-        asyncio.create_task(_keep_running(name, make), name=name) for name, make in adapters.items()
-    ]
-    stopping = asyncio.create_task(stop.wait(), name="stop")
-    everything = asyncio.gather(*platforms)
-    await asyncio.wait((stopping, everything), return_when=asyncio.FIRST_COMPLETED)
+    loop.add_signal_handler(signal.SIGHUP, service.reload_soon.set)
+    serving = asyncio.create_task(service.run())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     asked = stop.is_set()
     if asked:
         log.info("stopping")
-    for task in (stopping, *platforms):
-        task.cancel()
-    await asyncio.wait((stopping, *platforms), timeout=CLOSE_TIMEOUT)
+        serving.cancel()
+    stopping.cancel()
+    await asyncio.wait((serving, stopping), timeout=CLOSE_TIMEOUT)
+    if serving.done() and not serving.cancelled():
+        serving.result()
     return asked
 
 
-async def _keep_running(name: str, make: Callable[[], Adapter]) -> None:
-    """Run a platform; start it anew when it breaks, with growing pauses; give up when refused."""
-    attempts = tenacity.AsyncRetrying(
-        retry=tenacity.retry_if_not_exception_type((PlatformError, asyncio.CancelledError)),
-        wait=tenacity.wait_random_exponential(max=LONGEST_WAIT),
-        before_sleep=lambda state: _report(name, state),
-    )
+class Service:
+    """Everything that runs while the bot serves."""
+
+    def __init__(self, settings: Settings, desks: Desks) -> None:
+        self._settings = settings
+        self._desks = desks
+        self._running: dict[Platform, Adapter] = {}
+        self._refresh_soon = asyncio.Event()
+        self.reload_soon = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until no platform is left, or until cancelled."""
+        try:
+            database = await bootstrap.build_database(self._settings)
+        except LdnBotError as error:
+            log.error("%s Answers go on; sharing and pinning do not.", error)
+            database = None
+        try:
+            platforms = bootstrap.build_platforms(self._settings, self._desks, database)
+            helpers: list[Coroutine[Any, Any, None]] = [self._watch(), self._reload()]
+            if platforms.keeper is not None:
+                helpers.append(self._keep_true(platforms.keeper))
+            await _until_first_are_done(
+                [self._keep_running(*each) for each in platforms.adapters.items()], helpers
+            )
+        finally:
+            if database is not None:
+                await database.close()
+
+    async def _keep_running(self, platform: Platform, make: Callable[[], Adapter]) -> None:
+        """Run a platform; start it anew when it breaks; give up when it refuses us."""
+        name = platform.value.capitalize()
+        attempts = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception(_may_pass),
+            wait=tenacity.wait_random_exponential(max=LONGEST_WAIT),
+            before_sleep=lambda state: _report(name, state),
+        )
+        try:
+            async for attempt in attempts:
+                with attempt:
+                    adapter = self._running[platform] = make()
+                    await adapter.run()
+        except PlatformError as refused:
+            log.error("%s", refused)
+
+    async def _watch(self) -> None:
+        """Notice when a file of the documents' folder changes."""
+        from watchfiles import awatch
+
+        async for _ in awatch(self._settings.documents):
+            self.reload_soon.set()
+
+    async def _reload(self) -> None:
+        while True:
+            await self.reload_soon.wait()
+            self.reload_soon.clear()
+            try:
+                # Reading and learning take seconds; questions go on being answered meanwhile.
+                desks = await asyncio.to_thread(bootstrap.build_desks, self._settings)
+            except DocumentError as error:
+                log.error("the documents are not taken, the last good ones serve on:\n%s", error)
+                continue
+            self._desks.replace(list(desks.values()))
+            log.info("the documents were loaded again")
+            for adapter in self._running.values():
+                await adapter.documents_changed()
+            self._refresh_soon.set()
+
+    async def _keep_true(self, keeper: PostKeeper) -> None:
+        """Bring posts up to date: those of a platform once it connects, all after a change."""
+        waiting = dict.fromkeys(Platform, True)
+        while True:
+            if self._refresh_soon.is_set():
+                self._refresh_soon.clear()
+                waiting = dict.fromkeys(Platform, True)
+            for platform, adapter in list(self._running.items()):
+                if waiting[platform] and adapter.connected:
+                    waiting[platform] = False
+                    await self._refresh(keeper, platform)
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _refresh(self, keeper: PostKeeper, platform: Platform) -> None:
+        try:
+            await keeper.resume(platform)
+            done = await keeper.refresh(await keeper.posts_on(platform))
+        except LdnBotError as error:
+            log.error("posts could not be brought up to date: %s", error)
+            return
+        if done.edited or done.forgotten or done.failed:
+            log.info(
+                "posts on %s: %d edited, %d forgotten, %d could not be brought up to date",
+                *(platform.value, done.edited, done.forgotten, len(done.failed)),
+            )
+
+
+async def _until_first_are_done(
+    first: list[Coroutine[Any, Any, None]], helpers: list[Coroutine[Any, Any, None]]
+) -> None:
+    """Run all; when the first ones have ended, end the helpers. A helper's failure is logged."""
+    tasks = [asyncio.create_task(each) for each in first]
+    background = [asyncio.create_task(_logged(each)) for each in helpers]
     try:
-        async for attempt in attempts:
-            with attempt:
-                await make().run()
-    except PlatformError as refused:
-        log.error("%s", refused)
+        await asyncio.gather(*tasks)
+    finally:
+        for task in (*tasks, *background):
+            task.cancel()
+        await asyncio.wait((*tasks, *background))
+
+
+async def _logged(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception:
+        log.exception("a background task failed")
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, Exception) and not isinstance(error, PlatformError)
 
 
 def _report(name: str, state: tenacity.RetryCallState) -> None:

@@ -31,6 +31,10 @@ SocketUrl = Annotated[str, StringConstraints(pattern=r"^wss?://[^\s]+$")]
 Secret = Annotated[SecretStr, BeforeValidator(str.strip)]
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.replace(",", " ").split())
+
+
 class Settings(BaseModel):
     """Everything that can be set from outside. Tokens never show in a text or a log."""
 
@@ -44,6 +48,21 @@ class Settings(BaseModel):
     )
     slack_app_token: Secret | None = Field(
         None, alias="SLACK_APP_TOKEN", description="the Slack app-level token (xapp-…)"
+    )
+    database_url: Secret | None = Field(
+        None,
+        alias="DATABASE_URL",
+        description="a PostgreSQL database (SQLite in the data folder)",
+    )
+    slack_moderators: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        (),
+        alias="LDN_SLACK_MODERATORS",
+        description="ids of users and user groups that moderate beside admins (none)",
+    )
+    share: Annotated[Literal["everyone", "moderators"], BeforeValidator(str.lower)] = Field(
+        "everyone",
+        alias="LDN_SHARE",
+        description="who may share: everyone or moderators (everyone)",
     )
     documents: Path = Field(
         SHIPPED, alias="LDN_DOCUMENTS", description="the folder of documents (shipped one)"
@@ -85,6 +104,11 @@ class Settings(BaseModel):
             return cls.model_validate(given)
         except ValidationError as error:
             raise SettingsError("\n".join(map(_sentence, error.errors()))) from None
+
+    @property
+    def any_platform(self) -> bool:
+        """Whether the tokens of at least one platform are there."""
+        return bool(self.discord_token or (self.slack_bot_token and self.slack_app_token))
 
     @property
     def slack_gap(self) -> str | None:

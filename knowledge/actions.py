@@ -21,6 +21,19 @@ class Verb(StrEnum):
     """Show a topic in place of the answer."""
     CHOOSE = "choose"
     """Show the topic that was chosen in a menu."""
+    SHARE = "share"
+    """Show what the channel would see if the topic were posted."""
+    POST = "post"
+    """Post the topic for everyone in the channel."""
+    PIN = "pin"
+    """Show what would be posted and pinned. For moderators."""
+    KEEP = "keep"
+    """Post the topic and pin it. For moderators."""
+    REPLACE = "replace"
+    """Take down our own oldest pin of the channel, then post and pin. For moderators."""
+
+
+MODERATORS_ONLY = frozenset({Verb.PIN, Verb.KEEP, Verb.REPLACE})
 
 
 @dataclass(frozen=True, slots=True)

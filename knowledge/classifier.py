@@ -1,12 +1,15 @@
-"""A linear classifier: which of several kinds is this text, and how sure can one be.
+"""A linear classifier: which of several kinds is this text, and how likely is each.
 
-It is ridge regression (regularised least squares), one against the rest: every kind gets a
-weight for each feature, such that the sum of a text's weights is near 1 for the kind that the
-text belongs to and near 0 for all others. It has one solution, found without luck or tuning.
+It is softmax regression (multinomial logistic regression). Every kind has a weight for each
+feature; the sum of a text's weights is the kind's score, and `softmax` turns the scores into
+probabilities. The weights are learned by showing the examples a few times, in batches: wherever
+a kind was given too much probability, its weights of the features at hand are lowered, and raised
+where it was given too little. A feature's steps become smaller the more it has been corrected
+already (AdaGrad), so that frequent features settle and rare ones still count.
 
-Sums near 1 are not yet probabilities. To learn what a sum is worth, the examples are dealt into
-folds, and each fold is judged by weights learned from the other folds (cross-validation): as if
-its examples were questions never seen before. `calibrate` fits probabilities to those.
+Probabilities on the examples that were learned from are too high. `calibrate` therefore fits them
+to examples which were held out while the weights were learned: as if they were questions never
+seen before.
 """
 
 from __future__ import annotations
@@ -20,78 +23,103 @@ from numpy.typing import NDArray
 
 from knowledge.features import Block
 
-Matrix = NDArray[np.float32]
+Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
-FOLDS = 5
+PASSES = 4
+RATE = 1.5
+BATCH = 64
+
 _PENALTY, _SMALLEST_STEP = 1e-3, 1e-6
-_CHUNK = 512
 _SMALL_WORDS = frozenset(
-    ["a", "an", "the", "of", "to", "in", "for", "is", "it", "do", "does", "i", "my", "me", "can", "be", "on", "with", "and", "or", "this", "that", "are", "you"]
+    "a an the of to in for is it do does i my me can be on with and or this that are you".split()
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """Weights (features by kinds), and what cross-validation gave each example (by kinds)."""
-
-    weights: Matrix
-    unseen: Matrix
 
 
 def train(
     texts: Sequence[Block],
     labels: Integers,
     kinds: int,
-    folds: Integers,
-    *,
-    width: int,
-    ridge: float = 0.3,
-) -> Trained:
-    """Learn the weights, and judge every fold by weights learned without it.
+    features: int,
+    learned: Flags,
+) -> Floats:
+    """Learn weights (models by features by kinds), one set for each row of `learned`.
 
-    `labels` and `folds` have a number per text: its kind, and the fold that it is in.
+    `labels` holds the kind of each text; `learned` tells, for each model, the texts that it may
+    learn from. All models are learned together because they share most of the work.
     """
-    n = len(texts)
-    target = np.zeros((n, kinds), dtype=np.float32)
-    target[np.arange(n), labels] = 1
-    gram = np.zeros((n, n), dtype=np.float32)
-    rows = np.repeat(np.arange(n), [len(text.buckets) for text in texts])
-    columns = np.concatenate([text.buckets for text in texts])
-    values = np.concatenate([text.values for text in texts])
-    order = np.argsort(columns, kind="stable")
-    rows, columns, values = rows[order], columns[order], values[order]
-    for start in range(0, width, _CHUNK):
-        first, last = np.searchsorted(columns, (start, start + _CHUNK))
-        block = np.zeros((n, _CHUNK), dtype=np.float32)
-        np.add.at(block, (rows[first:last], columns[first:last] - start), values[first:last])
-        gram += block @ block.T
-    gram[np.diag_indices(n)] += ridge
-    unseen = np.zeros((n, kinds), dtype=np.float32)
-    for fold in range(FOLDS):
-        inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-        if not len(inside) or not len(outside):
-            continue
-        part = np.linalg.solve(gram[np.ix_(outside, outside)], target[outside])
-        unseen[inside] = gram[np.ix_(inside, outside)] @ part
-    support = np.linalg.solve(gram, target)
-    weights = np.zeros((width, kinds), dtype=np.float32)
-    for kind in range(kinds):
-        weights[:, kind] = np.bincount(
-            columns, weights=values * support[rows, kind], minlength=width
+    models = len(learned)
+    # A feature's weights for all models and kinds lie side by side: they are used together.
+    weights = np.zeros((features, models, kinds), dtype=np.float32)
+    corrected = np.full((features, models), 1e-3, dtype=np.float32)
+    chance = np.random.default_rng(0)
+    shuffled = chance.permutation(len(texts))
+    batches = [
+        _Batch.of(shuffled[start : start + BATCH], texts) for start in range(0, len(texts), BATCH)
+    ]
+    for _ in range(PASSES):
+        for number in chance.permutation(len(batches)):
+            batch = batches[number]
+            matrix = batch.matrix()
+            current = weights[batch.features]
+            scores = matrix @ current.reshape(len(current), -1)
+            error = _softmax(scores.reshape(-1, models, kinds))
+            error[np.arange(len(error)), :, labels[batch.texts]] -= 1
+            error *= learned[:, batch.texts].T[:, :, None]
+            slope = (matrix.T @ error.reshape(len(error), -1)).reshape(current.shape)
+            corrected[batch.features] += np.einsum("fmk,fmk->fm", slope, slope)
+            slope *= (RATE / np.sqrt(corrected[batch.features]))[:, :, None]
+            weights[batch.features] = current - slope
+    return np.ascontiguousarray(weights.transpose(1, 0, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Some of the texts; `columns` point into `features`, the features that occur in them."""
+
+    texts: Integers
+    features: Integers
+    rows: Integers
+    columns: Integers
+    values: Floats
+
+    @classmethod
+    def of(cls, numbers: Integers, texts: Sequence[Block]) -> _Batch:
+        blocks = [texts[number] for number in numbers]
+        features, columns = np.unique(
+            np.concatenate([block.places for block in blocks]), return_inverse=True
         )
-    return Trained(weights, unseen)
+        return cls(
+            texts=numbers,
+            features=features,
+            rows=np.repeat(np.arange(len(blocks)), [len(block.places) for block in blocks]),
+            columns=columns,
+            values=np.concatenate([block.values for block in blocks]),
+        )
+
+    def matrix(self) -> Floats:
+        """The values, as texts by features."""
+        matrix = np.zeros((len(self.texts), len(self.features)), dtype=np.float32)
+        np.add.at(matrix, (self.rows, self.columns), self.values)
+        return matrix
 
 
-def fold_of(text: Sequence[str]) -> int:
-    """Near-duplicates (the same words in any order, without the small ones) share a fold."""
-    key = sorted({word for word in text if word not in _SMALL_WORDS} or set(text))
-    return crc32(" ".join(key).encode()) % FOLDS
+def score(texts: Sequence[Block], weights: Floats) -> Floats:
+    """The scores of the texts: texts by kinds."""
+    return np.stack([text.values @ weights[text.places] for text in texts])
 
 
-def softmax(scores: NDArray[np.floating]) -> NDArray[np.float64]:
+def _softmax(scores: Floats) -> Floats:
+    scores = scores - scores.max(axis=-1, keepdims=True)
+    np.exp(scores, out=scores)
+    scores /= scores.sum(axis=-1, keepdims=True)
+    return scores
+
+
+def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """Probabilities in proportion to e to the power of each score, along the last axis."""
-    shifted = np.exp(scores - scores.max(axis=-1, keepdims=True), dtype=np.float64)
+    shifted = np.exp(scores - scores.max(axis=-1, keepdims=True))
     result: NDArray[np.float64] = shifted / shifted.sum(axis=-1, keepdims=True)
     return result
 
@@ -103,8 +131,9 @@ def calibrate(inputs: NDArray[np.float64], labels: Integers) -> NDArray[np.float
     A small penalty keeps them finite when the examples can be told apart without any error.
     """
     n, _, parts = inputs.shape
-    scale = np.abs(inputs).mean(axis=(0, 1))
-    inputs = inputs / np.where(scale > 0, scale, 1)
+    size = np.abs(inputs).mean(axis=(0, 1))
+    scale = np.where(size > 0, size, 1)
+    inputs = inputs / scale
     right = inputs[np.arange(n), labels].sum(axis=0)
 
     def loss(factors: NDArray[np.float64]) -> float:
@@ -127,5 +156,13 @@ def calibrate(inputs: NDArray[np.float64], labels: Integers) -> NDArray[np.float
         if now > least or np.abs(step).max() < _SMALLEST_STEP:
             break
         factors, least = factors + step, now
-    result: NDArray[np.float64] = factors / np.where(scale > 0, scale, 1)
+    result: NDArray[np.float64] = factors / scale
     return result
+
+
+def fold_of(text: Sequence[str], folds: int) -> int:
+    """The fold that a text is held out with. Near-duplicates (the same words in any order,
+    without the small ones) share one, so that none is judged by what was learned from its twin.
+    """
+    key = sorted({word for word in text if word not in _SMALL_WORDS} or set(text))
+    return crc32(" ".join(key).encode()) % folds

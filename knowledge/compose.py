@@ -150,6 +150,19 @@ def refusal(document: Document, topic: NotCovered) -> Answer:
     )
 
 
+def withdrawn_answer(document: Document, title: str, nearest: Choice) -> Answer:
+    """What a posted answer says once its section is gone."""
+    return _answer(
+        document,
+        kind=Kind.WITHDRAWN,
+        topic="",
+        heading=f"Withdrawn: {title}",
+        body=f"This answer was withdrawn, because the document has changed. "
+        f"The nearest topic now is “{nearest.title}”: type /{document.command} {nearest.topic}.",
+        choices=(nearest,),
+    )
+
+
 def crisis_answer(document: Document, kind: CrisisKind, lines: Sequence[HelpLine]) -> Answer:
     """Help lines, and nothing else."""
     heading, words = _CRISIS_WORDS[kind]

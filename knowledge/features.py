@@ -17,7 +17,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -30,10 +30,12 @@ TEXT_LIMIT = 4_000
 WORD_LIMIT = 60
 """Words of one text that are looked at, so that a long text costs no more than a short one."""
 
+RARE = 2
+"""Examples that must have a feature for it to be used."""
+
 LETTER_LIMIT = 24
 """Letters of one word that are looked at; longer words are not words."""
 
-Buckets = NDArray[np.int32]
 Values = NDArray[np.float32]
 
 _NOISE = re.compile(r"<[@#!:/a-z][^<>]{0,200}>|https?://\S+|\S+@\S+\.\S+")
@@ -163,9 +165,9 @@ def distance(one: str, other: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One view of a text: the numbers of its features, and how much each of them counts."""
+    """A text as the classifier sees it: the places of its known features, and their values."""
 
-    buckets: Buckets
+    places: NDArray[np.int64]
     values: Values
 
 
@@ -182,47 +184,62 @@ def word_features(text: Sequence[str]) -> list[int]:
 
 def letter_features(text: Sequence[str]) -> list[int]:
     """Numbers for all runs of two to five letters within the words."""
-    found = []
-    for word in text:
-        padded = b" " + word.encode() + b" "
-        size = len(padded)
-        for length in (2, 3, 4, 5):
-            for start in range(size - length + 1):
-                found.append(crc32(padded[start : start + length]))
-    return found
+    return [number for word in text for number in _letters(word)]
+
+
+def _letters(word: str) -> list[int]:
+    padded = b" " + word.encode() + b" "
+    size = len(padded)
+    return [
+        crc32(padded[start : start + length])
+        for length in (2, 3, 4, 5)
+        for start in range(size - length + 1)
+    ]
 
 
 class Features:
-    """Turns the views of a text (lists of feature numbers) into buckets and values.
+    """Which features are known, and what they are worth; turns a text into a `Block`.
 
-    A feature's number is a checksum, taken modulo the width, so that no table of features is
-    needed; two features may share a bucket, which harms little when the width is large. A
-    feature that occurs in most examples ("the") tells little; `_weights` holds how much each
-    bucket tells (inverse document frequency). Every view's values have the same length
-    together, so that short and long texts, and words and letters, weigh the same.
+    A feature is known when at least `RARE` examples have it: what one example alone has teaches
+    nothing about others. A feature that occurs in most examples ("the") tells little;
+    `worth` holds how much each tells (inverse document frequency). The values of every view
+    (words, letters) have the same length together, so that short and long texts, and words and
+    letters, weigh the same.
     """
 
-    def __init__(self, weights: Values) -> None:
-        self.weights = weights
+    __slots__ = ("_numbers", "_worth")
+
+    def __init__(self, numbers: NDArray[np.uint32], worth: Values) -> None:
+        """`numbers` are the known features' numbers, in order."""
+        self._numbers = numbers
+        self._worth = worth
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
     @classmethod
-    def learn(cls, texts: Iterable[Sequence[Sequence[int]]], width: int) -> Features:
+    def learn(cls, texts: Sequence[Sequence[Sequence[int]]]) -> Features:
         """Count in how many of the texts each feature occurs."""
-        seen = np.zeros(width, dtype=np.float64)
-        count = 0
-        for views in texts:
-            numbers = {number % width for view in views for number in view}
-            seen[np.fromiter(numbers, dtype=np.int64, count=len(numbers))] += 1
-            count += 1
-        return cls((np.log((1 + count) / (1 + seen)) + 1).astype(np.float32))
+        found = [np.array([n for view in views for n in view], dtype=np.uint64) for views in texts]
+        owners = np.repeat(np.arange(len(found), dtype=np.uint64), [len(text) for text in found])
+        pairs = np.sort(np.concatenate([owners[:0], *found]) | owners << np.uint64(32))
+        once = np.sort(pairs[np.diff(pairs, prepend=pairs[:1] - 1) != 0].astype(np.uint32))
+        starts = np.flatnonzero(np.diff(once, prepend=once[:1] - 1))
+        numbers, counts = once[starts], np.diff(starts, append=len(once))
+        known = counts >= RARE
+        worth = np.log((1 + len(found)) / (1 + counts[known])) + 1
+        return cls(numbers[known], worth.astype(np.float32))
 
     def of(self, views: Sequence[Sequence[int]]) -> Block:
-        """The buckets of all views, and the value of each."""
-        buckets = (
-            np.array([number for view in views for number in view], dtype=np.uint32)
-            % np.uint32(len(self.weights))
-        ).astype(np.int32)
-        values = self.weights[buckets]
+        """The known features of the text, and their values."""
+        if not len(self):
+            return Block(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
+        wanted = np.array([number for view in views for number in view], dtype=np.uint32)
+        places = np.searchsorted(self._numbers, wanted)
+        places[places == len(self)] = 0
+        values = self._worth[places]
+        known = self._numbers[places] == wanted
+        values *= known
         start = 0
         for view in views:
             part = values[start : start + len(view)]
@@ -230,4 +247,4 @@ class Features:
             length = float(part @ part) * len(views)
             if length:
                 part /= math.sqrt(length)
-        return Block(buckets, values)
+        return Block(places[known], values[known])

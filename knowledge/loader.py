@@ -214,15 +214,16 @@ class _Draft:
             else:
                 unknown.setdefault(parent, []).append((*section.path, "parent"))
             above.append(section)
-        for section in self.sections:
-            for path, topic in section.texts("read_next"):
-                if topic not in by_id and topic not in explained:
-                    unknown.setdefault(topic, []).append(path)
+        known = list(filter(None, by_id))
         for name, paths in unknown.items():
             first, *others = sorted(paths, key=self.file.line)
             lines = ", ".join(str(self.file.line(path)) for path in others)
             what = f"there is no section {name!r}{f' (lines {lines} too)' if lines else ''}."
-            self.report(first, what, did_you_mean(name, list(filter(None, by_id))))
+            self.report(first, what, did_you_mean(name, known))
+        for section in self.sections:
+            for path, topic in section.texts("read_next"):
+                if topic not in by_id and topic not in explained:
+                    self.report(path, f"there is no section {topic!r}.", did_you_mean(topic, known))
 
     def _report_apart(self, part: _Written, parent: str, above: Sequence[_Written]) -> None:
         between = f"; section {above[-1].id!r} stands before it" if above else ""
@@ -452,6 +453,8 @@ class _Draft:
 
     def _check_fit(self, document: Document | None, fits: Sequence[Fit]) -> None:
         """Each section, with its parts where the document is whole, fits each platform."""
+        if not fits:
+            return
         reported: set[str] = set()
         # A part comes before what it is a part of, which would be reported for the same words.
         for section in reversed(self.sections):

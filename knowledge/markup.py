@@ -105,8 +105,8 @@ def paginate(
     pages = [""]
     for block in blocks:
         whole = [block] if length(print_block(block)) <= room else _sentences(block)
-        for piece in whole:
-            text = print_block(piece)
+        for at, piece in enumerate(whole):
+            text, gap = print_block(piece), " " if at else block.gap
             if length(text) > room:
                 raise DoesNotFitError(
                     f"a sentence of {length(text)} characters is longer than the "
@@ -114,8 +114,8 @@ def paginate(
                 )
             if not pages[-1]:
                 pages[-1] = text
-            elif length(pages[-1] + piece.gap + text) <= room:
-                pages[-1] += piece.gap + text
+            elif length(pages[-1] + gap + text) <= room:
+                pages[-1] += gap + text
             else:
                 pages.append(text)
     return tuple(pages)
@@ -123,10 +123,16 @@ def paginate(
 
 def _sentences(block: Block) -> list[Block]:
     pieces: list[list[Span]] = [[]]
+    ended = False
     for span in block.spans:
-        first, *rest = _SENTENCE_BREAK.split(span.text)
+        text = span.text
+        if ended and text[:1].isspace():
+            pieces.append([])
+            text = text.lstrip()
+        first, *rest = _SENTENCE_BREAK.split(text)
         pieces[-1].append(replace(span, text=first))
         pieces.extend([replace(span, text=sentence)] for sentence in rest)
+        ended = text.endswith((".", "!", "?"))
     spoken = (tuple(span for span in piece if span.text) for piece in pieces)
     return [Block(spans, block.tight) for spans in spoken if spans]
 

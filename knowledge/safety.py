@@ -30,7 +30,6 @@ from knowledge.features import (
 from knowledge.signals import signal_features
 from knowledge.vocabulary import SYNONYMS
 
-WIDTH = 1 << 13
 _SENTENCE = re.compile(r"[.!?\n;]+")
 SENTENCE_LIMIT = 12
 """Sentences of a long text that are looked at one by one."""
@@ -115,7 +114,7 @@ class CrisisDetector:
         vocabulary = Vocabulary(Counter(w for text, _ in examples for w in text), synonyms)
         understood = [vocabulary.understand(text) for text, _ in examples]
         found = [_views(text) for text in understood]
-        features = Features.learn(found, WIDTH)
+        features = Features.learn(found)
         labels = np.array([number for _, number in examples], dtype=np.int64)
         folds = np.array([fold_of(text) for text in understood], dtype=np.int64)
         trained = train(
@@ -141,7 +140,7 @@ class CrisisDetector:
         if not understood:
             return None
         block = self._features.of(_views(understood))
-        scores = block.values @ self._weights[block.buckets]
+        scores = block.values @ self._weights[block.places]
         chances = softmax(_inputs(scores) @ self._factors)
         explicit = chances[_FIRST_KIND:]
         if explicit.sum() > 0.35:

@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.classifier import calibrate, fold_of, softmax, train
+from knowledge.classifier import calibrate, fold_of, score, softmax, train
 from knowledge.features import Features, Vocabulary, letter_features, word_features, words
 from knowledge.vocabulary import SYNONYMS
 
 MOST_OFFERED = 3
-WIDTH = 1 << 13
+FOLDS = 4
 _SENTENCE = re.compile(r"(?<=[.:!?])\s+")
 
 
@@ -137,22 +137,27 @@ class SearchIndex:
         vocabulary = Vocabulary(counts, synonyms)
         understood = [vocabulary.understand(example) for example, _, _ in examples]
         found = [_views(text) for text in understood]
-        features = Features.learn(found, WIDTH)
-        folds = np.array([fold_of(text) for text in understood], dtype=np.int64)
+        features = Features.learn(found)
         labels = np.array([number for _, number, _ in examples], dtype=np.int64)
-        asked = np.array([question for _, _, question in examples])
-        trained = train(
-            [features.of(views) for views in found], labels, len(topics), folds, width=WIDTH
-        )
+        held_out = np.array([fold_of(text, FOLDS) == 0 for text in understood])
+        learned = np.stack([np.ones_like(held_out), ~held_out])
+        blocks = [features.of(views) for views in found]
+        weights, without = train(blocks, labels, len(topics), len(features), learned)
+        judged = [
+            number
+            for number, (_, _, is_question) in enumerate(examples)
+            if held_out[number] and is_question
+        ]
         covered = np.array([topic.covered for topic in topics])
-        factors = calibrate(_inputs(trained.unseen, covered)[asked], labels[asked])
-        return cls(topics, vocabulary, features, trained.weights, factors, costs)
+        unseen = score([blocks[number] for number in judged], without)
+        factors = calibrate(_inputs(unseen, covered), labels[judged])
+        return cls(topics, vocabulary, features, weights, factors, costs)
 
     def search(self, text: str) -> Ranking:
         """The sections that answer a question, and what to do with them."""
         understood = self._vocabulary.understand(words(text))
         block = self._features.of(_views(understood))
-        scores = block.values @ self._weights[block.buckets]
+        scores = block.values @ self._weights[block.places]
         chances = softmax(_inputs(scores, self._covered) @ self._factors)
         return self.decide(chances)
 

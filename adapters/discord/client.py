@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
 
 import discord
 import yarl
@@ -19,19 +20,34 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from adapters.discord.render import NO_MENTIONS, render
+from adapters.discord.commands import add_commands, command_tree, commands_payload
+from adapters.discord.publisher import DiscordPublisher
+from adapters.discord.render import (
+    NO_MENTIONS,
+    DiscordMessage,
+    render,
+    render_preview,
+    render_reply,
+)
 from adapters.discord.views import AnswerItem
-from adapters.wording import APOLOGY, QUESTION_HINT, STALE_BUTTON, UNKNOWN_COMMAND, invite
-from knowledge.actions import Action, clip
+from adapters.moderation import (
+    NO_CHANNEL,
+    NOT_A_MODERATOR,
+    ONLY_MODERATORS_SHARE,
+    Moderation,
+    Subcommand,
+)
+from adapters.wording import APOLOGY, STALE_BUTTON, UNKNOWN_COMMAND
+from knowledge.actions import MODERATORS_ONLY, Action, Button, Verb, clip
 from knowledge.answer import Answer
 from knowledge.desk import Desks
 from knowledge.errors import PlatformError
+from knowledge.posts import Place, Platform
 
 log = logging.getLogger(__name__)
 
 CHOICES_LIMIT = 25
 CHOICE_NAME_LIMIT = 100
-COMMAND_DESCRIPTION_LIMIT = 100
 
 Interaction = discord.Interaction["DiscordClient"]
 
@@ -56,6 +72,8 @@ class DiscordAdapter:
         desks: Desks,
         token: str,
         memory: Memory,
+        publisher: DiscordPublisher | None = None,
+        moderation: Moderation | None = None,
         *,
         api_url: str | None = None,
         gateway_url: str | None = None,
@@ -63,6 +81,8 @@ class DiscordAdapter:
         self._desks = desks
         self._token = token
         self._memory = memory
+        self._publisher = publisher or DiscordPublisher()
+        self._moderation = moderation
         self._client: DiscordClient | None = None
         use_addresses(api_url, gateway_url)
 
@@ -77,8 +97,8 @@ class DiscordAdapter:
         Raises:
             PlatformError: Discord refuses the token, for good.
         """
-        async with DiscordClient(self._desks, self._memory) as client:
-            self._client = client
+        async with DiscordClient(self._desks, self._memory, self._moderation) as client:
+            self._client = self._publisher.client = client
             try:
                 await client.start(self._token)
             except discord.LoginFailure:
@@ -101,6 +121,11 @@ class DiscordAdapter:
                 raise PlatformError(_WRONG_TOKEN) from None
             return client.registered
 
+    async def documents_changed(self) -> None:
+        """Register the commands anew, if the documents that are served now have others."""
+        if self._client is not None and self._client.is_ready():
+            await self._client.refresh_commands()
+
     async def close(self) -> None:
         """Leave Discord."""
         if self._client is not None:
@@ -116,7 +141,14 @@ _WRONG_TOKEN = (
 class DiscordClient(discord.Client):
     """discord.py's client, with the documents' commands."""
 
-    def __init__(self, desks: Desks, memory: Memory, *, force: bool = False) -> None:
+    def __init__(
+        self,
+        desks: Desks,
+        memory: Memory,
+        moderation: Moderation | None = None,
+        *,
+        force: bool = False,
+    ) -> None:
         """`force`: register the commands even if they did not change."""
         super().__init__(
             intents=discord.Intents.none(),
@@ -126,6 +158,7 @@ class DiscordClient(discord.Client):
             chunk_guilds_at_startup=False,
         )
         self.desks = desks
+        self.moderation = moderation
         self.tree = command_tree(self, desks)
         self.registered = False
         self._memory = memory
@@ -152,31 +185,61 @@ class DiscordClient(discord.Client):
         log.info("commands registered with Discord")
         return True
 
+    async def refresh_commands(self) -> None:
+        """Take the commands of the documents that are served now."""
+        self.tree.clear_commands(guild=None)
+        add_commands(self.tree, self.desks)
+        await self._register()
+
     async def on_ready(self) -> None:
         """Called by discord.py after each new session."""
         log.info("connected to Discord")
 
+    # What people do
+
     async def ask(self, interaction: Interaction, command: str, question: str) -> None:
         """Answer a command, seen by the asker alone."""
         if command not in self.desks:
-            await self._say(interaction, UNKNOWN_COMMAND)
+            await self.say(interaction, UNKNOWN_COMMAND)
             return
-        await self._respond(interaction, lambda: (self.desks[command].ask(question), 1))
+        async with self._apologetic(interaction):
+            message = self._answer(interaction, self.desks[command].ask(question))
+            await interaction.response.send_message(
+                message.content, view=message.view, ephemeral=True, suppress_embeds=True
+            )
 
     async def perform(self, interaction: Interaction, action: Action | None) -> None:
-        """Do what a button or menu says, in place of the answer it stands under."""
+        """Do what a button or menu says, in place of the message it stands under."""
         if action is None or action.command not in self.desks:
-            await self._say(interaction, STALE_BUTTON)
+            await self.say(interaction, STALE_BUTTON)
             return
-        desk = self.desks[action.command]
-        # A topic that is gone since the button was made is asked like any question.
-        await self._respond(
-            interaction, lambda: (desk.ask(action.topic), action.page), in_place=True
-        )
+        async with self._apologetic(interaction):
+            match action.verb:
+                case Verb.OPEN | Verb.CHOOSE:
+                    # A topic that is gone since the button was made is asked like any question.
+                    answer = self.desks[action.command].ask(action.topic)
+                    message = self._answer(interaction, answer, action.page)
+                    await _edit(interaction, message)
+                case Verb.SHARE | Verb.PIN:
+                    await self._preview(interaction, action)
+                case Verb.POST | Verb.KEEP | Verb.REPLACE:
+                    await self._publish(interaction, action)
 
-    async def suggest(
-        self, interaction: Interaction, command: str, typed: str
-    ) -> list[app_commands.Choice[str]]:
+    async def moderate(
+        self, interaction: Interaction, command: str, subcommand: Subcommand, topic: str = ""
+    ) -> None:
+        """Do what a moderator typed; the outcome is seen by the moderator alone."""
+        async with self._apologetic(interaction):
+            if reason := self._hindrance(interaction, Verb.KEEP):
+                await self.say(interaction, reason)
+                return
+            assert self.moderation is not None  # `_hindrance` has looked
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            place = _place(interaction)
+            reply = await self.moderation.command(place, command, subcommand, topic)
+            await _edit_original(interaction, render_reply(reply))
+
+    async def suggest(self, command: str, typed: str) -> list[app_commands.Choice[str]]:
         """Titles for what was typed so far. A failure offers nothing: it must not disturb."""
         desk = self.desks.get(command)
         choices = desk.suggest(typed, CHOICES_LIMIT) if desk else []
@@ -185,29 +248,8 @@ class DiscordClient(discord.Client):
             for choice in choices
         ]
 
-    async def _respond(
-        self,
-        interaction: Interaction,
-        find: Callable[[], tuple[Answer, int]],
-        *,
-        in_place: bool = False,
-    ) -> None:
-        try:
-            message = render(*find())
-            if in_place:
-                await interaction.response.edit_message(content=message.content, view=message.view)
-            else:
-                await interaction.response.send_message(
-                    message.content, view=message.view, ephemeral=True, suppress_embeds=True
-                )
-        except discord.HTTPException as error:
-            # The person has gone on, or Discord has trouble; there is no one left to tell.
-            log.warning("an answer did not reach Discord (status %s)", error.status)
-        except Exception:
-            log.exception("an interaction failed")
-            await self._say(interaction, APOLOGY)
-
-    async def _say(self, interaction: Interaction, sentence: str) -> None:
+    async def say(self, interaction: Interaction, sentence: str) -> None:
+        """Tell the one who acted, and nobody else."""
         try:
             if interaction.response.is_done():
                 await interaction.followup.send(sentence, ephemeral=True)
@@ -216,58 +258,89 @@ class DiscordClient(discord.Client):
         except discord.HTTPException as error:
             log.warning("a sentence did not reach Discord (status %s)", error.status)
 
+    async def _preview(self, interaction: Interaction, action: Action) -> None:
+        reason = self._hindrance(interaction, action.verb)
+        shown = self.moderation.preview(action) if self.moderation and not reason else None
+        if shown is None:
+            await self.say(interaction, reason or STALE_BUTTON)
+            return
+        await _edit(interaction, render_preview(*shown))
 
-class DocumentTree(app_commands.CommandTree[DiscordClient]):
-    """discord.py's command tree, with errors in words."""
+    async def _publish(self, interaction: Interaction, action: Action) -> None:
+        if reason := self._hindrance(interaction, action.verb):
+            await self.say(interaction, reason)
+            return
+        assert self.moderation is not None  # `_hindrance` has looked
+        await interaction.response.defer()
+        reply = await self.moderation.perform(_place(interaction), action)
+        await _edit_original(interaction, render_reply(reply))
 
-    async def on_error(
-        self, interaction: Interaction, error: app_commands.AppCommandError, /
-    ) -> None:
-        """A command that failed before it reached its desk."""
-        unknown = isinstance(
-            error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch
-        )
-        if not unknown:
-            log.error("a command failed", exc_info=error)
-        if interaction.type is not discord.InteractionType.autocomplete:
-            await interaction.client._say(interaction, UNKNOWN_COMMAND if unknown else APOLOGY)
+    def _answer(self, interaction: Interaction, answer: Answer, page: int = 1) -> DiscordMessage:
+        offers: tuple[Button, ...] = ()
+        if self.moderation and interaction.guild_id is not None:
+            offers = self.moderation.offers(answer, moderator=_is_moderator(interaction))
+        return render(answer, page, offers)
+
+    def _hindrance(self, interaction: Interaction, verb: Verb) -> str | None:
+        """Why this person, or we, may not do this here; None if nothing is in the way.
+
+        Asked at every use: a button may be old, or forged, or pressed by somebody else.
+        """
+        if self.moderation is None or not interaction.is_guild_integration():
+            return NO_CHANNEL
+        moderator = _is_moderator(interaction)
+        if verb in MODERATORS_ONLY and not moderator:
+            return NOT_A_MODERATOR
+        if not self.moderation.may_share(moderator):
+            return ONLY_MODERATORS_SHARE
+        return _missing_permission(interaction, verb)
+
+    @asynccontextmanager
+    async def _apologetic(self, interaction: Interaction) -> AsyncIterator[None]:
+        """The one place for everything unexpected: a discreet log line, and a sentence."""
+        try:
+            yield
+        except discord.HTTPException as error:
+            # The person has gone on, or Discord has trouble; there is no one left to tell.
+            log.warning("an answer did not reach Discord (status %s)", error.status)
+        except Exception:
+            log.exception("an interaction failed")
+            await self.say(interaction, APOLOGY)
 
 
-def command_tree(client: Any, desks: Desks) -> DocumentTree:
-    """One command for each document, for servers, direct messages, and personal installs."""
-    tree = DocumentTree(
-        client,
-        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
-        allowed_contexts=app_commands.AppCommandContext(
-            guild=True, dm_channel=True, private_channel=True
+def _is_moderator(interaction: Interaction) -> bool:
+    # Since February 2026 Manage Messages does not allow pinning any more.
+    return interaction.guild_id is not None and interaction.permissions.pin_messages
+
+
+def _missing_permission(interaction: Interaction, verb: Verb) -> str | None:
+    ours = interaction.app_permissions
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    needed = {
+        "View Channel": ours.view_channel,
+        "Send Messages in Threads" if in_thread else "Send Messages": (
+            ours.send_messages_in_threads if in_thread else ours.send_messages
         ),
-    )
-    for command, desk in desks.items():
-        tree.add_command(_question_command(command, desk.document.title))
-    return tree
+    }
+    if verb in MODERATORS_ONLY:
+        needed |= {
+            "Read Message History": ours.read_message_history,
+            "Pin Messages": ours.pin_messages,
+        }
+    missing = ", ".join(name for name, given in needed.items() if not given)
+    return f"I lack a permission in this channel: {missing}." if missing else None
 
 
-def commands_payload(desks: Desks) -> list[dict[str, Any]]:
-    """What registers the commands: the body of `PUT /applications/{id}/commands`."""
-    tree = command_tree(discord.Client(intents=discord.Intents.none()), desks)
-    return [dict(command.to_dict(tree)) for command in tree.get_commands()]
+def _place(interaction: Interaction) -> Place:
+    return Place(Platform.DISCORD, str(interaction.guild_id), str(interaction.channel_id))
 
 
-def _question_command(name: str, title: str) -> app_commands.Command[Any, ..., None]:
-    @app_commands.describe(question=QUESTION_HINT)
-    async def callback(interaction: Interaction, question: str = "") -> None:
-        await interaction.client.ask(interaction, name, question)
+async def _edit(interaction: Interaction, message: DiscordMessage) -> None:
+    await interaction.response.edit_message(content=message.content, view=message.view)
 
-    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await interaction.client.suggest(interaction, name, typed)
 
-    command: app_commands.Command[Any, ..., None] = app_commands.Command(
-        name=name,
-        description=clip(invite(title), COMMAND_DESCRIPTION_LIMIT),
-        callback=callback,
-    )
-    command.autocomplete("question")(complete)
-    return command
+async def _edit_original(interaction: Interaction, message: DiscordMessage) -> None:
+    await interaction.edit_original_response(content=message.content, view=message.view)
 
 
 def use_addresses(api_url: str | None, gateway_url: str | None) -> None:

@@ -6,19 +6,24 @@ https://docs.discord.com/developers/components/reference.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import discord
 
-from adapters.discord.views import AnswerView
+from adapters.discord.views import AnswerView, ButtonView
+from adapters.moderation import Reply
 from adapters.text import NOTE_LEAD
+from knowledge.actions import Button
 from knowledge.answer import Answer
 from knowledge.errors import DoesNotFitError
 from knowledge.markup import Block, Span, length, paginate, parse, print_blocks
 
 CONTENT_LIMIT = 2000
+PREVIEW_ROOM = 100
+"""Characters that every answer leaves free, so that a preview of it can say that it is one."""
 NO_MENTIONS = discord.AllowedMentions.none()
 
 _PAGE_LINE_ROOM = len("\n\nPage 99 of 99")
@@ -29,7 +34,7 @@ class DiscordMessage:
     """One page of an answer: what discord.py sends."""
 
     content: str
-    view: AnswerView
+    view: ButtonView
 
     def to_json(self) -> dict[str, Any]:
         """The message as it goes over the wire."""
@@ -42,15 +47,20 @@ class DiscordMessage:
         }
 
 
-def render(answer: Answer, page: int = 1) -> DiscordMessage:
+def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> DiscordMessage:
     """A page (from 1; the nearest that exists) of an answer.
+
+    Args:
+        answer: what to show.
+        page: which page of it.
+        offers: buttons for those who may post it.
 
     Raises:
         DoesNotFitError: no way of splitting brings the answer within Discord's limits.
     """
     pages = contents(answer)
     page = min(max(page, 1), len(pages))
-    return DiscordMessage(pages[page - 1], AnswerView(answer, page, len(pages)))
+    return DiscordMessage(pages[page - 1], AnswerView(answer, page, len(pages), offers))
 
 
 @lru_cache(maxsize=1024)
@@ -62,7 +72,13 @@ def contents(answer: Answer) -> tuple[str, ...]:
         f"**{markdown(answer.reminder)}**",
         markdown(answer.credit),
     )
-    room = CONTENT_LIMIT - length(_joined(head, "", foot)) - 2 * len("\n\n") - _PAGE_LINE_ROOM
+    room = (
+        CONTENT_LIMIT
+        - PREVIEW_ROOM
+        - length(_joined(head, "", foot))
+        - 2 * len("\n\n")
+        - _PAGE_LINE_ROOM
+    )
     if room <= 0:
         raise DoesNotFitError("heading, reminder and credit alone fill a whole Discord message")
     bodies = paginate(parse(answer.body), room, print_block)
@@ -72,6 +88,22 @@ def contents(answer: Answer) -> tuple[str, ...]:
         _joined(head, body, f"Page {number} of {len(bodies)}", foot)
         for number, body in enumerate(bodies, start=1)
     )
+
+
+def render_reply(reply: Reply) -> DiscordMessage:
+    """A short message for the one who pressed or typed."""
+    return DiscordMessage(markdown(reply.text)[:CONTENT_LIMIT], ButtonView(reply.buttons))
+
+
+def render_preview(answer: Answer, reply: Reply) -> DiscordMessage:
+    """What a channel would see, and what to press next."""
+    content = _joined(markdown(reply.text), public_content(answer))
+    return DiscordMessage(content, ButtonView(reply.buttons))
+
+
+def public_content(answer: Answer) -> str:
+    """What everyone in a channel reads: the first page, which says so where there are more."""
+    return contents(answer)[0]
 
 
 def markdown(text: str) -> str:

@@ -7,6 +7,7 @@ Limits: https://docs.discord.com/developers/components/reference
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -23,17 +24,30 @@ OPTION_LABEL_LIMIT = 100
 OPTIONS_LIMIT = 25
 
 
-class AnswerView(ui.View):
-    """What leads on from a page of an answer: a menu of choices above a row of buttons."""
+class ButtonView(ui.View):
+    """Rows of buttons."""
 
-    def __init__(self, answer: Answer, page: int = 1, pages: int = 1) -> None:
+    def __init__(self, *rows: Sequence[Button]) -> None:
         super().__init__(timeout=None)
-        if answer.choices:
-            self.add_item(AnswerItem(menu_for(answer)))
-        for button in buttons(answer, page, pages):
-            self.add_item(AnswerItem(button_for(button)))
+        for number, row in enumerate(rows, start=1):
+            for button in row:
+                self.add_item(AnswerItem(button_for(button), row=number))
         # discord.py keeps no finished view in memory, and dynamic items do not need it to.
         self.stop()
+
+
+class AnswerView(ButtonView):
+    """What leads on from a page of an answer: a menu of choices above rows of buttons.
+
+    `offers` are buttons for those who may post the answer.
+    """
+
+    def __init__(
+        self, answer: Answer, page: int = 1, pages: int = 1, offers: Sequence[Button] = ()
+    ) -> None:
+        super().__init__(buttons(answer, page, pages), offers)
+        if answer.choices:
+            self.add_item(AnswerItem(menu_for(answer), row=0))
 
 
 def button_for(button: Button) -> ui.Button[Any]:

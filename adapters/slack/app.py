@@ -14,15 +14,15 @@ import re
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.render import render
-from adapters.wording import APOLOGY, STALE_BUTTON, UNKNOWN_COMMAND
-from knowledge.actions import Action, Verb
+from adapters.moderation import Moderation
+from adapters.slack.listeners import Listeners
+from adapters.slack.moderators import SlackModerators
 from knowledge.desk import Desks
 from knowledge.errors import PlatformError
 
@@ -60,12 +60,16 @@ class SlackAdapter:
     name = "Slack"
 
     def __init__(
-        self, desks: Desks, bot_token: str, app_token: str, *, api_url: str | None = None
+        self,
+        desks: Desks,
+        client: AsyncWebClient,
+        app_token: str,
+        moderators: SlackModerators | None = None,
+        moderation: Moderation | None = None,
     ) -> None:
-        self._desks = desks
-        self._bot_token = bot_token
+        self._client = client
         self._app_token = app_token
-        self._api_url = api_url or AsyncWebClient.BASE_URL
+        self._listeners = Listeners(desks, moderators or SlackModerators(client), moderation)
         self._connected = False
         self._handler: AsyncSocketModeHandler | None = None
 
@@ -81,7 +85,7 @@ class SlackAdapter:
             PlatformError: Slack refuses a token, for good.
             ConnectionError: the connection is lost and does not come back; try anew.
         """
-        client = AsyncWebClient(token=self._bot_token, base_url=self._api_url)
+        client = self._client
         await _accepted(client.auth_test(), "SLACK_BOT_TOKEN", "OAuth & Permissions")
         opened = await _accepted(
             client.apps_connections_open(app_token=self._app_token),
@@ -89,7 +93,7 @@ class SlackAdapter:
             "Basic Information → App-Level Tokens, with the scope connections:write",
         )
         handler = AsyncSocketModeHandler(
-            slack_app(self._desks, client), self._app_token, ping_interval=PING_EVERY
+            slack_app(self._listeners, client), self._app_token, ping_interval=PING_EVERY
         )
         handler.client.wss_uri = opened["url"]
         self._handler = handler
@@ -101,6 +105,9 @@ class SlackAdapter:
         finally:
             self._connected = False
             await handler.client.close()  # type: ignore[no-untyped-call]
+
+    async def documents_changed(self) -> None:
+        """Nothing to do: Slack learns new commands from the manifest alone."""
 
     async def close(self) -> None:
         """Leave Slack."""
@@ -132,7 +139,7 @@ async def _accepted(call: Any, variable: str, where: str) -> Any:
         raise
 
 
-def slack_app(desks: Desks, client: AsyncWebClient) -> AsyncApp:
+def slack_app(listeners: Listeners, client: AsyncWebClient) -> AsyncApp:
     """The app: one listener for every command, one for every button and menu."""
     app = AsyncApp(
         client=client,
@@ -143,9 +150,9 @@ def slack_app(desks: Desks, client: AsyncWebClient) -> AsyncApp:
         # An event that nobody listens to goes to `_on_error`; bolt would log it with its content.
         raise_error_for_unhandled_request=True,
     )
-    slack = _Listeners(desks)
-    app.command(_ANY)(slack.answer)
-    app.action(_ANY)(ack=_acknowledge, lazy=[slack.perform])
+    app.command(re.compile(r".*-mod"))(ack=_acknowledge, lazy=[listeners.moderate])
+    app.command(_ANY)(listeners.answer)
+    app.action(_ANY)(ack=_acknowledge, lazy=[listeners.perform])
     app.error(_on_error)
     return app
 
@@ -153,59 +160,8 @@ def slack_app(desks: Desks, client: AsyncWebClient) -> AsyncApp:
 _ANY = re.compile(".*", re.DOTALL)
 
 
-class _Listeners:
-    """What bolt calls."""
-
-    def __init__(self, desks: Desks) -> None:
-        self._desks = desks
-
-    async def answer(self, ack: AsyncAck, command: dict[str, Any]) -> None:
-        """Answer a command, seen by the asker alone."""
-        desk = self._desks.get(str(command.get("command", "")).removeprefix("/"))
-        if desk is None:
-            await ack(UNKNOWN_COMMAND)
-            return
-        try:
-            message = render(desk.ask(command.get("text") or ""))
-            await ack(message.to_json())
-        except Exception:
-            log.exception("a command failed")
-            await ack(APOLOGY)
-
-    async def perform(self, respond: AsyncRespond, action: dict[str, Any]) -> None:
-        """Do what a button or menu says, in place of the answer it stands under."""
-        wanted = _wanted(action)
-        if wanted is None or wanted.command not in self._desks:
-            await _say(respond, STALE_BUTTON)
-            return
-        try:
-            # A topic that is gone since the button was made is asked like any question.
-            message = render(self._desks[wanted.command].ask(wanted.topic), wanted.page)
-            await respond({**message.to_json(), "replace_original": True})
-        except Exception:
-            log.exception("a button failed")
-            await _say(respond, APOLOGY)
-
-
 async def _acknowledge(ack: AsyncAck) -> None:
     await ack()
-
-
-def _wanted(action: dict[str, Any]) -> Action | None:
-    """The action of a button, or of the entry that was chosen in a menu."""
-    wanted = Action.decode(str(action.get("action_id", "")))
-    if wanted is None or wanted.verb is not Verb.CHOOSE:
-        return wanted
-    chosen = (action.get("selected_option") or {}).get("value")
-    return Action(Verb.OPEN, wanted.command, str(chosen)) if chosen else None
-
-
-async def _say(respond: AsyncRespond, sentence: str) -> None:
-    try:
-        await respond(sentence, response_type="ephemeral", replace_original=False)
-    except Exception as error:
-        # A response_url serves five times in thirty minutes; there is no other way to the person.
-        log.warning("a sentence did not reach Slack (%s)", type(error).__name__)
 
 
 async def _on_error(error: Exception) -> BoltResponse:

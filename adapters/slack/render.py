@@ -6,7 +6,7 @@ Limits are Slack's own: https://docs.slack.dev/reference/block-kit/blocks, as sl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -26,8 +26,9 @@ from slack_sdk.models.blocks import (
 )
 
 from adapters import text as plain_text
+from adapters.moderation import Reply
 from adapters.wording import CHOOSE
-from knowledge.actions import buttons, clip, menu_action
+from knowledge.actions import Button, buttons, clip, menu_action
 from knowledge.answer import Answer
 from knowledge.errors import DoesNotFitError
 from knowledge.markup import Block, Span, paginate, parse, print_blocks
@@ -63,8 +64,13 @@ class SlackMessage:
 
 
 @lru_cache(maxsize=1024)
-def render(answer: Answer, page: int = 1) -> SlackMessage:
+def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> SlackMessage:
     """A page (from 1; the nearest that exists) of an answer.
+
+    Args:
+        answer: what to show.
+        page: which page of it.
+        offers: buttons for those who may post it.
 
     Raises:
         DoesNotFitError: no way of splitting brings the answer within Slack's limits.
@@ -88,10 +94,39 @@ def render(answer: Answer, page: int = 1) -> SlackMessage:
         HeaderBlock(text=PlainTextObject(text=heading, emoji=False)),
         *_sections(rest),
         *_ways_on(answer, page, len(bodies)),
+        *_row(offers),
     ]
     return SlackMessage(
         text="\n\n".join(filter(None, [notice, escape(heading), *rest])),
         blocks=tuple(block.to_dict() for block in blocks),
+    )
+
+
+def render_public(answer: Answer) -> dict[str, Any]:
+    """What everyone in a channel reads: the first page, which says so where there are more."""
+    message = render(answer)
+    return {
+        "text": message.text,
+        "blocks": [block for block in message.blocks if block["type"] != "actions"],
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def render_reply(reply: Reply) -> SlackMessage:
+    """A short message for the one who pressed or typed."""
+    text = mrkdwn(reply.text)[:SECTION_LIMIT]
+    blocks = (*_sections([text]), *_row(reply.buttons))
+    return SlackMessage(text, tuple(block.to_dict() for block in blocks))
+
+
+def render_preview(answer: Answer, reply: Reply) -> SlackMessage:
+    """What a channel would see, and what to press next."""
+    said, shown = render_reply(reply), render_public(answer)
+    buttons = [block for block in said.blocks if block["type"] == "actions"]
+    return SlackMessage(
+        text=f"{said.text}\n\n{shown['text']}",
+        blocks=(said.blocks[0], *shown["blocks"], *buttons),
     )
 
 
@@ -140,14 +175,16 @@ def _ways_on(answer: Answer, page: int, pages: int) -> list[SlackBlock]:
             options=options,
         )
         rows.append(ActionsBlock(elements=[menu]))
-    row = [
+    return [*rows, *_row(buttons(answer, page, pages))]
+
+
+def _row(offered: Sequence[Button]) -> list[SlackBlock]:
+    elements = [
         ButtonElement(
             text=PlainTextObject(text=clip(button.label, LABEL_LIMIT), emoji=False),
             action_id=button.action.encode(),
             accessibility_label=clip(button.label, LABEL_LIMIT),
         )
-        for button in buttons(answer, page, pages)
+        for button in offered
     ]
-    if row:
-        rows.append(ActionsBlock(elements=row))
-    return rows
+    return [ActionsBlock(elements=elements)] if elements else []

@@ -5,16 +5,42 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import astuple, dataclass, replace
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.database.engine import open_database
+from adapters.database.posts import SqlPostStore
 from adapters.discord.client import DiscordAdapter
+from adapters.discord.publisher import DiscordPublisher
+from adapters.moderation import Moderation
 from adapters.slack.app import SlackAdapter
+from adapters.slack.moderators import SlackModerators
+from adapters.slack.publisher import SlackPublisher
 from bot.bootstrap import Adapter
-from knowledge.desk import Desks
+from knowledge.desk import Desks, open_desks
+from knowledge.keeper import PostKeeper
+from knowledge.library import Library
+from knowledge.posts import Platform
+from knowledge.publishing import Publisher
+from knowledge.safety import CrisisPhrases
 from tests.standins.discord import DiscordStandIn
 from tests.standins.slack import SlackStandIn
+
+
+def little_to_learn(library: Library) -> Library:
+    """The documents without what the search learns from: these tests are not about the search."""
+    few = CrisisPhrases(*(phrases[:40] for phrases in astuple(library.crisis)))
+    return replace(library, questions={}, crisis=few)
+
+
+@pytest.fixture(scope="session")
+def desks(library: Library) -> Desks:
+    """The shipped article, with little to learn."""
+    return Desks(open_desks(little_to_learn(library)))
 
 
 class Memory(dict[str, str]):
@@ -24,13 +50,39 @@ class Memory(dict[str, str]):
         self[key] = value
 
 
+@dataclass(frozen=True)
+class House:
+    """Everything behind the adapters: documents, a database of this test's own, what posts."""
+
+    desks: Desks
+    store: SqlPostStore
+    keeper: PostKeeper
+    moderation: Moderation
+    publishers: dict[Platform, Publisher]
+
+
 @pytest_asyncio.fixture
-async def discord(discord_standin: DiscordStandIn, desks: Desks) -> AsyncIterator[DiscordStandIn]:
+async def house(library: Library, desks: Desks, tmp_path: Path) -> AsyncIterator[House]:
+    """A house of this test's own, so that its documents can be replaced."""
+    database = await open_database(None, tmp_path / "data")
+    store = SqlPostStore(database)
+    publishers: dict[Platform, Publisher] = {}
+    own = Desks(list(desks.values()))
+    keeper = PostKeeper(store, own, publishers)
+    yield House(own, store, keeper, Moderation(own, keeper, store, "everyone"), publishers)
+    await database.close()
+
+
+@pytest_asyncio.fixture
+async def discord(discord_standin: DiscordStandIn, house: House) -> AsyncIterator[DiscordStandIn]:
     """A stand-in Discord with the bot connected to it."""
+    publisher = house.publishers[Platform.DISCORD] = DiscordPublisher()
     adapter = DiscordAdapter(
-        desks,
+        house.desks,
         discord_standin.token,
         Memory(),
+        publisher,
+        house.moderation,
         api_url=discord_standin.api_url,
         gateway_url=discord_standin.gateway_url,
     )
@@ -40,10 +92,16 @@ async def discord(discord_standin: DiscordStandIn, desks: Desks) -> AsyncIterato
 
 
 @pytest_asyncio.fixture
-async def slack(slack_standin: SlackStandIn, desks: Desks) -> AsyncIterator[SlackStandIn]:
+async def slack(slack_standin: SlackStandIn, house: House) -> AsyncIterator[SlackStandIn]:
     """A stand-in Slack with the bot connected to it."""
+
+    def client() -> AsyncWebClient:
+        return AsyncWebClient(token=slack_standin.bot_token, base_url=slack_standin.api_url)
+
+    house.publishers[Platform.SLACK] = SlackPublisher(client())
+    moderators = SlackModerators(client())
     adapter = SlackAdapter(
-        desks, slack_standin.bot_token, slack_standin.app_token, api_url=slack_standin.api_url
+        house.desks, client(), slack_standin.app_token, moderators, house.moderation
     )
     async with _running(adapter):
         await slack_standin.connected()

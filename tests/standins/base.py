@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import struct
 from abc import ABC, abstractmethod
@@ -23,6 +24,9 @@ from tests.standins.recording import Call, Fault, Faults, Handler, Violation, We
 
 T = TypeVar("T")
 Drawn = TypeVar("Drawn")
+
+
+_IN_BRACES = re.compile(r"\{\w+\}")
 
 
 class UnansweredError(AssertionError):
@@ -68,7 +72,7 @@ class StandIn(ABC):
         self.validate = validate
         self.requests: list[Call] = []
         self.violations: list[Violation] = []
-        self.faults = Faults()
+        self.faults = Faults(self._known_route)
         self.in_flight = 0
         self.waiting = 0
         self.most_waiting = 0
@@ -139,6 +143,11 @@ class StandIn(ABC):
     def _route_of(self, template: str, request: web.Request) -> str:
         return template
 
+    def _known_routes(self) -> set[str]:
+        """Every value that `Call.route` can have, and the paths of the websockets."""
+        served = {template for _, template, _ in self._routes()}
+        return served | {path for path, _ in self._websockets()}
+
     async def _before(self, call: Call) -> web.Response | None:
         """An answer that comes before the handler, such as 401; None to go on."""
         return None
@@ -176,8 +185,7 @@ class StandIn(ABC):
             finally:
                 self.in_flight -= 1
             if response is None:
-                _reset_connection(request)
-                return web.Response()
+                return _reset_connection(request)
             call.status = response.status
             return response
 
@@ -232,8 +240,19 @@ class StandIn(ABC):
     # Looking on
 
     def requests_to(self, method: str, route: str) -> list[Call]:
-        """The calls made so far with this HTTP method to this route, oldest first."""
-        return [call for call in self.requests if (call.method, call.route) == (method, route)]
+        """The calls made so far with this HTTP method to this route, oldest first.
+
+        Raises ValueError for a ``route`` that the stand-in does not have; the names in braces are
+        free.
+        """
+        known = self._known_route(route)
+        return [call for call in self.requests if (call.method, call.route) == (method, known)]
+
+    def _known_route(self, route: str) -> str:
+        for known in self._known_routes():
+            if _IN_BRACES.sub("{}", known) == _IN_BRACES.sub("{}", route):
+                return known
+        raise ValueError(f"no route {route!r}; there are {sorted(self._known_routes())}")
 
     async def until(self, condition: Callable[[], T], what: str, timeout: float = 10.0) -> T:
         """Wait until ``condition`` is true and return its value.
@@ -252,6 +271,11 @@ class StandIn(ABC):
         """The websocket handler, its request remembered so that `drop_connections` can cut it."""
 
         async def serve(request: web.Request) -> web.StreamResponse:
+            fault = self.faults.take_for_websocket(request.path)
+            if fault is not None:
+                await asyncio.sleep(fault.delay)
+                if fault.reset or fault.status is not None:
+                    return self._faulty(fault) or _reset_connection(request)
             self._clients.append(request)
             try:
                 return await connect(request)
@@ -266,12 +290,13 @@ async def at_once(count: int, send: Callable[[int], Awaitable[Drawn]]) -> list[D
     return list(await asyncio.gather(*(send(number) for number in range(count))))
 
 
-def _reset_connection(request: web.Request) -> None:
+def _reset_connection(request: web.Request) -> web.Response:
+    """Reset the connection; the response is for aiohttp alone, nobody gets it."""
     transport = request.transport
-    if transport is None:
-        return
-    sock = transport.get_extra_info("socket")
-    if sock is not None:
-        # Zero linger: closing sends RST instead of FIN, which is what a broken network looks like.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort() if isinstance(transport, asyncio.Transport) else transport.close()
+    if transport is not None:
+        sock = transport.get_extra_info("socket")
+        if sock is not None:
+            # Zero linger: closing sends RST instead of FIN, as a broken network does.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+    return web.Response()

@@ -1,11 +1,13 @@
 """Stand-in Discord, driven by what people would do.
 
-async with DiscordStandIn(token="secret") as discord:
-    ...start the bot with discord.api_url and discord.gateway_url...
-    await discord.connected()
-    reply = await discord.command("ldn", {"question": "how does it work"})
-    assert reply.ephemeral
-    reply = await discord.press(reply, reply.custom_ids[0])
+    async with DiscordStandIn(token="secret") as discord:
+        ...start the bot with discord.api_url and discord.gateway_url...
+        await discord.connected()
+        reply = await discord.command("ldn", {"question": "how does it work"})
+        assert reply.ephemeral
+        reply = await discord.press(reply, reply.custom_ids[0])
+
+What the platform itself does is in `tests.standins.discord_server`, whose attributes are all here.
 """
 
 from __future__ import annotations
@@ -92,7 +94,10 @@ def rate_limited(
 
 
 def server_error(status: int = 500, *, applied: bool = False) -> Fault:
-    """A 5xx; ``applied``: what was asked was done all the same."""
+    """A 5xx; ``applied``: what was asked was done all the same.
+
+    discord.py tries again after 500, 502, 504 and 524 (1 s later, then 3, 5, 7), not after others.
+    """
     return Fault(status=status, body={"message": "Server error", "code": 0}, applied=applied)
 
 
@@ -281,6 +286,7 @@ class DiscordStandIn(DiscordServer):
         }
         person = by.get("user", self.member)
         interaction = Interaction(what, kind, data, person, place, channel or usual[place], source)
+        interaction.permissions = by.get("permissions", person.permissions)
         self.interactions[interaction.token] = interaction
         return interaction
 
@@ -289,7 +295,6 @@ class DiscordStandIn(DiscordServer):
             interaction,
             application_id=APPLICATION_ID,
             locale=by.get("locale", interaction.person.locale),
-            permissions=by.get("permissions", interaction.person.permissions),
             app_permissions=by.get("app_permissions", interaction.channel.bot_permissions),
         )
         interaction.sent_at = asyncio.get_running_loop().time()
@@ -312,9 +317,10 @@ class DiscordStandIn(DiscordServer):
             await asyncio.wait_for(interaction.called_back.wait(), self.first_answer_timeout)
         except TimeoutError:
             interaction.expired = True
+            alone = "" if self.gateway.connected else "; no client was connected"
             raise UnansweredError(
                 f"{interaction.what} was not answered within {self.first_answer_timeout:g} s"
-                f"{interaction.refused}"
+                f"{interaction.refused}{alone}"
             ) from None
         interaction.answered_at = asyncio.get_running_loop().time()
 

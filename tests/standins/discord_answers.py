@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from aiohttp import web
 
@@ -15,6 +15,7 @@ from tests.standins.discord_errors import (
     TOO_MANY_FOLLOW_UPS,
     UNKNOWN_INTERACTION,
     UNKNOWN_MESSAGE,
+    UNKNOWN_WEBHOOK,
     Check,
     DiscordError,
     answering_errors,
@@ -32,6 +33,7 @@ from tests.standins.discord_interactions import (
     Interaction,
 )
 from tests.standins.discord_state import (
+    EPHEMERAL,
     Message,
     Place,
     edit_message,
@@ -91,13 +93,13 @@ class Answers:
         except DiscordError as error:
             interaction.refusals.append(f"{error.message} {error.errors}")
             raise
-        self._take_callback(interaction, call.body)
+        self._take_callback(interaction, call.body, call.files)
         interaction.called_back.set()
         if call.query.get("with_response", "").lower() not in ("true", "1"):
             return web.Response(status=204)
         return json_response(_callback_response(interaction))
 
-    def _take_callback(self, interaction: Interaction, body: JSON) -> None:
+    def _take_callback(self, interaction: Interaction, body: JSON, files: Sequence[str]) -> None:
         kind, data = body["type"], body.get("data") or {}
         interaction.callback_type, interaction.callback_data = kind, data
         if kind in (CHOICES, MODAL):
@@ -105,16 +107,22 @@ class Answers:
         if kind in (UPDATE, DEFERRED_UPDATE):
             interaction.original = interaction.source
             if kind == UPDATE and interaction.source is not None:
-                edit_message(interaction.source, data)
+                edit_message(interaction.source, data, files=files)
                 interaction.show(interaction.source)
             return
         interaction.loading = kind == DEFERRED
-        interaction.original = self._answer_message(interaction, data)
+        interaction.original = self._answer_message(interaction, data, files)
         if not interaction.loading:
             interaction.show(interaction.original)
 
-    def _answer_message(self, interaction: Interaction, data: JSON) -> Message:
-        message = new_message(interaction.channel, self.me, data, self.application_id)
+    def _answer_message(
+        self, interaction: Interaction, data: JSON, files: Sequence[str]
+    ) -> Message:
+        message = new_message(
+            interaction.channel, self.me, data, application_id=self.application_id, files=files
+        )
+        if interaction.forced_private:
+            message.data["flags"] |= EPHEMERAL
         message.data["interaction_metadata"] = {
             "id": interaction.id,
             "type": interaction.type,
@@ -136,7 +144,7 @@ class Answers:
             # The first follow-up after a defer takes the place of "thinking …", and with it the
             # privacy that the defer has fixed.
             message = interaction.original
-            edit_message(message, call.body)
+            edit_message(message, call.body, files=call.files)
             interaction.loading = False
         else:
             interaction.follow_ups += 1
@@ -145,7 +153,7 @@ class Answers:
                 and interaction.follow_ups > FOLLOW_UPS_USER_INSTALL
             ):
                 raise TOO_MANY_FOLLOW_UPS
-            message = self._answer_message(interaction, call.body)
+            message = self._answer_message(interaction, call.body, call.files)
         interaction.show(message)
         return json_response(message.data)
 
@@ -156,7 +164,7 @@ class Answers:
         interaction = self._by_webhook(call)
         message = self._answered(call)
         refuse(self._check(call, contract.original_edit(call.body)))
-        edit_message(message, call.body)
+        edit_message(message, call.body, files=call.files)
         interaction.loading = False
         interaction.show(message)
         return json_response(message.data)
@@ -167,14 +175,11 @@ class Answers:
 
     def _by_webhook(self, call: Call) -> Interaction:
         interaction = self.interactions.get(call.params["webhook_token"])
-        if call.params["webhook_id"] != self.application_id or interaction is None:
+        mine = call.params["webhook_id"] == self.application_id
+        if not mine or interaction is None or interaction.expired:
             raise INVALID_WEBHOOK_TOKEN
         if interaction.callback_type is None:
-            raise (
-                UNKNOWN_INTERACTION
-                if interaction.expired
-                else DiscordError(404, 10015, "Unknown Webhook")
-            )
+            raise UNKNOWN_WEBHOOK
         return interaction
 
     def _answered(self, call: Call) -> Message:

@@ -13,6 +13,7 @@ from tests.standins.discord_state import (
     EPHEMERAL,
     Channel,
     Message,
+    Permission,
     Person,
     Place,
     snowflake,
@@ -53,7 +54,8 @@ class Interaction:
     answered_at: float | None = None
     callback_type: int | None = None
     callback_data: JSON = field(default_factory=dict)
-    expired: bool = False
+    permissions: int = 0
+    expired: bool = False  # set it to see what happens fifteen minutes later
     original: Message | None = None
     loading: bool = False
     messages: dict[str, Message] = field(default_factory=dict)
@@ -65,6 +67,13 @@ class Interaction:
     def show(self, message: Message) -> None:
         """Hand a message, as it is now, to whoever waits for the answer."""
         self.shown.put_nowait(copy.deepcopy(message.data))
+
+    @property
+    def forced_private(self) -> bool:
+        """Whether the server lets the apps that people bring along answer in private only."""
+        return self.place is Place.USER_INSTALL and not (
+            self.permissions & Permission.USE_EXTERNAL_APPS
+        )
 
     @property
     def refused(self) -> str:
@@ -189,7 +198,6 @@ def payload(
     interaction: Interaction,
     *,
     application_id: str,
-    permissions: int,
     app_permissions: int,
     locale: str,
 ) -> JSON:
@@ -215,8 +223,8 @@ def payload(
         body["guild_id"] = channel.guild_id
         body["guild"] = {"id": channel.guild_id, "locale": "en-US", "features": []}
         body["guild_locale"] = "en-US"
-        body["member"] = person.as_member(permissions)
-        body["channel"]["permissions"] = str(int(permissions))
+        body["member"] = person.as_member(interaction.permissions)
+        body["channel"]["permissions"] = str(int(interaction.permissions))
     else:
         body["user"] = person.as_user()
     if interaction.source is not None:

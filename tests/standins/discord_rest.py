@@ -17,6 +17,7 @@ from tests.standins.discord_errors import (
     refuse,
 )
 from tests.standins.discord_state import (
+    PIN_NOTICE,
     PINS_PER_CHANNEL,
     Channel,
     Channels,
@@ -37,6 +38,8 @@ _MESSAGES = "/channels/{channel_id}/messages"
 _MESSAGE = f"{_MESSAGES}/{{message_id}}"
 _PINS = f"{_MESSAGES}/pins"
 _PIN = f"{_PINS}/{{message_id}}"
+_OLD_PINS = "/channels/{channel_id}/pins"
+_OLD_PIN = f"{_OLD_PINS}/{{message_id}}"
 
 Event = Callable[[str, JSON], Awaitable[int]]
 
@@ -78,6 +81,9 @@ class Rest:
             ("GET", _PINS, self.get_pins),
             ("PUT", _PIN, self.put_pin),
             ("DELETE", _PIN, self.delete_pin),
+            ("GET", _OLD_PINS, self.get_old_pins),
+            ("PUT", _OLD_PIN, self.put_pin),
+            ("DELETE", _OLD_PIN, self.delete_pin),
             ("POST", _MESSAGES, self.post_message),
             ("GET", _MESSAGE, self.get_message),
             ("PATCH", _MESSAGE, self.patch_message),
@@ -179,7 +185,7 @@ class Rest:
         channel = self._channel(call, "send", Permission.SEND_MESSAGES)
         refuse(self._check(call, contract.message(call.body)))
         not_empty(call)
-        message = new_message(channel, self.me, call.body)
+        message = new_message(channel, self.me, call.body, files=call.files)
         nonce = call.body.get("nonce")
         if nonce is not None and call.body.get("enforce_nonce"):
             for posted in channel.messages.values():
@@ -201,7 +207,7 @@ class Rest:
         if message.data["author"]["id"] != self.application_id:
             raise NOT_YOUR_MESSAGE
         refuse(self._check(call, contract.message_edit(call.body)))
-        edit_message(message, call.body)
+        edit_message(message, call.body, files=call.files)
         await self._dispatch("MESSAGE_UPDATE", message.data)
         return json_response(message.data)
 
@@ -224,17 +230,24 @@ class Rest:
     # Pins
 
     async def get_pins(self, call: Call) -> web.Response:
-        channel = self._channel(call, "pins")
         limit = int(call.query.get("limit", 50))
         before = call.query.get("before")
-        history = channel.bot_permissions & Permission.READ_MESSAGE_HISTORY or not channel.guild_id
-        newest_first = [
+        pins = self._pins(call)
+        items = [pin for pin in pins if before is None or pin["pinned_at"] < before]
+        return json_response({"items": items[:limit], "has_more": len(items) > limit})
+
+    async def get_old_pins(self, call: Call) -> web.Response:
+        return json_response([pin["message"] for pin in self._pins(call)[:50]])
+
+    def _pins(self, call: Call) -> list[JSON]:
+        """The pins, newest first; none where the bot may not read the channel's history."""
+        channel = self._channel(call, "pins")
+        if channel.guild_id and not channel.bot_permissions & Permission.READ_MESSAGE_HISTORY:
+            return []
+        return [
             {"pinned_at": at, "message": channel.messages[message_id].data}
             for message_id, at in reversed(channel.pins.items())
-            if before is None or at < before
         ]
-        items = newest_first if history else []
-        return json_response({"items": items[:limit], "has_more": len(items) > limit})
 
     async def put_pin(self, call: Call) -> web.Response:
         self._check(call, contract.no_body(call.body))
@@ -261,7 +274,7 @@ class Rest:
         notice = new_message(
             channel, by, {"message_reference": {"message_id": message.id, "channel_id": channel.id}}
         )
-        notice.data["type"] = 6
+        notice.data["type"] = PIN_NOTICE
         channel.messages[notice.id] = notice
         await self._pin_events(message, by, audit_action=74)
         await self._dispatch("MESSAGE_CREATE", notice.data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, IntFlag
@@ -25,6 +25,7 @@ FOREIGN_GUILD_ID = "300000000000000002"
 
 PINS_PER_CHANNEL = 250
 EPHEMERAL = 64
+PIN_NOTICE = 6
 
 _EPOCH_MS = 1_420_070_400_000
 _serial = itertools.count()
@@ -225,13 +226,19 @@ class Channels:
         return [channel for channel in self if channel.guild_id == guild_id]
 
     def posts(self) -> list[Message]:
-        """Every message there is in any channel, oldest first."""
+        """Every message that someone wrote, in any channel, oldest first; no notices of pins."""
         found = [message for channel in self for message in channel.messages.values()]
+        found = [message for message in found if message.data["type"] != PIN_NOTICE]
         return sorted(found, key=lambda message: int(message.id))
 
 
 def new_message(
-    channel: Channel, author: JSON, body: JSON, application_id: str | None = None
+    channel: Channel,
+    author: JSON,
+    body: JSON,
+    *,
+    application_id: str | None = None,
+    files: Sequence[str] = (),
 ) -> Message:
     """A message as Discord returns it, from the body that was sent; not yet in the channel."""
     data: JSON = {
@@ -245,7 +252,7 @@ def new_message(
         "mention_everyone": False,
         "mentions": [],
         "mention_roles": [],
-        "attachments": [],
+        "attachments": [_attachment(channel, name) for name in files],
         "embeds": body.get("embeds") or [],
         "components": body.get("components") or [],
         "pinned": False,
@@ -261,8 +268,20 @@ def new_message(
     return Message(data, channel)
 
 
-def edit_message(message: Message, body: JSON) -> None:
+def _attachment(channel: Channel, name: str) -> JSON:
+    attachment_id = snowflake()
+    url = f"https://cdn.discordapp.com/attachments/{channel.id}/{attachment_id}/{name}"
+    return {"id": attachment_id, "filename": name, "size": 1, "url": url, "proxy_url": url}
+
+
+def edit_message(message: Message, body: JSON, *, files: Sequence[str] = ()) -> None:
     """Apply an edit: keys that are absent stay as they were, null empties."""
+    if "attachments" in body:
+        kept = {str(attachment["id"]) for attachment in body["attachments"] or []}
+        message.data["attachments"] = [
+            *(a for a in message.data["attachments"] if a["id"] in kept),
+            *(_attachment(message.channel, name) for name in files),
+        ]
     for key, empty in (("content", ""), ("embeds", []), ("components", [])):
         if key in body:
             message.data[key] = empty if body[key] is None else body[key]

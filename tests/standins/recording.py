@@ -101,10 +101,12 @@ class _Queued:
 class Faults:
     """Faults waiting for a matching call, first in first out; each is used once.
 
-    ``chooser`` is asked about every call that no waiting fault matched: for faults at random.
+    ``chooser`` is asked about every call that no waiting fault matched: for faults at random. A
+    websocket's handshake gets those alone whose ``route`` is its path (``/gateway``, ``/socket``).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known_route: Callable[[str], str]) -> None:
+        self._known_route = known_route
         self._queue: deque[_Queued] = deque()
         self.chooser: Callable[[Call], Fault | None] | None = None
 
@@ -116,7 +118,11 @@ class Faults:
         when: Callable[[Call], bool] | None = None,
         times: int = 1,
     ) -> None:
-        """Queue ``faults`` (``times`` over) for the next calls that match all that is given."""
+        """Queue ``faults`` (``times`` over) for the next calls that match all that is given.
+
+        Raises ValueError for a ``route`` that the stand-in does not have.
+        """
+        route = None if route is None else self._known_route(route)
         for _ in range(times):
             self._queue.extend(_Queued(fault, method, route, when) for fault in faults)
 
@@ -129,6 +135,14 @@ class Faults:
     def waiting(self) -> int:
         """How many queued faults have met no matching call yet."""
         return len(self._queue)
+
+    def take_for_websocket(self, path: str) -> Fault | None:
+        """The fault for a websocket's handshake: only one that names its path is for it."""
+        for queued in self._queue:
+            if queued.route == path:
+                self._queue.remove(queued)
+                return queued.fault
+        return None
 
     def take(self, call: Call) -> Fault | None:
         """The fault for this call, if any."""

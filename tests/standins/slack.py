@@ -1,11 +1,13 @@
 """Stand-in Slack, driven by what people would do.
 
-async with SlackStandIn() as slack:
-    ...start the bot with slack.api_url...
-    await slack.connected()
-    reply = await slack.command("/ldn", "how does it work")
-    assert reply.ephemeral
-    reply = await slack.press(reply, reply.action_ids[0])
+    async with SlackStandIn() as slack:
+        ...start the bot with slack.api_url...
+        await slack.connected()
+        reply = await slack.command("/ldn", "how does it work")
+        assert reply.ephemeral
+        reply = await slack.press(reply, reply.action_ids[0])
+
+What the platform itself does is in `tests.standins.slack_server`, whose attributes are all here.
 """
 
 from __future__ import annotations

@@ -31,6 +31,24 @@ from tests.standins.slack_state import (
     timestamp,
 )
 
+# For each method, the scopes of which one is enough; methods not listed need none.
+_SCOPES = {
+    "chat.postMessage": frozenset({"chat:write"}),
+    "chat.postEphemeral": frozenset({"chat:write"}),
+    "chat.update": frozenset({"chat:write"}),
+    "chat.delete": frozenset({"chat:write"}),
+    "conversations.info": frozenset({"channels:read", "groups:read", "im:read", "mpim:read"}),
+    "conversations.join": frozenset({"channels:join"}),
+    "conversations.open": frozenset({"im:write", "mpim:write"}),
+    "pins.add": frozenset({"pins:write"}),
+    "pins.remove": frozenset({"pins:write"}),
+    "pins.list": frozenset({"pins:read"}),
+    "users.info": frozenset({"users:read"}),
+    "usergroups.users.list": frozenset({"usergroups:read"}),
+    "files.getUploadURLExternal": frozenset({"files:write"}),
+    "files.completeUploadExternal": frozenset({"files:write"}),
+}
+
 
 class WebApi:
     """The methods for the app, messages, channels, people and pins; it hands on the rest.
@@ -38,6 +56,7 @@ class WebApi:
     ``token_error`` and ``app_token_error`` are answered instead of ``ok`` to every call with the
     bot's or the app's token while they are set: ``token_revoked``, ``account_inactive`` …
     ``usergroups`` maps a group's id to its members; None is a plan that has no groups.
+    ``scopes`` are those that the bot was granted; None is all of them.
     """
 
     def __init__(
@@ -62,7 +81,8 @@ class WebApi:
         self.token_error: str | None = None
         self.app_token_error: str | None = None
         self.usergroups: dict[str, list[str]] | None = {}
-        self._methods: dict[str, Method] = {
+        self.scopes: frozenset[str] | None = None
+        self.methods: dict[str, Method] = {
             **more,
             "auth.test": self.auth_test,
             "apps.connections.open": self.connections_open,
@@ -83,13 +103,14 @@ class WebApi:
 
     async def call(self, call: Call) -> web.Response:
         """Answer one Web API call."""
-        method = self._methods.get(call.route)
+        method = self.methods.get(call.route)
         try:
             if method is None:
                 self._check(call, iter([Problem("", "the stand-in has no such method")]))
                 raise SlackError("unknown_method")
             self._authorize(call)
-            return json_response({"ok": True, **await method(call)})
+            granted = {"x-oauth-scopes": ",".join(sorted(self.scopes or ()))}
+            return json_response({"ok": True, **await method(call)}, headers=granted)
         except SlackError as error:
             call.error = error.error
             return json_response(error.as_json())
@@ -107,6 +128,10 @@ class WebApi:
             raise SlackError("not_allowed_token_type" if given == other else "invalid_auth")
         if error is not None:
             raise SlackError(error)
+        needed = _SCOPES.get(call.route, frozenset())
+        if self.scopes is not None and needed and not needed & self.scopes:
+            provided = ",".join(sorted(self.scopes))
+            raise SlackError("missing_scope", needed=",".join(sorted(needed)), provided=provided)
 
     # The app
 

@@ -103,6 +103,9 @@ class SlackServer(StandIn):
     def _websockets(self) -> Iterable[tuple[str, WebSocketHandler]]:
         return [("/socket", self.socket.connect)]
 
+    def _known_routes(self) -> set[str]:
+        return {*self.api.methods, "response_url", "upload", "/socket"}
+
     def _route_of(self, template: str, request: web.Request) -> str:
         return {"/response/{token}": "response_url", "/upload/{file_id}": "upload"}.get(
             template, request.match_info.get("method", "")

@@ -94,7 +94,7 @@ class SocketMode:
         try:
             await ws.send_json(envelope)
             return await asyncio.wait_for(ack, timeout)
-        except TimeoutError:
+        except (TimeoutError, ConnectionError):
             return None
         finally:
             del self._acks[envelope_id]

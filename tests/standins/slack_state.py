@@ -224,8 +224,9 @@ def new_message(channel: SlackChannel, body: JSON, seen_by: str | None = None) -
     }
     if body.get("blocks"):
         data["blocks"] = with_block_ids(body["blocks"])
-    if body.get("thread_ts"):
-        data["thread_ts"] = body["thread_ts"]
+    for kept in ("thread_ts", "metadata"):
+        if body.get(kept):
+            data[kept] = body[kept]
     return SlackMessage(data, channel, seen_by)
 
 

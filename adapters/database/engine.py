@@ -1,0 +1,227 @@
+"""The database: opened, brought up to date, asked, closed; patient with what passes by itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import tenacity
+from sqlalchemy import Connection, Executable, Row, Table, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.database import migrations
+from adapters.database.errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+ATTEMPTS = 6
+"""How often a piece of work is tried while the fault is one that passes."""
+FIRST_WAIT_S = 0.1
+"""The pause after the first attempt; each further one is twice as long, about 3 s in all."""
+
+_FAULTS = (SQLAlchemyError, OSError)
+
+
+class Hold(Protocol):
+    """A post that no other process holds."""
+
+    async def check(self) -> None:
+        """Raise `StoreError` if it is not held any more."""
+
+    async def release(self) -> None:
+        """Let go; a second time does nothing."""
+
+
+class Backend(Protocol):
+    """What differs between the kinds of database."""
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """For what writes: a transaction that begins with the right to."""
+
+    @property
+    def reads(self) -> AsyncEngine:
+        """The same connections, for single statements that only read."""
+
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """An INSERT that knows ON CONFLICT."""
+
+    async def lock_schema(self, connection: AsyncConnection) -> None:
+        """Keep other processes from altering tables until this transaction ends."""
+
+    async def hold(self, post_id: int) -> Hold | None:
+        """Hold a post until it is released or the process ends; None if someone else does."""
+
+    def is_transient(self, error: Exception) -> bool:
+        """Whether another attempt may succeed."""
+
+    def explain(self, error: Exception) -> str:
+        """A sentence that says what to mend, without any secret."""
+
+    async def close(self) -> None:
+        """Let go of every file and connection."""
+
+
+class Database:
+    """An open database whose tables are those of `tables`. Work on it is safe to run twice."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self.insert = backend.insert
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """For libraries that bring their own statements."""
+        return self._backend.engine
+
+    async def read(self, statement: Executable) -> Sequence[Row[Any]]:
+        """The rows of one statement that only reads.
+
+        Raises:
+            StoreError: it could not be read, not even when tried again.
+        """
+
+        async def work() -> Sequence[Row[Any]]:
+            async with self._backend.reads.connect() as connection:
+                return (await connection.execute(statement)).all()
+
+        return await self._attempt(work)
+
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """What `work` returns, after its transaction has been committed.
+
+        `work` may run several times, also after a commit whose confirmation was lost, so it has
+        to come to the same end each time.
+
+        Raises:
+            StoreError: it could not be done, not even when tried again.
+        """
+
+        async def transaction() -> T:
+            async with self._backend.engine.connect() as connection:
+                result = await work(connection)
+                await connection.commit()
+                return result
+
+        return await self._attempt(transaction)
+
+    async def execute(self, statement: Executable) -> None:
+        """One statement that writes, in a transaction of its own, as `write` does it."""
+        await self.write(lambda connection: connection.execute(statement))
+
+    @asynccontextmanager
+    async def hold(self, post_id: int) -> AsyncIterator[Hold | None]:
+        """Hold a post until the block or the process ends; None if someone else does.
+
+        Raises:
+            StoreError: the database cannot say.
+        """
+        hold = await self._attempt(lambda: self._backend.hold(post_id))
+        try:
+            yield hold
+        finally:
+            if hold:
+                await hold.release()
+
+    async def close(self) -> None:
+        """Let go of every file and connection."""
+        await self._backend.close()
+
+    async def bring_up_to_date(self) -> None:
+        """Apply the migrations that are missing.
+
+        Raises:
+            StoreError: the database comes from a newer version, or cannot be used.
+        """
+
+        async def look() -> str:
+            async with self._backend.reads.connect() as connection:
+                return await _version(connection)
+
+        if await self._attempt(look) == migrations.HEAD:
+            return
+
+        async def work(connection: AsyncConnection) -> None:
+            await self._backend.lock_schema(connection)
+            version = await _version(connection)
+            if version > migrations.HEAD:
+                raise StoreError(
+                    "The database was made by a newer version of ldn-bot. Install that version, or "
+                    "restore the backup from before the upgrade."
+                )
+            if version < migrations.HEAD:
+                await connection.run_sync(migrations.upgrade)
+
+        await self.write(work)
+
+    async def _attempt(self, work: Callable[[], Awaitable[T]]) -> T:
+        attempts = tenacity.AsyncRetrying(
+            stop=tenacity.stop_after_attempt(ATTEMPTS),
+            wait=tenacity.wait_exponential(FIRST_WAIT_S) + tenacity.wait_random(0, FIRST_WAIT_S),
+            retry=tenacity.retry_if_exception(self._may_pass),
+            before_sleep=_report,
+            reraise=True,
+        )
+        try:
+            async for attempt in attempts:
+                with attempt:
+                    return await work()
+        except _FAULTS as error:
+            raise StoreError(self._backend.explain(error)) from error
+        raise AssertionError("the last attempt returns or raises")
+
+    def _may_pass(self, error: BaseException) -> bool:
+        return isinstance(error, _FAULTS) and self._backend.is_transient(error)
+
+
+async def open_database(url: str | None, data: Path) -> Database:
+    """The database at `url` (PostgreSQL), or SQLite in the folder `data`, with current tables.
+
+    Raises:
+        SettingsError: `url` is none of PostgreSQL. It is not repeated.
+        StoreError: the database cannot be reached or written, is damaged, or of a newer version.
+    """
+    database = Database(_backend(url, data))
+    try:
+        await database.bring_up_to_date()
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
+def _backend(url: str | None, data: Path) -> Backend:
+    # Imported here, so that a process pays for one driver alone.
+    if url:
+        from adapters.database.postgresql import PostgresBackend
+
+        return PostgresBackend(url)
+    from adapters.database.sqlite import SqliteBackend
+
+    return SqliteBackend(data)
+
+
+async def _version(connection: AsyncConnection) -> str:
+    """The last migration that was applied; empty if there was none."""
+
+    def exists(connection: Connection) -> bool:
+        return inspect(connection).has_table(migrations.VERSION_TABLE)
+
+    if not await connection.run_sync(exists):
+        return ""
+    query = text(f"SELECT version_num FROM {migrations.VERSION_TABLE}")
+    return await connection.scalar(query) or ""
+
+
+def _report(state: tenacity.RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning("the database does not answer; trying again (%s)", type(error).__name__)

@@ -1,0 +1,9 @@
+"""What is said when the store cannot do its work."""
+
+from __future__ import annotations
+
+from knowledge.errors import LdnBotError
+
+
+class StoreError(LdnBotError):
+    """The database cannot be used now; the text says what to mend. What was asked is not done."""

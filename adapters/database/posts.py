@@ -1,0 +1,253 @@
+"""SqlPostStore: `knowledge.posts.PostStore` in a database."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.database.engine import Database, Hold
+from adapters.database.tables import post_locks, posts, reservations
+from knowledge.posts import (
+    RESERVED_FOR,
+    SHARE_AGAIN_AFTER,
+    Place,
+    Platform,
+    Post,
+    Reservation,
+    State,
+)
+
+NONCE_BYTES = 12
+"""24 characters, of the 25 that Discord takes."""
+
+_OLDEST_FIRST = (posts.c.posted, posts.c.id)
+_BY_PLACE = (posts.c.platform, posts.c.community, posts.c.channel, *_OLDEST_FIRST)
+
+
+def utc_now() -> datetime:
+    """The clock of this machine."""
+    return datetime.now(UTC)
+
+
+class SqlPostStore:
+    """A `PostStore`. Every method but `claim` is one transaction, and raises `StoreError`."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def reserve(
+        self, place: Place, command: str, section: str, title: str
+    ) -> Reservation | Post | None:
+        """Reserve a posting; the post that makes it needless; or None: someone else is at it."""
+        now = self._clock()
+        nonce = secrets.token_hex(NONCE_BYTES)
+        subject = {**_columns(place), "command": command, "section": section}
+        reserving = (
+            self._database.insert(reservations)
+            .values(**subject, title=title, nonce=nonce, made=now)
+            .on_conflict_do_update(
+                index_elements=list(subject),
+                set_={"title": title, "made": now},
+                # The other is dead; or it is ourselves, before a confirmation was lost.
+                where=or_(reservations.c.made <= now - RESERVED_FOR, reservations.c.nonce == nonce),
+            )
+            .returning(reservations)
+        )
+        standing = (
+            select(posts)
+            .where(
+                *(posts.c[name] == value for name, value in subject.items()),
+                posts.c.posted >= now - SHARE_AGAIN_AFTER,
+                posts.c.state != State.WITHDRAWN,
+            )
+            .order_by(posts.c.posted.desc(), posts.c.id.desc())
+            .limit(1)
+        )
+
+        async def work(connection: AsyncConnection) -> Reservation | Post | None:
+            # In this order: while someone records the same section, the first statement waits for
+            # that transaction to end, and the second sees what it has recorded.
+            reserved = (await connection.execute(reserving)).one_or_none()
+            post = (await connection.execute(standing)).one_or_none()
+            if post:
+                await connection.rollback()
+                return _post(post)
+            return _reservation(reserved) if reserved else None
+
+        return await self._database.write(work)
+
+    async def record(self, reservation: Reservation, message: str, revision: str) -> Post:
+        """Turn a reservation into a post."""
+        place = _columns(reservation.place)
+        recording = (
+            self._database.insert(posts)
+            .values(
+                **place,
+                message=message,
+                command=reservation.command,
+                section=reservation.section,
+                title=reservation.title,
+                revision=revision,
+                pinned=False,
+                state=State.CURRENT,
+                reason="",
+                posted=self._clock(),
+            )
+            .on_conflict_do_nothing(index_elements=[*place, "message"])
+            .returning(posts)
+        )
+        # Recorded before: by us, before a confirmation was lost; or by whoever took the reservation
+        # over while the platform, knowing the nonce, took the message once.
+        known = select(posts).where(
+            *(posts.c[name] == value for name, value in place.items()), posts.c.message == message
+        )
+
+        async def work(connection: AsyncConnection) -> Post:
+            await connection.execute(
+                delete(reservations).where(reservations.c.id == reservation.id)
+            )
+            row = (await connection.execute(recording)).one_or_none()
+            if row is None:
+                return _post((await connection.execute(known)).one())
+            await connection.execute(self._database.insert(post_locks).values(post_id=row.id))
+            return _post(row)
+
+        return await self._database.write(work)
+
+    async def release(self, reservation: Reservation) -> None:
+        """Give a reservation back; if someone has taken it over meanwhile, it is theirs."""
+        await self._database.execute(
+            delete(reservations).where(
+                reservations.c.id == reservation.id, reservations.c.made == reservation.made
+            )
+        )
+
+    async def unfinished(self) -> Sequence[Reservation]:
+        """Reservations that nobody recorded or gave back, also those of a minute ago."""
+        rows = await self._database.read(
+            select(reservations).order_by(reservations.c.made, reservations.c.id)
+        )
+        return [_reservation(row) for row in rows]
+
+    async def at(self, place: Place) -> Sequence[Post]:
+        """The posts of one channel, oldest first."""
+        return await self._posts(
+            *(posts.c[name] == value for name, value in _columns(place).items())
+        )
+
+    async def of(self, platform: Platform, community: str) -> Sequence[Post]:
+        """The posts of one community, by channel, oldest first."""
+        return await self._posts(posts.c.platform == platform, posts.c.community == community)
+
+    async def all(self) -> Sequence[Post]:
+        """Every post, by platform, community and channel, oldest first."""
+        return await self._posts()
+
+    async def set_pinned(self, post: Post, pinned: bool) -> None:
+        """Remember whether a message is pinned."""
+        await self._database.execute(
+            update(posts).where(posts.c.id == post.id).values(pinned=pinned)
+        )
+
+    async def forget(self, post: Post) -> None:
+        """Drop a post; waits for another process that is editing its message."""
+        await self._database.execute(delete(posts).where(posts.c.id == post.id))
+
+    async def begun(self) -> Sequence[int]:
+        """The ids of posts of which an edit was begun and not finished."""
+        rows = await self._database.read(
+            select(posts.c.id).where(posts.c.begun.is_not(None)).order_by(posts.c.id)
+        )
+        return [row.id for row in rows]
+
+    @asynccontextmanager
+    async def claim(self, post_id: int) -> AsyncIterator[SqlClaim | None]:
+        """Hold one post to bring it up to date; None if it is held, or forgotten."""
+        async with self._database.hold(post_id) as hold:
+            rows = await self._database.read(select(posts).where(posts.c.id == post_id))
+            yield SqlClaim(self._database, hold, rows[0]) if hold and rows else None
+
+    async def _posts(self, *conditions: ColumnElement[bool]) -> Sequence[Post]:
+        rows = await self._database.read(
+            select(posts).where(and_(True, *conditions)).order_by(*_BY_PLACE)
+        )
+        return [_post(row) for row in rows]
+
+
+class SqlClaim:
+    """A post that is held. Every method raises `StoreError`."""
+
+    def __init__(self, database: Database, hold: Hold, row: Row[Any]) -> None:
+        self._database = database
+        self._hold = hold
+        self.post = _post(row)
+        self.begun: str | None = row.begun
+
+    async def begin(self, revision: str) -> None:
+        """Remember that the message is about to be edited; raises if the hold has been lost."""
+        await self._hold.check()
+        await self._update(begun=revision)
+        self.begun = revision
+
+    async def finish(self, revision: str, state: State, reason: str = "") -> None:
+        """Record the outcome, also if the hold has been lost: the edit has been made."""
+        await self._update(revision=revision, state=state, reason=reason, begun=None)
+        self.post = replace(self.post, revision=revision, state=state, reason=reason)
+        self.begun = None
+
+    async def forget(self) -> None:
+        """Drop the post. This ends the hold."""
+        # First the hold: a row cannot go while it is locked, not even by ourselves.
+        await self._hold.release()
+        await self._database.execute(delete(posts).where(posts.c.id == self.post.id))
+
+    async def _update(self, **values: str | None) -> None:
+        await self._database.execute(update(posts).where(posts.c.id == self.post.id).values(values))
+
+
+def _columns(place: Place) -> dict[str, str]:
+    return {
+        "platform": place.platform,
+        "community": place.community,
+        "channel": place.channel,
+    }
+
+
+def _place(row: Row[Any]) -> Place:
+    return Place(Platform(row.platform), row.community, row.channel)
+
+
+def _post(row: Row[Any]) -> Post:
+    return Post(
+        id=row.id,
+        place=_place(row),
+        message=row.message,
+        command=row.command,
+        section=row.section,
+        title=row.title,
+        revision=row.revision,
+        pinned=row.pinned,
+        state=State(row.state),
+        reason=row.reason,
+        posted=row.posted,
+    )
+
+
+def _reservation(row: Row[Any]) -> Reservation:
+    return Reservation(
+        id=row.id,
+        place=_place(row),
+        command=row.command,
+        section=row.section,
+        title=row.title,
+        nonce=row.nonce,
+        made=row.made,
+    )

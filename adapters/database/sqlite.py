@@ -1,0 +1,161 @@
+"""SQLite in the data folder: nothing to set up."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import Connection, Table, event
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from adapters.database.errors import StoreError
+
+FILE = "ldn-bot.sqlite3"
+CONNECTIONS = 2
+"""One may write while another reads; each is a thread."""
+BUSY_TIMEOUT_S = 5.0
+"""How long a statement waits for another process that writes."""
+
+_READS_ONLY = "ldn_bot_reads_only"
+_UNWRITABLE = "{path} cannot be written. Let this user write to it, or set LDN_DATA to a folder."
+_DAMAGED = (
+    "{path} is damaged, or not a database. Put a backup in its place. Without one, move it away: "
+    "the bot starts with an empty store then, and no longer knows what it has posted."
+)
+_SENTENCES = {
+    sqlite3.SQLITE_BUSY: "{path} is in use by another program. Close that, and try again.",
+    sqlite3.SQLITE_LOCKED: "{path} is in use by another program. Close that, and try again.",
+    sqlite3.SQLITE_FULL: "The disk that holds {path} is full. Make room, and try again.",
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_READONLY: _UNWRITABLE,
+    sqlite3.SQLITE_CANTOPEN: _UNWRITABLE,
+    sqlite3.SQLITE_PERM: _UNWRITABLE,
+}
+
+
+class SqliteBackend:
+    """A file in the data folder.
+
+    Raises:
+        StoreError: the folder or the file cannot be made.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self._path = data / FILE
+        try:
+            data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._path.touch(mode=0o600)
+            self._locks = FileLocks(self._path.with_suffix(".locks"))
+        except OSError as error:
+            raise StoreError(_UNWRITABLE.format(path=self._path)) from error
+        self.engine = create_async_engine(
+            f"sqlite+aiosqlite:///{self._path.absolute()}",
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            hide_parameters=True,
+            # The driver begins no transaction by itself: `_begin` does, before reads and tables
+            # are made or altered, too.
+            connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_S},
+        )
+        self.reads = self.engine.execution_options(**{_READS_ONLY: True})
+        event.listen(self.engine.sync_engine, "connect", _prepare)
+        event.listen(self.engine.sync_engine, "begin", _begin)
+
+    def insert(self, table: Table) -> Insert:
+        """An INSERT that knows ON CONFLICT."""
+        return insert(table)
+
+    async def lock_schema(self, connection: AsyncConnection) -> None:
+        """Nothing: a transaction keeps every other writer away from its beginning."""
+
+    async def hold(self, post_id: int) -> FileHold | None:
+        """A post's byte in the file of locks, until it is released or the process ends."""
+        return FileHold(self._locks, post_id) if self._locks.take(post_id) else None
+
+    def is_transient(self, error: Exception) -> bool:
+        """Whether another attempt may succeed: someone else was writing."""
+        return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+    def explain(self, error: Exception) -> str:
+        """What to mend."""
+        sentence = _SENTENCES.get(_code(error), "{path} cannot be used. Try again; then restart.")
+        return sentence.format(path=self._path)
+
+    async def close(self) -> None:
+        """Close the files."""
+        await self.engine.dispose()
+        self._locks.close()
+
+
+class FileLocks:
+    """Locks on the bytes of a file, one for each post.
+
+    The operating system frees them when the process ends, however it ends. They keep two processes
+    apart (a bot, and someone who refreshes on the command line); within one, the set does.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, mode=0o600)
+        self._held: set[int] = set()
+
+    def take(self, post_id: int) -> bool:
+        """Lock a post; False if someone else has."""
+        if post_id in self._held:
+            return False
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, post_id)
+        except (BlockingIOError, PermissionError):  # the two that POSIX allows for "taken"
+            return False
+        self._held.add(post_id)
+        return True
+
+    def release(self, post_id: int) -> None:
+        """Let go of a post; nothing happens to one that is not held."""
+        if post_id in self._held:
+            self._held.remove(post_id)
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, post_id)
+
+    def close(self) -> None:
+        """Let go of all."""
+        os.close(self._file)
+
+
+class FileHold:
+    """A post that is held."""
+
+    def __init__(self, locks: FileLocks, post_id: int) -> None:
+        self._locks = locks
+        self._post_id = post_id
+
+    async def check(self) -> None:
+        """Nothing: such a lock is not lost while the process lives."""
+
+    async def release(self) -> None:
+        """Let go; a second time does nothing."""
+        self._locks.release(self._post_id)
+
+
+def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that writes says so at once: one that turns from reading to writing may be
+    # refused without having waited.
+    if not connection.get_execution_options().get(_READS_ONLY):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _code(error: Exception) -> int:
+    original = error.orig if isinstance(error, DBAPIError) else None
+    return getattr(original, "sqlite_errorcode", 0) & 0xFF

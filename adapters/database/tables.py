@@ -1,0 +1,109 @@
+"""Every table, as it is after the last migration.
+
+No column anywhere holds a member: who asked, shared or pinned is not stored. A test lists every
+column by name, so that adding one is a conscious act.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Stored in UTC, returned aware; SQLite, which knows no zones, keeps it bare."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC; a bare datetime, which could be any instant, is an error of the program."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    }
+)
+
+# SQLite counts ids only in a column that is an INTEGER to the letter.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("platform", String, nullable=False),
+    Column("community", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("message", String, nullable=False),
+    Column("command", String, nullable=False),
+    Column("section", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("revision", String, nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("posted", UtcDateTime, nullable=False),
+    # The revision of an edit that is under way; of one that was cut off, if nobody holds the post.
+    Column("begun", String),
+    UniqueConstraint("platform", "community", "channel", "message"),
+    sqlite_autoincrement=True,  # the id of a forgotten post is not given to another
+)
+
+post_locks = Table(
+    "post_locks",
+    metadata,
+    # What PostgreSQL locks while a post is brought up to date. A row apart from the post itself,
+    # so that everything else can still be written about the post, first of all `begun`.
+    Column(
+        "post_id",
+        _Id,
+        ForeignKey("posts.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("platform", String, nullable=False),
+    Column("community", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("command", String, nullable=False),
+    Column("section", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("nonce", String, nullable=False),
+    Column("made", UtcDateTime, nullable=False),
+    UniqueConstraint("platform", "community", "channel", "command", "section"),
+    sqlite_autoincrement=True,
+)

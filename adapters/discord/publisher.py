@@ -1,0 +1,149 @@
+"""Discord's channels, as a `Publisher`: messages that everyone sees, and pins.
+
+Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NoReturn
+
+import aiohttp
+import discord
+
+from adapters.discord.render import NO_MENTIONS, public_content
+from knowledge.answer import Answer
+from knowledge.posts import Place, Post
+from knowledge.publishing import (
+    MessageGoneError,
+    PinsFullError,
+    PublishError,
+    RefusedError,
+    UnreachableError,
+)
+
+_GONE = frozenset({10003, 10008})  # unknown channel, unknown message
+_PINS_FULL = 30003
+_REFUSALS = {
+    50001: "I cannot see this channel. Let me in with the permission View Channel.",
+    50013: "I lack a permission in this channel: View Channel, Send Messages, "
+    "Read Message History or Pin Messages.",
+    50083: "This thread is archived. Open it again first.",
+}
+
+PINS_FULL = "This channel has as many pins as Discord allows (250)."
+
+
+class DiscordPublisher:
+    """Posts, edits and pins through a connected client."""
+
+    def __init__(self) -> None:
+        self.client: discord.Client | None = None
+        """The client to work through, while there is one that is logged in."""
+
+    @asynccontextmanager
+    async def logged_in(self, token: str) -> AsyncIterator[None]:
+        """Work without serving: logged in, and not connected to the gateway.
+
+        Raises:
+            PublishError: Discord refuses the token, or cannot be reached.
+        """
+        async with discord.Client(intents=discord.Intents.none()) as client:
+            try:
+                async with _in_words():
+                    await client.login(token)
+            except discord.LoginFailure:
+                raise PublishError("Discord does not accept the token in DISCORD_TOKEN.") from None
+            self.client = client
+            try:
+                yield
+            finally:
+                self.client = None
+
+    async def post(self, place: Place, answer: Answer, nonce: str) -> str:
+        """See `Publisher.post`. Discord takes a nonce once within some minutes."""
+        async with _in_words():
+            message = await self._channel(place).send(
+                public_content(answer),
+                nonce=nonce,
+                suppress_embeds=True,
+                allowed_mentions=NO_MENTIONS,
+            )
+        return str(message.id)
+
+    async def edit(self, post: Post, answer: Answer) -> None:
+        """See `Publisher.edit`."""
+        async with _in_words():
+            await self._message(post).edit(
+                content=public_content(answer), allowed_mentions=NO_MENTIONS
+            )
+
+    async def shows(self, post: Post, answer: Answer) -> bool | None:
+        """See `Publisher.shows`. None where Read Message History is not given."""
+        try:
+            async with _in_words():
+                message = await self._message(post).fetch()
+        except RefusedError:
+            return None
+        return message.content == public_content(answer)
+
+    async def pin(self, post: Post) -> None:
+        """See `Publisher.pin`."""
+        async with _in_words():
+            await self._message(post).pin()
+
+    async def unpin(self, post: Post) -> None:
+        """See `Publisher.unpin`."""
+        async with _in_words():
+            await self._message(post).unpin()
+
+    async def pinned(self, place: Place) -> frozenset[str]:
+        """See `Publisher.pinned`."""
+        async with _in_words():
+            pins = self._channel(place).pins(limit=None)
+            return frozenset([str(message.id) async for message in pins])
+
+    async def link(self, post: Post) -> str:
+        """See `Publisher.link`."""
+        try:
+            async with _in_words():
+                await self._message(post).fetch()
+        except RefusedError:
+            pass  # it cannot be read, but it may well be there
+        return self._message(post).jump_url
+
+    def _channel(self, place: Place) -> discord.PartialMessageable:
+        if self.client is None or self.client.is_closed():
+            raise UnreachableError("Discord is not connected at the moment.")
+        return self.client.get_partial_messageable(
+            int(place.channel), guild_id=int(place.community)
+        )
+
+    def _message(self, post: Post) -> discord.PartialMessage:
+        return self._channel(post.place).get_partial_message(int(post.message))
+
+
+@asynccontextmanager
+async def _in_words() -> AsyncIterator[None]:
+    """Discord's errors as ours."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        _raise(error)
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        raise UnreachableError("Discord could not be reached.") from None
+
+
+def _raise(error: discord.HTTPException) -> NoReturn:
+    if error.code in _GONE:
+        raise MessageGoneError("The message or its channel was deleted.") from None
+    if error.code == _PINS_FULL:
+        raise PinsFullError(PINS_FULL) from None
+    if error.code in _REFUSALS:
+        raise RefusedError(_REFUSALS[error.code]) from None
+    if error.status >= 500 or error.status == 429:
+        raise UnreachableError("Discord did not answer as it should.") from None
+    if error.status == 404:
+        raise MessageGoneError("The message or its channel was deleted.") from None
+    raise PublishError(f"Discord refused this (error {error.code or error.status}).") from None

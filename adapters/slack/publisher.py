@@ -1,0 +1,139 @@
+"""Slack's channels, as a `Publisher`: messages that everyone sees, and pins.
+
+Errors: https://docs.slack.dev/reference/methods/chat.update and its siblings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NoReturn
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.render import render_public
+from knowledge.answer import Answer
+from knowledge.posts import Place, Post
+from knowledge.publishing import (
+    MessageGoneError,
+    PinsFullError,
+    PublishError,
+    RefusedError,
+    UnreachableError,
+)
+
+_GONE = frozenset({"message_not_found", "channel_not_found", "no_item_specified"})
+_REFUSALS = {
+    "not_in_channel": "I am not in this channel. Invite me with /invite, then try again.",
+    "is_archived": "This channel is archived.",
+    "restricted_action": "A rule of this workspace does not let me do this here.",
+    "cant_update_message": "Slack does not let me edit this message any more.",
+    "edit_window_closed": "A rule of this workspace does not let messages be edited any more.",
+    "missing_scope": "The app lacks a permission. Install it again from `ldn-bot manifest`.",
+    "not_pinnable": "Slack does not let this message be pinned.",
+}
+_PINS_FULL = "too_many_pins"
+_TRANSIENT = frozenset(
+    {"internal_error", "fatal_error", "ratelimited", "request_timeout", "service_unavailable"}
+)
+
+PINS_FULL = "This channel has as many pins as Slack allows (100)."
+
+
+class SlackPublisher:
+    """Posts, edits and pins through the Web API."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = with_patience(client)
+
+    async def post(self, place: Place, answer: Answer, nonce: str) -> str:
+        """See `Publisher.post`. Slack knows no nonces."""
+        async with _in_words():
+            said = await self._client.chat_postMessage(
+                channel=place.channel, **render_public(answer)
+            )
+        return str(said["ts"])
+
+    async def edit(self, post: Post, answer: Answer) -> None:
+        """See `Publisher.edit`."""
+        async with _in_words():
+            message = render_public(answer)
+            await self._client.chat_update(
+                channel=post.place.channel,
+                ts=post.message,
+                text=message["text"],
+                blocks=message["blocks"],
+            )
+
+    async def shows(self, post: Post, answer: Answer) -> bool | None:
+        """See `Publisher.shows`. Slack shows a message's text without history only if pinned."""
+        for message in await self._pins(post.place):
+            if message.get("ts") == post.message:
+                return bool(message.get("text") == render_public(answer)["text"])
+        return None
+
+    async def pin(self, post: Post) -> None:
+        """See `Publisher.pin`."""
+        async with _in_words(harmless="already_pinned"):
+            await self._client.pins_add(channel=post.place.channel, timestamp=post.message)
+
+    async def unpin(self, post: Post) -> None:
+        """See `Publisher.unpin`."""
+        async with _in_words(harmless="no_pin"):
+            await self._client.pins_remove(channel=post.place.channel, timestamp=post.message)
+
+    async def pinned(self, place: Place) -> frozenset[str]:
+        """See `Publisher.pinned`."""
+        return frozenset(str(message.get("ts")) for message in await self._pins(place))
+
+    async def link(self, post: Post) -> str:
+        """See `Publisher.link`."""
+        async with _in_words():
+            found = await self._client.chat_getPermalink(
+                channel=post.place.channel, message_ts=post.message
+            )
+        return str(found["permalink"])
+
+    async def _pins(self, place: Place) -> list[dict[str, Any]]:
+        async with _in_words():
+            listed = await self._client.pins_list(channel=place.channel)
+        items: list[dict[str, Any]] = listed.get("items", [])
+        return [item["message"] for item in items if "message" in item]
+
+
+def with_patience(client: AsyncWebClient) -> AsyncWebClient:
+    """The client, waiting out rate limits, as long as Slack asks.
+
+    A broken connection is not tried again here, as slack_sdk does by itself: what was asked may
+    have been done, and a message would stand there twice.
+    """
+    client.retry_handlers = [AsyncRateLimitErrorRetryHandler(max_retry_count=5)]
+    return client
+
+
+@asynccontextmanager
+async def _in_words(harmless: str | None = None) -> AsyncIterator[None]:
+    """Slack's errors as ours; `harmless` is one that means it is done already."""
+    try:
+        yield
+    except SlackApiError as error:
+        name = str(error.response.get("error", ""))
+        if name != harmless:
+            _raise(name, getattr(error.response, "status_code", 500))
+    except (TimeoutError, SlackClientError, aiohttp.ClientError, OSError):
+        raise UnreachableError("Slack could not be reached.") from None
+
+
+def _raise(name: str, status: int) -> NoReturn:
+    if name in _GONE:
+        raise MessageGoneError("The message or its channel was deleted.") from None
+    if name == _PINS_FULL:
+        raise PinsFullError(PINS_FULL) from None
+    if name in _REFUSALS:
+        raise RefusedError(_REFUSALS[name]) from None
+    if name in _TRANSIENT or status >= 500 or status == 429:
+        raise UnreachableError("Slack did not answer as it should.") from None
+    raise PublishError(f"Slack refused this ({name or status}).") from None

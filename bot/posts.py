@@ -1,0 +1,49 @@
+"""`ldn-bot pins`: what stands in channels, and bringing it up to date from a terminal."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from adapters.moderation import in_words
+from bot import bootstrap
+from bot.settings import Settings
+from knowledge.desk import Desks
+
+PROGRESS_FROM = 20
+"""Posts from which on a terminal sees a progress bar."""
+
+
+async def show(settings: Settings, desks: Desks, *, only_outdated: bool) -> None:
+    """A line for each recorded post; with `only_outdated`, for those that a refresh would edit."""
+    async with bootstrap.offline_keeper(settings, desks) as keeper:
+        posts = await keeper.posts()
+        shown = keeper.outdated(posts) if only_outdated else posts
+        for post in shown:
+            pinned = ", pinned" if post.pinned else ""
+            reason = f" ({post.reason})" if post.reason else ""
+            click.echo(
+                f"{post.place.platform} {post.place.community}/{post.place.channel} "
+                f"{post.message}  {post.section}: {keeper.standing(post)}{pinned}{reason}"
+            )
+        if only_outdated:
+            click.echo(f"{len(shown)} of {len(posts)} posts would be edited.")
+        elif not posts:
+            click.echo("Nothing has been posted yet.")
+
+
+async def refresh(settings: Settings, desks: Desks) -> bool:
+    """Bring every post of the platforms whose tokens are set up to date; whether all are."""
+    async with bootstrap.offline_keeper(settings, desks) as keeper:
+        posts = keeper.reachable(await keeper.posts())
+        bar = click.progressbar(
+            length=len(posts),
+            label="Posts",
+            file=sys.stderr,
+            hidden=len(posts) < PROGRESS_FROM or not sys.stderr.isatty(),
+        )
+        with bar:
+            done = await keeper.refresh(posts, progress=lambda: bar.update(1))
+    click.echo(in_words(done))
+    return not done.failed

@@ -1,0 +1,380 @@
+"""PostKeeper: share, pin, unpin, and bring every post up to date.
+
+An edit goes: claim the post (so that no other process has it), remember durably that the edit
+begins, edit, record the outcome. A process that is killed in between leaves the memory of the
+begun edit; whoever claims the post next asks the platform what the message says, and edits only if
+it has to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import tenacity
+
+from knowledge import compose
+from knowledge.answer import Answer
+from knowledge.desk import Desks
+from knowledge.posts import (
+    RESERVED_FOR,
+    Claim,
+    Place,
+    Platform,
+    Post,
+    PostStore,
+    Reservation,
+    State,
+    revision_of,
+)
+from knowledge.publishing import (
+    MessageGoneError,
+    PinsFullError,
+    Publisher,
+    PublishError,
+    RefusedError,
+    UnreachableError,
+)
+
+log = logging.getLogger(__name__)
+
+CHANNELS_AT_ONCE = 8
+"""Channels in which posts are edited side by side; within a channel they wait for one another."""
+ATTEMPTS = 6
+LONGEST_WAIT = 10.0
+"""Seconds between two attempts at an edit that the platform did not answer, at most."""
+
+BUSY = "This is being posted at this moment. Please look at the channel."
+UNKNOWN_TOPIC = "There is no such topic. Choose one from the list."
+
+
+class Standing(StrEnum):
+    """How a post stands, as moderators are told."""
+
+    CURRENT = "current"
+    OUTDATED = "outdated"
+    WITHDRAWN = "withdrawn"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A post that stands in the channel. `fresh`: it was posted just now."""
+
+    post: Post
+    link: str
+    fresh: bool
+    pinned: bool = False
+    trouble: str = ""
+    """Why it could not be pinned, as a sentence."""
+    oldest: Post | None = None
+    """Our own oldest pin in the channel, to be replaced when its pins are full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A post, where it is, and how it stands."""
+
+    post: Post
+    standing: Standing
+    link: str
+
+
+@dataclass(slots=True)
+class Refreshed:
+    """What a refresh did. `failed` holds posts that are not current, and why."""
+
+    edited: int = 0
+    withdrawn: int = 0
+    forgotten: int = 0
+    current: int = 0
+    failed: list[tuple[Post, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What a post should say."""
+
+    answer: Answer
+    revision: str
+    state: State
+
+
+class PostKeeper:
+    """Keeps what stands in channels true to the documents."""
+
+    def __init__(
+        self,
+        store: PostStore,
+        desks: Desks,
+        publishers: Mapping[Platform, Publisher],
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._store = store
+        self._desks = desks
+        self._publishers = publishers
+        self._now = now
+
+    # Sharing and pinning
+
+    async def share(self, place: Place, command: str, section: str) -> Shared:
+        """Post a section for everyone in a channel, unless it was posted a moment ago.
+
+        Raises:
+            PublishError: with the sentence for the one who asked.
+        """
+        answer = self._section(command, section)
+        held = await self._store.reserve(place, command, section, answer.heading)
+        if held is None:
+            raise RefusedError(BUSY)
+        if isinstance(held, Post):
+            try:
+                return Shared(held, await self._publisher(place).link(held), fresh=False)
+            except MessageGoneError:
+                # Somebody deleted it; the moderator wants it to stand there.
+                await self._store.forget(held)
+                return await self.share(place, command, section)
+        post = await self._post(held, answer)
+        return Shared(post, await self._link(post), fresh=True)
+
+    async def pin(self, place: Place, command: str, section: str) -> Shared:
+        """Post a section and pin it; a post of it that is pinned in the channel is linked instead.
+
+        Raises:
+            PublishError: it could not even be posted.
+        """
+        self._section(command, section)
+        for post in await self._store.at(place):
+            if post.pinned and (post.command, post.section) == (command, section):
+                try:
+                    link = await self._publisher(place).link(post)
+                    return Shared(post, link, fresh=False, pinned=True)
+                except MessageGoneError:
+                    await self._store.forget(post)
+        return await self._pin(await self.share(place, command, section))
+
+    async def replace_oldest(self, place: Place, command: str, section: str) -> Shared:
+        """Take down our own oldest pin of a channel, then pin the section.
+
+        Raises:
+            PublishError: there is none, or it could not be taken down.
+        """
+        oldest = await self._oldest_pin(place)
+        if oldest is None:
+            raise RefusedError("None of the pins here is mine. Please unpin one yourself.")
+        await self.unpin(oldest)
+        return await self.pin(place, command, section)
+
+    async def unpin(self, post: Post) -> None:
+        """Unpin a post; it stays in the channel, and is kept up to date."""
+        try:
+            await self._publisher(post.place).unpin(post)
+        except MessageGoneError:
+            await self._store.forget(post)
+        else:
+            await self._store.set_pinned(post, False)
+
+    async def listing(self, posts: Iterable[Post]) -> list[Listed]:
+        """Posts with their links and how they stand. Deleted ones are shown a last time."""
+        listed = []
+        for post in posts:
+            try:
+                link = await self._publisher(post.place).link(post)
+            except MessageGoneError:
+                await self._store.forget(post)
+                listed.append(Listed(post, Standing.MISSING, ""))
+                continue
+            except PublishError:
+                link = ""
+            listed.append(Listed(post, self.standing(post), link))
+        return listed
+
+    def standing(self, post: Post) -> Standing:
+        """How a post stands to the documents as they are now, as far as we know."""
+        target = self._target(post)
+        if target is None or post.revision != target.revision:
+            return Standing.OUTDATED
+        return Standing.WITHDRAWN if target.state is State.WITHDRAWN else Standing.CURRENT
+
+    # Staying true
+
+    async def posts(self) -> list[Post]:
+        """Every recorded post."""
+        return list(await self._store.all())
+
+    def reachable(self, posts: Iterable[Post]) -> list[Post]:
+        """Those that stand on a platform that we are connected to."""
+        return [post for post in posts if post.place.platform in self._publishers]
+
+    async def posts_on(self, platform: Platform) -> list[Post]:
+        """Every post of a platform."""
+        return [post for post in await self._store.all() if post.place.platform is platform]
+
+    async def resume(self, platform: Platform) -> None:
+        """Go on where a process that died left off: postings that were begun and not recorded.
+
+        A platform that knows nonces tells whether the message was posted. For one that does not,
+        posting once more could double it; the reservation is dropped.
+        """
+        for held in await self._store.unfinished():
+            if held.place.platform is not platform:
+                continue
+            fresh = self._now() - held.made < RESERVED_FOR
+            try:
+                if fresh and platform is Platform.DISCORD:
+                    await self._post(held, self._section(held.command, held.section))
+                else:
+                    await self._store.release(held)
+            except PublishError as error:
+                log.warning("an unfinished posting could not be completed: %s", error)
+
+    def outdated(self, posts: Iterable[Post]) -> list[Post]:
+        """The posts that a refresh would edit."""
+        return [
+            post
+            for post in posts
+            if (target := self._target(post)) is not None and post.revision != target.revision
+        ]
+
+    async def refresh(
+        self,
+        posts: Sequence[Post],
+        progress: Callable[[], None] = lambda: None,
+    ) -> Refreshed:
+        """Bring posts up to date.
+
+        Args:
+            posts: which; all on platforms that we can reach.
+            progress: called once for each post that is done.
+        """
+        begun = frozenset(await self._store.begun())
+        result = Refreshed()
+        channels: dict[Place, list[Post]] = {}
+        for post in posts:
+            channels.setdefault(post.place, []).append(post)
+        at_once = asyncio.Semaphore(CHANNELS_AT_ONCE)
+
+        async def refresh_channel(place: Place, stale: list[Post]) -> None:
+            async with at_once:
+                await self._find_native_pins(place, stale)
+                for post in stale:
+                    await self._refresh(post, post.id in begun, result)
+                    progress()
+
+        async with asyncio.TaskGroup() as group:
+            for place, each in channels.items():
+                group.create_task(refresh_channel(place, each))
+        return result
+
+    async def _refresh(self, post: Post, begun: bool, result: Refreshed) -> None:
+        target = self._target(post)
+        if target is None:
+            result.failed.append((post, "Its document is gone."))
+            return
+        if post.revision == target.revision and not begun:
+            result.current += 1
+            return
+        async with self._store.claim(post.id) as claim:
+            if claim is None:
+                return  # another process has it, or it was forgotten meanwhile
+            if claim.post.revision == target.revision and claim.begun is None:
+                result.current += 1
+                return
+            await self._bring_up_to_date(claim, target, result)
+
+    async def _bring_up_to_date(self, claim: Claim, target: _Target, result: Refreshed) -> None:
+        publisher, post = self._publisher(claim.post.place), claim.post
+        unsure = claim.begun is not None
+        try:
+            async for attempt in tenacity.AsyncRetrying(
+                retry=tenacity.retry_if_exception_type(UnreachableError),
+                wait=tenacity.wait_random_exponential(multiplier=0.2, max=LONGEST_WAIT),
+                stop=tenacity.stop_after_attempt(ATTEMPTS),
+                reraise=True,
+            ):
+                with attempt:
+                    # After a crash or a lost answer the edit may have been made already.
+                    if not (unsure and await publisher.shows(post, target.answer)):
+                        unsure = True
+                        await claim.begin(target.revision)
+                        await publisher.edit(post, target.answer)
+        except MessageGoneError:
+            await claim.forget()
+            result.forgotten += 1
+        except PublishError as error:
+            await claim.finish(post.revision, State.OUTDATED, str(error))
+            result.failed.append((post, str(error)))
+        else:
+            await claim.finish(target.revision, target.state)
+            result.edited += 1
+            result.withdrawn += target.state is State.WITHDRAWN
+
+    async def _find_native_pins(self, place: Place, posts: Sequence[Post]) -> None:
+        """A post that a moderator pinned or unpinned with the platform's own menu counts too."""
+        try:
+            pinned = await self._publisher(place).pinned(place)
+        except PublishError as error:
+            log.info("the pins of a channel cannot be read: %s", error)
+            return
+        for post in posts:
+            if post.pinned != (post.message in pinned):
+                await self._store.set_pinned(post, not post.pinned)
+
+    # What posts should say
+
+    def _target(self, post: Post) -> _Target | None:
+        desk = self._desks.get(post.command)
+        if desk is None:
+            return None
+        answer = desk.open(post.section)
+        if answer is not None and answer.section == post.section:
+            return _Target(answer, revision_of(answer), State.CURRENT)
+        [nearest] = desk.suggest(post.title, limit=1)
+        answer = compose.withdrawn_answer(desk.document, post.title, nearest)
+        return _Target(answer, revision_of(answer), State.WITHDRAWN)
+
+    def _section(self, command: str, section: str) -> Answer:
+        desk = self._desks.get(command)
+        answer = desk.open(section) if desk else None
+        if answer is None or answer.section is None:
+            raise RefusedError(UNKNOWN_TOPIC)
+        return answer
+
+    async def _post(self, held: Reservation, answer: Answer) -> Post:
+        try:
+            message = await self._publisher(held.place).post(held.place, answer, held.nonce)
+        except UnreachableError:
+            raise  # it may have been posted: the reservation stays, and `resume` looks
+        except PublishError:
+            await self._store.release(held)
+            raise
+        return await self._store.record(held, message, revision_of(answer))
+
+    async def _pin(self, shared: Shared) -> Shared:
+        post = shared.post
+        try:
+            await self._publisher(post.place).pin(post)
+        except PinsFullError as error:
+            oldest = await self._oldest_pin(post.place)
+            return replace(shared, trouble=str(error), oldest=oldest)
+        except PublishError as error:
+            return replace(shared, trouble=str(error))
+        await self._store.set_pinned(post, True)
+        return replace(shared, pinned=True)
+
+    async def _oldest_pin(self, place: Place) -> Post | None:
+        return next((post for post in await self._store.at(place) if post.pinned), None)
+
+    async def _link(self, post: Post) -> str:
+        try:
+            return await self._publisher(post.place).link(post)
+        except PublishError:
+            return ""
+
+    def _publisher(self, place: Place) -> Publisher:
+        return self._publishers[place.platform]

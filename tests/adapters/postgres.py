@@ -1,0 +1,120 @@
+"""A real PostgreSQL for tests, from the packages of the system, in a folder of its own.
+
+Load with ``pytest_plugins = ["tests.adapters.postgres"]``. Debian and Ubuntu: the package
+``postgresql``. The server is started when a test first asks for it and ends with the run.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.standins.requirements import need
+
+USER = "ldn"
+PASSWORD = "not-a-secret"
+WHY_NOT = "no initdb in PATH or in /usr/lib/postgresql/*/bin (Debian: apt-get install postgresql)"
+
+# Nothing here has to outlive the run.
+OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
+
+
+def programs() -> Path | None:
+    """The folder of PostgreSQL's programs, the newest version's if there are several."""
+    installed = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    newest = max(installed, key=lambda path: float(path.parts[-3]), default=None)
+    found = newest or shutil.which("initdb")
+    return Path(found).parent if found else None
+
+
+class PostgresServer:
+    """A server on a free port of 127.0.0.1; every database is new and belongs to one test."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self._programs = programs
+        self._folder = folder
+        self._names = (f"test_{number}" for number in itertools.count(1))
+        # The server refuses to run as root; Debian's package brings a user for it.
+        self._as: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("postgres")
+            self._as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+            os.chown(folder, user.pw_uid, user.pw_gid)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+
+    def create(self) -> None:
+        """Make the cluster, and start it."""
+        (self._folder / "password").write_text(PASSWORD, encoding="ascii")
+        self._run("initdb", "-U", USER, "-A", "scram-sha-256", "--no-sync", "-E", "UTF8")
+        self.start()
+
+    def start(self) -> None:
+        """Start, and wait until it takes connections."""
+        options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 {OPTIONS}"
+        self._run("pg_ctl", "start", "-w", "-l", str(self._folder / "log"), "-o", options)
+
+    def stop(self) -> None:
+        """Stop, cutting every connection."""
+        self._run("pg_ctl", "stop", "-w", "-m", "fast")
+
+    def new_database(self) -> str:
+        """The URL of an empty database."""
+        name = next(self._names)
+        connection = ("-h", "127.0.0.1", "-p", str(self.port), "-U", USER)
+        self._run("createdb", *connection, name, cluster=False)
+        return f"postgres://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{name}"
+
+    def _run(self, program: str, *arguments: str, cluster: bool = True) -> None:
+        where = ("-D", str(self._folder / "data")) if cluster else ()
+        password = ("--pwfile", str(self._folder / "password")) if program == "initdb" else ()
+        # Into a file, since a server that is started keeps hold of what its starter writes to.
+        with (self._folder / "output").open("w+", encoding="utf-8") as output:
+            done = subprocess.run(
+                [self._programs / program, *where, *password, *arguments],
+                cwd=self._folder,
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PGPASSWORD": PASSWORD},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+                **self._as,
+            )
+            if done.returncode:
+                output.seek(0)
+                log = self._folder / "log"
+                more = log.read_text(encoding="utf-8") if log.exists() else ""
+                raise AssertionError(f"{program} failed:\n{output.read()}\n{more}")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The server of this run; where there is none, a skip in plain sight (see ``need``)."""
+    found = programs()
+    need("postgres", found is not None, WHY_NOT)
+    assert found is not None
+    folder = Path(tempfile.mkdtemp(prefix="ldn-bot-postgres-"))
+    server = PostgresServer(found, folder)
+    try:
+        server.create()
+        yield server
+        server.stop()
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """``DATABASE_URL`` of an empty database."""
+    return postgres_server.new_database()

@@ -1,0 +1,856 @@
+"""The store, on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sqlite3
+import stat
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+import pytest_asyncio
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+
+from adapters.database import engine, migrations, postgresql, sqlite
+from adapters.database.engine import Database, open_database
+from adapters.database.errors import StoreError
+from adapters.database.posts import SqlPostStore
+from adapters.database.tables import metadata
+from knowledge.errors import SettingsError
+from knowledge.posts import (
+    RESERVED_FOR,
+    SHARE_AGAIN_AFTER,
+    Place,
+    Platform,
+    Post,
+    PostStore,
+    Reservation,
+    State,
+)
+
+if TYPE_CHECKING:
+    from tests.adapters.postgres import PostgresServer
+
+pytest_plugins = ["tests.adapters.postgres"]
+
+T = TypeVar("T")
+
+ROOT = Path(__file__).parents[2]
+PLACE = Place(Platform.SLACK, "T1", "C1")
+MOMENT = timedelta(microseconds=1)
+
+COLUMNS = {
+    "alembic_version": {"version_num"},
+    "post_locks": {"post_id"},
+    "posts": {
+        *("id", "platform", "community", "channel", "message", "command", "section", "title"),
+        *("revision", "pinned", "state", "reason", "posted", "begun"),
+    },
+    "reservations": {
+        *("id", "platform", "community", "channel", "command", "section", "title", "nonce", "made"),
+    },
+}
+"""Every column there is. Who adds one says here that it holds no member."""
+
+
+class Clock:
+    """A clock that goes when it is told to. Its zone is not UTC, to see that the store minds."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 0, 30, 15, 123456, timezone(timedelta(hours=2)))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, by: timedelta) -> None:
+        self.now += by
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str | None:
+    """What `open_database` gets: None is SQLite in `tmp_path`."""
+    if request.param == "sqlite":
+        return None
+    found: str = request.getfixturevalue("postgres_url")
+    return found
+
+
+@pytest_asyncio.fixture
+async def database(url: str | None, tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await open_database(url, tmp_path)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(database: Database, clock: Clock) -> SqlPostStore:
+    return SqlPostStore(database, clock)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tried again is tried again at once, so that giving up takes no time."""
+    monkeypatch.setattr(engine, "FIRST_WAIT_S", 0.001)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.01)
+
+
+async def reserved(
+    store: PostStore, section: str = "dose", place: Place = PLACE, title: str = "Dose"
+) -> Reservation:
+    reservation = await store.reserve(place, "ldn", section, title)
+    assert isinstance(reservation, Reservation)
+    return reservation
+
+
+async def posted(
+    store: PostStore, section: str = "dose", place: Place = PLACE, message: str = ""
+) -> Post:
+    reservation = await reserved(store, section, place)
+    return await store.record(reservation, message or f"message of {section}", "r1")
+
+
+# Reservations
+
+
+async def test_a_reservation_becomes_a_post_that_is_current_and_not_pinned(
+    store: SqlPostStore, clock: Clock
+) -> None:
+    reservation = await reserved(store)
+    clock.forward(timedelta(seconds=3))
+    post = await store.record(reservation, "1700.1", "r1")
+    assert post == Post(
+        id=post.id,
+        place=PLACE,
+        message="1700.1",
+        command="ldn",
+        section="dose",
+        title="Dose",
+        revision="r1",
+        pinned=False,
+        state=State.CURRENT,
+        reason="",
+        posted=clock.now,
+    )
+    assert await store.all() == [post]
+    assert await store.unfinished() == []
+
+
+async def test_times_come_back_as_the_same_instant_in_utc(
+    store: SqlPostStore, clock: Clock
+) -> None:
+    reservation = await reserved(store)
+    assert (reservation.made, reservation.made.tzinfo) == (clock.now, UTC)
+    [post] = [await store.record(reservation, "1", "r1")]
+    [again] = await store.all()
+    assert post.posted == again.posted == clock.now
+    assert again.posted.tzinfo == UTC
+
+
+async def test_a_time_without_a_zone_is_refused(database: Database) -> None:
+    store = SqlPostStore(database, lambda: datetime(2026, 3, 1))
+    with pytest.raises(StoreError):
+        await store.reserve(PLACE, "ldn", "dose", "Dose")
+
+
+async def test_a_section_shared_a_moment_ago_is_not_posted_again(
+    store: SqlPostStore, clock: Clock
+) -> None:
+    post = await posted(store)
+    clock.forward(SHARE_AGAIN_AFTER)
+    assert await store.reserve(PLACE, "ldn", "dose", "Dose") == post
+    assert await store.unfinished() == []
+    clock.forward(MOMENT)
+    assert isinstance(await store.reserve(PLACE, "ldn", "dose", "Dose"), Reservation)
+
+
+async def test_of_two_recent_posts_the_newer_one_is_linked(
+    store: SqlPostStore, clock: Clock
+) -> None:
+    await posted(store, message="older")
+    clock.forward(SHARE_AGAIN_AFTER + MOMENT)
+    newer = await posted(store, message="newer")
+    assert await store.reserve(PLACE, "ldn", "dose", "Dose") == newer
+
+
+@pytest.mark.parametrize(
+    ("place", "command", "section"),
+    [
+        (replace(PLACE, channel="C2"), "ldn", "dose"),
+        (replace(PLACE, community="T2"), "ldn", "dose"),
+        (replace(PLACE, platform=Platform.DISCORD), "ldn", "dose"),
+        (PLACE, "other", "dose"),
+        (PLACE, "ldn", "forms"),
+    ],
+)
+async def test_a_post_or_reservation_keeps_nothing_else_away(
+    store: SqlPostStore, place: Place, command: str, section: str
+) -> None:
+    await posted(store)
+    assert isinstance(await store.reserve(place, command, section, "T"), Reservation)
+    await posted(store, "history", PLACE)
+    await reserved(store, "safety", PLACE)
+    assert isinstance(
+        await store.reserve(replace(place, channel="C3"), command, "safety", "T"), Reservation
+    )
+
+
+async def test_a_withdrawn_post_does_not_keep_its_section_from_being_shared(
+    store: SqlPostStore,
+) -> None:
+    post = await posted(store)
+    async with store.claim(post.id) as claim:
+        assert claim
+        await claim.finish("r2", State.WITHDRAWN)
+    assert isinstance(await store.reserve(PLACE, "ldn", "dose", "Dose"), Reservation)
+
+
+async def test_a_forgotten_post_does_not_keep_its_section_from_being_shared(
+    store: SqlPostStore,
+) -> None:
+    await store.forget(await posted(store))
+    assert isinstance(await store.reserve(PLACE, "ldn", "dose", "Dose"), Reservation)
+
+
+async def test_whoever_reserves_first_keeps_others_away_until_it_is_given_back(
+    store: SqlPostStore,
+) -> None:
+    first = await reserved(store)
+    assert await store.reserve(PLACE, "ldn", "dose", "Dose") is None
+    await store.release(first)
+    assert isinstance(await store.reserve(PLACE, "ldn", "dose", "Dose"), Reservation)
+
+
+async def test_a_reservation_of_a_dead_process_is_taken_over_with_its_nonce(
+    store: SqlPostStore, clock: Clock
+) -> None:
+    first = await reserved(store)
+    clock.forward(RESERVED_FOR - MOMENT)
+    assert await store.reserve(PLACE, "ldn", "dose", "Dose") is None
+    clock.forward(MOMENT)
+    second = await reserved(store, title="Doses")
+    assert second == replace(first, title="Doses", made=clock.now)
+    assert await store.unfinished() == [second]
+
+
+async def test_a_reservation_that_was_taken_over_cannot_be_given_back_by_its_first_holder(
+    store: SqlPostStore, clock: Clock
+) -> None:
+    first = await reserved(store)
+    clock.forward(RESERVED_FOR)
+    second = await reserved(store)
+    await store.release(first)
+    assert await store.unfinished() == [second]
+
+
+async def test_a_message_that_two_processes_posted_with_one_nonce_is_one_post(
+    store: SqlPostStore, clock: Clock
+) -> None:
+    first = await reserved(store)
+    clock.forward(RESERVED_FOR)
+    second = await reserved(store)
+    post = await store.record(first, "1", "r1")
+    assert await store.record(second, "1", "r2") == post
+    assert await store.all() == [post]
+    assert await store.unfinished() == []
+
+
+async def test_a_nonce_fits_discord_and_is_its_own(store: SqlPostStore) -> None:
+    nonces = {(await reserved(store, section)).nonce for section in ("a", "b", "c")}
+    assert len(nonces) == 3
+    assert all(0 < len(nonce) <= 25 for nonce in nonces)
+
+
+async def test_pressed_twenty_times_at_once_there_is_one_reservation(store: SqlPostStore) -> None:
+    results = await asyncio.gather(
+        *(store.reserve(PLACE, "ldn", "dose", "Dose") for _ in range(20))
+    )
+    assert sorted(map(type, results), key=str) == [Reservation, *[type(None)] * 19]
+
+
+async def test_unfinished_reservations_come_oldest_first(store: SqlPostStore, clock: Clock) -> None:
+    made = []
+    for section in ("c", "a", "b"):
+        made.append(await reserved(store, section))
+        clock.forward(timedelta(seconds=1))
+    assert await store.unfinished() == made
+
+
+# Posts
+
+
+async def test_posts_are_listed_by_place_and_oldest_first(
+    store: SqlPostStore, clock: Clock
+) -> None:
+    discord = Place(Platform.DISCORD, "9", "1")
+    elsewhere = Place(Platform.SLACK, "T2", "C0")
+    channel_2 = replace(PLACE, channel="C2")
+    made = []
+    for number, place in enumerate((elsewhere, channel_2, PLACE, discord, PLACE)):
+        made.append(await posted(store, f"s{number}", place))
+        clock.forward(timedelta(seconds=1))
+    of_t2, of_c2, first, of_discord, second = made
+    assert await store.at(PLACE) == [first, second]
+    assert await store.of(Platform.SLACK, "T1") == [first, second, of_c2]
+    assert await store.all() == [of_discord, first, second, of_c2, of_t2]
+
+
+async def test_whether_a_message_is_pinned_is_remembered(store: SqlPostStore) -> None:
+    post, other = await posted(store, "a"), await posted(store, "b")
+    await store.set_pinned(post, True)
+    assert await store.at(PLACE) == [replace(post, pinned=True), other]
+    await store.set_pinned(post, False)
+    assert await store.at(PLACE) == [post, other]
+
+
+async def test_a_forgotten_post_is_gone_and_its_id_is_not_given_to_another(
+    store: SqlPostStore,
+) -> None:
+    post = await posted(store)
+    await store.forget(post)
+    assert await store.all() == []
+    assert (await posted(store, "other")).id != post.id
+
+
+# Claims
+
+
+async def test_a_claimed_post_is_held_until_the_block_ends(store: SqlPostStore) -> None:
+    post, other = await posted(store, "a"), await posted(store, "b")
+    async with store.claim(post.id) as claim:
+        assert claim
+        assert claim.post == post
+        async with store.claim(post.id) as second, store.claim(other.id) as of_other:
+            assert second is None
+            assert of_other is not None
+        async with store.claim(post.id) as third:
+            assert third is None
+    async with store.claim(post.id) as claim:
+        assert claim is not None
+
+
+async def test_a_block_that_fails_lets_go_of_its_post(store: SqlPostStore) -> None:
+    post = await posted(store)
+    with pytest.raises(RuntimeError, match="gave up"):
+        async with store.claim(post.id):
+            raise RuntimeError("gave up")
+    async with store.claim(post.id) as claim:
+        assert claim is not None
+
+
+async def test_a_task_that_is_cancelled_lets_go_of_its_post(store: SqlPostStore) -> None:
+    post = await posted(store)
+    held = asyncio.Event()
+
+    async def hold() -> None:
+        async with store.claim(post.id):
+            held.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(hold())
+    await held.wait()
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    async with store.claim(post.id) as claim:
+        assert claim is not None
+
+
+async def test_more_posts_than_may_be_held_at_once_are_held_one_after_the_other(
+    store: SqlPostStore,
+) -> None:
+    posts = [await posted(store, f"s{number}") for number in range(3 * postgresql.HOLDS)]
+
+    async def edit(post: Post) -> None:
+        async with store.claim(post.id) as claim:
+            assert claim
+            await claim.begin("r2")
+            await claim.finish("r2", State.CURRENT)
+
+    await asyncio.gather(*map(edit, posts))
+    assert {post.revision for post in await store.all()} == {"r2"}
+
+
+async def test_an_edit_that_was_begun_and_not_finished_is_known_to_the_next_claim(
+    store: SqlPostStore,
+) -> None:
+    post, other = await posted(store, "a"), await posted(store, "b")
+    async with store.claim(post.id) as claim:
+        assert claim
+        assert claim.begun is None
+        await claim.begin("r2")
+        assert claim.begun == "r2"
+        assert await store.begun() == [post.id]
+    async with store.claim(post.id) as claim, store.claim(other.id) as of_other:
+        assert claim
+        assert of_other
+        assert (claim.begun, of_other.begun) == ("r2", None)
+        await claim.finish("r2", State.CURRENT)
+        assert claim.begun is None
+    assert await store.begun() == []
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(State.CURRENT, ""), (State.OUTDATED, "The channel is archived."), (State.WITHDRAWN, "")],
+)
+async def test_the_outcome_of_an_edit_is_kept(
+    store: SqlPostStore, state: State, reason: str
+) -> None:
+    post, other = await posted(store, "a"), await posted(store, "b")
+    expected = replace(post, revision="r2", state=state, reason=reason)
+    async with store.claim(post.id) as claim:
+        assert claim
+        await claim.begin("r2")
+        await claim.finish("r2", state, reason)
+        assert claim.post == expected
+    assert await store.at(PLACE) == [expected, other]
+
+
+async def test_a_reason_goes_when_the_post_is_current_again(store: SqlPostStore) -> None:
+    post = await posted(store)
+    async with store.claim(post.id) as claim:
+        assert claim
+        await claim.finish("r1", State.OUTDATED, "No permission.")
+        await claim.finish("r2", State.CURRENT)
+    [again] = await store.all()
+    assert (again.state, again.reason) == (State.CURRENT, "")
+
+
+async def test_while_a_post_is_held_others_may_still_unpin_it(store: SqlPostStore) -> None:
+    post = await posted(store)
+    async with store.claim(post.id) as claim:
+        assert claim
+        await asyncio.wait_for(store.set_pinned(post, True), timeout=5)
+        await claim.finish("r2", State.CURRENT)
+    [again] = await store.all()
+    assert (again.pinned, again.revision) == (True, "r2")
+
+
+async def test_a_claim_can_forget_its_post(store: SqlPostStore) -> None:
+    post = await posted(store)
+    async with store.claim(post.id) as claim:
+        assert claim
+        await claim.begin("r2")
+        await claim.forget()
+    assert await store.all() == []
+    assert await store.begun() == []
+    async with store.claim(post.id) as claim:
+        assert claim is None
+
+
+# Several processes
+
+_CLAIMANT = """
+import asyncio, sys
+from pathlib import Path
+from adapters.database.engine import open_database
+from adapters.database.posts import SqlPostStore
+from knowledge.posts import State
+
+async def edit_all(store):
+    while stale := [post.id for post in await store.all() if post.revision != "r2"]:
+        for id in stale:
+            async with store.claim(id) as claim:
+                if claim and claim.post.revision != "r2":
+                    await claim.begin("r2")
+                    print(id, flush=True)
+                    await asyncio.sleep(0.001)
+                    await claim.finish("r2", State.CURRENT)
+
+async def hold_one(store):
+    [post] = await store.all()
+    async with store.claim(post.id) as claim:
+        await claim.begin("r2")
+        print("begun", flush=True)
+        sys.stdin.readline()
+
+async def main():
+    database = await open_database(sys.argv[2] or None, Path(sys.argv[3]))
+    print("ready", flush=True)
+    sys.stdin.readline()
+    await globals()[sys.argv[1]](SqlPostStore(database))
+    await database.close()
+
+asyncio.run(main())
+"""
+
+
+@contextlib.asynccontextmanager
+async def python(program: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process that fails on every warning, and on everything left open."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-X", "dev", "-W", "error", "-c", program, *arguments),
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def said(process: asyncio.subprocess.Process) -> str:
+    """The next line, or all that it complained of."""
+    assert process.stdout
+    assert process.stderr
+    line = await process.stdout.readline()
+    assert line, (await process.stderr.read()).decode()
+    return line.decode().strip()
+
+
+async def output(process: asyncio.subprocess.Process) -> str:
+    """What it prints from here to its end, which has to be a good one."""
+    out, err = await process.communicate(b"\n")
+    assert process.returncode == 0, err.decode()
+    return out.decode()
+
+
+async def test_of_two_processes_each_post_is_claimed_and_finished_by_one(
+    store: SqlPostStore, url: str | None, tmp_path: Path
+) -> None:
+    posts = [await posted(store, f"s{number}") for number in range(200)]
+    arguments = (_CLAIMANT, "edit_all", url or "", str(tmp_path))
+    async with python(*arguments) as one, python(*arguments) as two:
+        assert [await said(one), await said(two)] == ["ready", "ready"]
+        outputs = await asyncio.gather(output(one), output(two))
+    by_one, by_two = ([int(id) for id in each.split()] for each in outputs)
+    assert sorted(by_one + by_two) == [post.id for post in posts]
+    assert by_one
+    assert by_two
+    assert {post.revision for post in await store.all()} == {"r2"}
+    assert await store.begun() == []
+
+
+async def test_a_process_killed_in_the_middle_of_an_edit_leaves_no_lock_and_a_begun_edit(
+    store: SqlPostStore, url: str | None, tmp_path: Path
+) -> None:
+    post = await posted(store)
+    async with python(_CLAIMANT, "hold_one", url or "", str(tmp_path)) as holder:
+        assert await said(holder) == "ready"
+        assert holder.stdin
+        holder.stdin.write(b"\n")
+        assert await said(holder) == "begun"
+        async with store.claim(post.id) as claim:
+            assert claim is None
+        holder.send_signal(signal.SIGKILL)
+        await holder.wait()
+
+    async def next_claim() -> str | None:
+        while True:  # the server takes a moment to see that its client is gone
+            async with store.claim(post.id) as claim:
+                if claim:
+                    return claim.begun
+
+    assert await asyncio.wait_for(next_claim(), timeout=10) == "r2"
+
+
+# Opening
+
+_OPEN = """
+import asyncio, sys
+from pathlib import Path
+from adapters.database.engine import open_database
+
+async def main():
+    database = await open_database(sys.argv[1] or None, Path(sys.argv[2]))
+    await database.close()
+
+asyncio.run(main())
+print(*sorted({"alembic", "mako"} & sys.modules.keys()), "end")
+"""
+
+
+async def open_elsewhere(url: str | None, data: Path) -> str:
+    async with python(_OPEN, url or "", str(data)) as process:
+        return (await output(process)).strip()
+
+
+async def test_processes_that_start_at_once_bring_an_empty_database_up_to_date_together(
+    url: str | None, tmp_path: Path
+) -> None:
+    done = await asyncio.gather(*(open_elsewhere(url, tmp_path) for _ in range(4)))
+    assert "alembic mako end" in done
+    database = await open_database(url, tmp_path)
+    rows = await database.read(text("SELECT version_num FROM alembic_version"))
+    assert [row.version_num for row in rows] == [migrations.HEAD]
+    await database.close()
+
+
+async def test_alembic_is_not_imported_where_the_tables_are_current(
+    database: Database, url: str | None, tmp_path: Path
+) -> None:
+    assert await open_elsewhere(url, tmp_path) == "end"
+
+
+async def test_what_was_recorded_is_there_after_a_restart(
+    store: SqlPostStore, url: str | None, tmp_path: Path
+) -> None:
+    post = await posted(store)
+    again = await open_database(url, tmp_path)
+    assert await SqlPostStore(again).all() == [post]
+    await again.close()
+
+
+async def test_a_database_of_a_newer_version_is_refused_in_a_sentence(
+    database: Database, url: str | None, tmp_path: Path
+) -> None:
+    await database.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="newer version of ldn-bot"):
+        await open_database(url, tmp_path)
+
+
+async def test_the_folder_of_the_data_is_made_and_is_private(tmp_path: Path) -> None:
+    data = tmp_path / "new" / "data"
+    database = await open_database(None, data)
+    await posted(SqlPostStore(database))
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (data, *data.iterdir())}
+    await database.close()
+    assert modes.pop("data") == 0o700
+    assert "ldn-bot.sqlite3" in modes
+    assert set(modes.values()) == {0o600}
+
+
+async def test_sqlite_keeps_a_write_ahead_log_and_foreign_keys(tmp_path: Path) -> None:
+    database = await open_database(None, tmp_path)
+    values = [
+        (await database.read(text(f"PRAGMA {name}")))[0][0]
+        for name in ("journal_mode", "foreign_keys", "busy_timeout")
+    ]
+    await database.close()
+    assert values == ["wal", 1, 1000 * sqlite.BUSY_TIMEOUT_S]
+
+
+async def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / sqlite.FILE
+    path.write_text("This is a letter. " * 500, encoding="ascii")
+    with pytest.raises(StoreError, match="damaged, or not a database") as caught:
+        await open_database(None, tmp_path)
+    assert str(path) in str(caught.value)
+
+
+async def test_a_folder_that_cannot_be_made_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="LDN_DATA"):
+        await open_database(None, tmp_path / "file")
+
+
+async def test_a_database_file_that_cannot_be_opened_is_named_with_what_to_do(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / sqlite.FILE).mkdir()
+    with pytest.raises(StoreError, match="LDN_DATA"):
+        await open_database(None, tmp_path)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_file_that_stays_locked_is_a_sentence(tmp_path: Path) -> None:
+    database = await open_database(None, tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / sqlite.FILE)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="in use by another program"):
+            await posted(SqlPostStore(database))
+    await database.close()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_file_that_is_locked_for_a_while_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await open_database(None, tmp_path)
+    refused = asyncio.Event()
+    monkeypatch.setattr(engine.log, "warning", lambda *_: refused.set())
+    with contextlib.closing(sqlite3.connect(tmp_path / sqlite.FILE)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.create_task(posted(SqlPostStore(database)))
+        await refused.wait()
+        other.rollback()
+        await waiting
+    assert len(await SqlPostStore(database).all()) == 1
+    await database.close()
+
+
+# DATABASE_URL
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://root:hunter2@host/database",
+        "sqlite:///hunter2.db",
+        "hunter2",
+        "postgresql:hunter2",
+        "postgresql://user:hunter2/x@host/database",
+        "postgresql://user:hunter2@host:port/database",
+        "postgresql://user:hunter2@[host/database",
+        "postgresql://user:hunter2@host/database?sslmode=hunter2",
+    ],
+)
+async def test_a_url_that_cannot_be_used_is_named_and_not_repeated(
+    url: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match="DATABASE_URL") as caught:
+        await open_database(url, tmp_path)
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+async def test_the_usual_spellings_of_a_url_are_understood(
+    scheme: str, postgres_url: str, tmp_path: Path
+) -> None:
+    rest = postgres_url.partition("://")[2]
+    database = await open_database(f"{scheme}://{rest}?sslmode=prefer", tmp_path)
+    assert database.engine.dialect.name == "postgresql"
+    await database.close()
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda url: url.replace("not-a-secret", "hunter2"), "refuses the user or the password"),
+        (lambda url: url + "-hunter2", "does not exist"),
+        (lambda url: url + "?hunter2=1", "option that PostgreSQL does not know"),
+        (lambda url: url.replace("127.0.0.1", "host.invalid"), "cannot be reached"),
+        (lambda url: url + "?port=1&password=hunter2", "cannot be reached"),
+    ],
+)
+async def test_a_server_that_refuses_us_is_a_sentence_with_the_mend(
+    spoil: Callable[[str], str], sentence: str, postgres_url: str, tmp_path: Path
+) -> None:
+    with pytest.raises(StoreError, match=sentence) as caught:
+        await open_database(spoil(postgres_url), tmp_path)
+    assert "DATABASE_URL" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_work_goes_on_while_postgresql_restarts(
+    postgres_server: PostgresServer, postgres_url: str, tmp_path: Path
+) -> None:
+    database = await open_database(postgres_url, tmp_path)
+    store = SqlPostStore(database)
+    post = await posted(store)
+    restarted = asyncio.Event()
+
+    async def work() -> None:
+        while not restarted.is_set():
+            await store.set_pinned(post, True)
+            assert await store.all() == [replace(post, pinned=True)]
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(postgresql.CONNECTIONS):
+            group.create_task(work())
+        await asyncio.to_thread(postgres_server.stop)
+        await asyncio.to_thread(postgres_server.start)
+        restarted.set()
+    await database.close()
+
+
+async def test_a_hold_that_a_restart_took_away_begins_no_edit_but_finishes_one(
+    postgres_server: PostgresServer, postgres_url: str, tmp_path: Path
+) -> None:
+    database = await open_database(postgres_url, tmp_path)
+    store = SqlPostStore(database)
+    one, two = await posted(store, "one"), await posted(store, "two")
+    async with store.claim(one.id) as of_one, store.claim(two.id) as of_two:
+        assert of_one
+        assert of_two
+        await of_two.begin("r2")
+        await asyncio.to_thread(postgres_server.stop)
+        await asyncio.to_thread(postgres_server.start)
+        with pytest.raises(StoreError, match="lost the lock"):
+            await of_one.begin("r2")
+        await of_two.finish("r2", State.CURRENT)
+    assert await store.begun() == []
+    async with store.claim(one.id) as claim:
+        assert claim
+    await database.close()
+
+
+# Tables
+
+
+async def seen(database: Database, look: Callable[[Connection], T]) -> T:
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(look)
+
+
+async def test_there_is_no_column_but_those_that_are_listed_here(database: Database) -> None:
+    def columns(connection: Connection) -> dict[str, set[str]]:
+        tables = inspect(connection)
+        return {
+            table: {column["name"] for column in tables.get_columns(table)}
+            for table in tables.get_table_names()
+        }
+
+    assert await seen(database, columns) == COLUMNS
+
+
+def revisions() -> list[str]:
+    """Every migration, in the order in which they are applied."""
+    scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
+    return [script.revision for script in scripts.walk_revisions()][::-1]
+
+
+def test_migrations_are_numbered_one_after_the_other_up_to_the_head() -> None:
+    assert revisions() == [f"{number:04}" for number in range(1, len(revisions()) + 1)]
+    assert revisions()[-1] == migrations.HEAD
+
+
+async def test_the_migrations_one_by_one_lead_to_the_tables_of_this_version(
+    url: str | None, tmp_path: Path
+) -> None:
+    def differences(connection: Connection) -> Sequence[Any]:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        found: Sequence[Any] = compare_metadata(context, metadata)
+        return found
+
+    database = Database(postgresql.PostgresBackend(url) if url else sqlite.SqliteBackend(tmp_path))
+    assert await seen(database, differences)
+    for revision in revisions():
+        async with database.engine.begin() as connection:
+            await connection.run_sync(migrations.upgrade, revision)
+    assert await seen(database, differences) == []
+    await database.close()
+
+
+async def test_a_migration_that_fails_leaves_the_database_as_it_was(
+    url: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade = migrations.upgrade
+
+    def fail(connection: Connection) -> None:
+        upgrade(connection)
+        raise RuntimeError("the power went out")
+
+    monkeypatch.setattr(migrations, "upgrade", fail)
+    with pytest.raises(RuntimeError, match="power"):
+        await open_database(url, tmp_path)
+    monkeypatch.undo()
+    database = Database(postgresql.PostgresBackend(url) if url else sqlite.SqliteBackend(tmp_path))
+    assert await seen(database, lambda connection: inspect(connection).get_table_names()) == []
+    await database.bring_up_to_date()
+    await database.close()

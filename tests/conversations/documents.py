@@ -1,0 +1,37 @@
+"""Changed documents for tests of what stands in channels."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from knowledge.library import SHIPPED
+
+FORMS = "It is delivered by capsule, sublingual (under the tongue) liquid or injection."
+CHANGED = "It is delivered by capsule or injection."
+
+
+def copy_documents(folder: Path) -> Path:
+    """The shipped article alone; without example questions nothing has to be learnt."""
+    folder.mkdir()
+    for name in ("ldn.yaml", "ldn.source.txt"):
+        shutil.copy(SHIPPED / name, folder)
+        (folder / name).chmod(0o644)
+    return folder
+
+
+def change_forms(folder: Path) -> None:
+    """The article is published anew, with another sentence in the section `forms`."""
+    for path in folder.iterdir():
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace(FORMS, CHANGED), encoding="utf-8")
+
+
+def withdraw_forms(folder: Path) -> None:
+    """The article is published anew, without the section `forms`."""
+    source = folder / "ldn.source.txt"
+    source.write_text(source.read_text(encoding="utf-8").replace(FORMS, ""), encoding="utf-8")
+    document = folder / "ldn.yaml"
+    text = document.read_text(encoding="utf-8")
+    start, end = text.index("  - id: forms"), text.index("  - id: overdose-drug")
+    document.write_text(text[:start] + text[end:], encoding="utf-8")

@@ -1,0 +1,226 @@
+"""Sharing and pinning on Discord, through real discord.py."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from adapters.discord.render import public_content
+from knowledge.desk import open_desks
+from knowledge.library import load_library
+from knowledge.posts import Platform
+from tests.conversations.conftest import House, little_to_learn
+from tests.conversations.documents import CHANGED, FORMS, change_forms, copy_documents
+from tests.standins.discord import MEMBER, DiscordStandIn, Message, Permission, Place
+
+MODERATE = {"permissions": MEMBER | Permission.PIN_MESSAGES}
+
+
+def posted(discord: DiscordStandIn) -> list[Message]:
+    """What everyone sees in the channel, but for notices of pins."""
+    return [
+        message
+        for message in discord.channel.messages.values()
+        if message.data.get("type", 0) == 0
+        and not message.deleted
+        and not int(message.data.get("flags", 0)) & 64
+    ]
+
+
+async def test_share_shows_a_preview_then_posts_without_naming_anyone(
+    discord: DiscordStandIn, house: House
+) -> None:
+    reply = await discord.command("ldn", {"question": "forms"})
+    preview = await discord.press(reply, reply.labels["Share in this channel"])
+    assert preview.ephemeral
+    assert preview.content.startswith("Preview.")
+    assert not posted(discord)
+
+    done = await discord.press(preview, preview.labels["Post"])
+    assert done.ephemeral
+    [message] = posted(discord)
+    assert message.data["content"] == public_content(house.desks["ldn"].ask("forms"))
+    assert "interaction_metadata" not in message.data
+    assert message.id in done.content
+    member = discord.member
+    for word in (member.id, member.name):
+        assert word not in str(message.data["content"])
+
+
+async def test_the_same_section_is_linked_not_posted_again_within_ten_minutes(
+    discord: DiscordStandIn,
+) -> None:
+    for _ in range(2):
+        reply = await discord.command("ldn", {"question": "forms"})
+        preview = await discord.press(reply, reply.labels["Share in this channel"])
+        done = await discord.press(preview, preview.labels["Post"])
+    assert "a moment ago" in done.content
+    assert len(posted(discord)) == 1
+
+
+async def test_post_pressed_twice_at_once_posts_once(discord: DiscordStandIn) -> None:
+    reply = await discord.command("ldn", {"question": "forms"})
+    preview = await discord.press(reply, reply.labels["Share in this channel"])
+    custom_id = preview.labels["Post"]
+    await asyncio.gather(*(discord.press(preview, custom_id) for _ in range(4)))
+    assert len(posted(discord)) == 1
+
+
+async def test_a_member_is_offered_share_and_not_pin(discord: DiscordStandIn) -> None:
+    reply = await discord.command("ldn", {"question": "forms"})
+    assert "Share in this channel" in reply.labels
+    assert "Pin in this channel" not in reply.labels
+
+
+async def test_in_a_direct_message_there_is_nothing_to_share_with(
+    discord: DiscordStandIn,
+) -> None:
+    reply = await discord.command("ldn", {"question": "forms"}, place=Place.BOT_DM)
+    assert "Share in this channel" not in reply.labels
+
+
+async def test_a_user_install_is_told_that_it_cannot_post(discord: DiscordStandIn) -> None:
+    reply = await discord.command("ldn", {"question": "forms"}, place=Place.USER_INSTALL)
+    said = await discord.press(reply, reply.labels["Share in this channel"])
+    assert "cannot post here" in said.content
+    assert "copy the text" in said.content
+
+
+async def test_a_moderator_pins_by_command(discord: DiscordStandIn, house: House) -> None:
+    reply = await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    assert reply.ephemeral
+    assert "Posted and pinned" in reply.content
+    [message] = posted(discord)
+    assert message.data["pinned"]
+    [post] = await house.store.all()
+    assert (post.place.platform, post.message, post.pinned) == (Platform.DISCORD, message.id, True)
+
+    again = await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    assert "It is pinned here" in again.content
+    assert message.id in again.content
+    assert len(posted(discord)) == 1
+
+
+async def test_pin_topics_are_completed(discord: DiscordStandIn) -> None:
+    choices = await discord.autocomplete("ldn-mod pin", {"topic": "placebo"}, focused="topic")
+    assert choices[0]["value"] == "limits.subjectivity"
+
+
+@pytest.mark.parametrize("subcommand", ["pin", "unpin", "pins", "refresh"])
+async def test_others_are_refused_in_one_kind_sentence(
+    discord: DiscordStandIn, subcommand: str
+) -> None:
+    options = {"topic": "forms"} if "pin" in subcommand and subcommand != "pins" else {}
+    manage = MEMBER | Permission.MANAGE_MESSAGES  # does not allow pinning since February 2026
+    reply = await discord.command(f"ldn-mod {subcommand}", options, permissions=manage)
+    assert reply.ephemeral
+    assert "for the group's moderators" in reply.content
+    assert not posted(discord)
+
+
+@pytest.mark.parametrize("verb", ["pin", "keep", "replace"])
+async def test_a_member_cannot_pin_by_a_stale_or_forged_button(
+    discord: DiscordStandIn, verb: str
+) -> None:
+    reply = await discord.command("ldn", {"question": "forms"})
+    message = discord.message(reply.message_id)
+    custom_id = f"ldn:{verb}:forms:1"
+    message.data["components"][-1]["components"][0]["custom_id"] = custom_id
+    said = await discord.press(reply, custom_id, forged=True)
+    assert "for the group's moderators" in said.content
+    assert not posted(discord)
+
+
+async def test_a_missing_permission_is_named(discord: DiscordStandIn) -> None:
+    ours = MEMBER | Permission.SEND_MESSAGES
+    reply = await discord.command(
+        "ldn-mod pin", {"topic": "forms"}, app_permissions=ours, **MODERATE
+    )
+    assert "Pin Messages" in reply.content
+    assert not posted(discord)
+
+
+async def test_an_unknown_topic_is_said(discord: DiscordStandIn) -> None:
+    reply = await discord.command("ldn-mod pin", {"topic": "zebra"}, **MODERATE)
+    assert "no such topic" in reply.content
+
+
+async def test_full_pins_offer_to_replace_our_own_oldest(discord: DiscordStandIn) -> None:
+    await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    for _ in range(249):
+        message = discord.post_as(discord.moderator, "hello")
+        message.data["pinned"] = True
+        discord.channel.pins.insert(0, message)
+    reply = await discord.command("ldn-mod pin", {"topic": "overview"}, **MODERATE)
+    assert "as many pins as Discord allows" in reply.content
+    assert "How LDN is delivered" in reply.content
+
+    done = await discord.press(reply, reply.labels["Unpin my oldest and pin this"], **MODERATE)
+    assert "pinned" in done.content
+    pinned = {m.data["content"].splitlines()[0] for m in posted(discord) if m.data["pinned"]}
+    assert "## What low-dose naltrexone (LDN) is" in pinned
+    assert not any("delivered" in heading for heading in pinned)
+
+
+async def test_pins_lists_what_is_current_outdated_and_missing(
+    discord: DiscordStandIn, house: House, tmp_path: Path
+) -> None:
+    for topic in ("forms", "overview", "status"):
+        await discord.command("ldn-mod pin", {"topic": topic}, **MODERATE)
+    status = posted(discord)[-1]
+    await discord.delete_by_hand(status)
+    documents = copy_documents(tmp_path / "documents")
+    change_forms(documents)
+    house.desks.replace(open_desks(little_to_learn(load_library(documents))))
+
+    listed = (await discord.command("ldn-mod pins", {}, **MODERATE)).content
+    by_title = {line.split("]")[0].strip("- ["): line for line in listed.splitlines()}
+    assert "outdated" in by_title["How LDN is delivered (capsule, under the tongue, injection)"]
+    assert "current" in by_title["What low-dose naltrexone (LDN) is"]
+    [missing] = [line for line in listed.splitlines() if "missing" in line]
+    assert "Who may benefit" in missing
+
+
+async def test_refresh_edits_the_pin_once_and_leaves_it_pinned(
+    discord: DiscordStandIn, house: House, tmp_path: Path
+) -> None:
+    await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    documents = copy_documents(tmp_path / "documents")
+    change_forms(documents)
+    house.desks.replace(open_desks(little_to_learn(load_library(documents))))
+
+    for _ in range(2):
+        await discord.command("ldn-mod refresh", {}, **MODERATE)
+    [message] = posted(discord)
+    assert message.data["content"] == public_content(house.desks["ldn"].ask("forms"))
+    assert CHANGED in message.data["content"]
+    assert FORMS not in message.data["content"]
+    assert len(message.edits) == 1
+    assert message.data["pinned"]
+
+
+async def test_a_native_pin_of_a_shared_answer_counts(
+    discord: DiscordStandIn, house: House
+) -> None:
+    reply = await discord.command("ldn", {"question": "forms"})
+    preview = await discord.press(reply, reply.labels["Share in this channel"])
+    await discord.press(preview, preview.labels["Post"])
+    [message] = posted(discord)
+    await discord.pin_natively(message)
+    await discord.command("ldn-mod refresh", {}, **MODERATE)
+    [post] = await house.store.all()
+    assert post.pinned
+
+
+async def test_unpin_takes_it_down_and_leaves_the_post(
+    discord: DiscordStandIn, house: House
+) -> None:
+    await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    reply = await discord.command("ldn-mod unpin", {"topic": "forms"}, **MODERATE)
+    assert "Unpinned" in reply.content
+    [message] = posted(discord)
+    assert not message.data["pinned"]
+    [post] = await house.store.all()
+    assert not post.pinned

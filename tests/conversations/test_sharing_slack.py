@@ -1,0 +1,162 @@
+"""Sharing and pinning on Slack, through real slack-bolt."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from adapters.slack.render import render_public
+from knowledge.desk import open_desks
+from knowledge.library import load_library
+from knowledge.posts import Platform
+from tests.conversations.conftest import House, little_to_learn
+from tests.conversations.documents import CHANGED, FORMS, change_forms, copy_documents
+from tests.standins.slack import SlackMessage, SlackReply, SlackStandIn
+
+
+def posted(slack: SlackStandIn) -> list[SlackMessage]:
+    """What everyone sees in the channel."""
+    return [message for message in slack.channel.messages.values() if not message.deleted]
+
+
+async def moderate(slack: SlackStandIn, text: str) -> SlackReply:
+    """A moderator types /ldn-mod."""
+    return await slack.command("/ldn-mod", text, user=slack.moderator)
+
+
+async def test_share_shows_a_preview_then_posts_without_naming_anyone(
+    slack: SlackStandIn, house: House
+) -> None:
+    reply = await slack.command("/ldn", "forms")
+    preview = await slack.press(reply, reply.labels["Share in this channel"])
+    assert preview.ephemeral
+    assert preview.text.startswith("Preview.")
+    assert not posted(slack)
+
+    done = await slack.press(preview, preview.labels["Post"])
+    assert done.ephemeral
+    [message] = posted(slack)
+    expected = render_public(house.desks["ldn"].ask("forms"))
+    assert message.data["text"] == expected["text"]
+    assert message.data["blocks"] == expected["blocks"]
+    for word in (slack.member.id, slack.member.name):
+        assert word not in str(message.data["text"])
+
+
+async def test_the_same_section_is_linked_not_posted_again_within_ten_minutes(
+    slack: SlackStandIn,
+) -> None:
+    for _ in range(2):
+        reply = await slack.command("/ldn", "forms")
+        preview = await slack.press(reply, reply.labels["Share in this channel"])
+        done = await slack.press(preview, preview.labels["Post"])
+    assert "a moment ago" in done.text
+    assert len(posted(slack)) == 1
+
+
+async def test_post_pressed_twice_at_once_posts_once(slack: SlackStandIn) -> None:
+    reply = await slack.command("/ldn", "forms")
+    preview = await slack.press(reply, reply.labels["Share in this channel"])
+    action_id = preview.labels["Post"]
+    await asyncio.gather(*(slack.press(preview, action_id) for _ in range(4)))
+    assert len(posted(slack)) == 1
+
+
+async def test_only_moderators_are_offered_the_pin(slack: SlackStandIn) -> None:
+    members = await slack.command("/ldn", "forms")
+    assert "Share in this channel" in members.labels
+    assert "Pin in this channel" not in members.labels
+    moderators = await slack.command("/ldn", "forms", user=slack.moderator)
+    assert "Pin in this channel" in moderators.labels
+
+
+async def test_a_moderator_pins_by_button(slack: SlackStandIn) -> None:
+    reply = await slack.command("/ldn", "forms", user=slack.moderator)
+    preview = await slack.press(reply, reply.labels["Pin in this channel"])
+    done = await slack.press(preview, preview.labels["Post and pin"])
+    assert "Posted and pinned" in done.text
+    [message] = posted(slack)
+    assert message in slack.channel.pins
+
+
+async def test_a_moderator_pins_by_command(slack: SlackStandIn, house: House) -> None:
+    reply = await moderate(slack, "pin forms")
+    assert reply.ephemeral
+    assert "Posted and pinned" in reply.text
+    [message] = posted(slack)
+    assert message in slack.channel.pins
+    [post] = await house.store.all()
+    assert (post.place.platform, post.message, post.pinned) == (Platform.SLACK, message.ts, True)
+
+    again = await moderate(slack, "pin forms")
+    assert "It is pinned here" in again.text
+    assert len(posted(slack)) == 1
+
+
+@pytest.mark.parametrize("text", ["pin forms", "unpin forms", "pins", "refresh", "", "zebra"])
+async def test_others_are_refused_in_one_kind_sentence(slack: SlackStandIn, text: str) -> None:
+    reply = await slack.command("/ldn-mod", text)
+    assert reply.ephemeral
+    assert "for the group's moderators" in reply.text
+    assert not posted(slack)
+
+
+@pytest.mark.parametrize("verb", ["pin", "keep", "replace"])
+async def test_a_member_cannot_pin_by_a_forged_button(slack: SlackStandIn, verb: str) -> None:
+    reply = await slack.command("/ldn", "forms")
+    said = await slack.press(reply, f"ldn:{verb}:forms:1", forged=True)
+    assert "for the group's moderators" in said.text
+    assert not posted(slack)
+
+
+async def test_what_is_no_subcommand_is_answered_with_all_of_them(slack: SlackStandIn) -> None:
+    reply = await moderate(slack, "zebra")
+    for word in ("pin", "pins", "unpin", "refresh"):
+        assert f"/ldn-mod {word}:" in reply.text
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [("not_in_channel", "/invite"), ("is_archived", "archived"), ("restricted_action", "A rule")],
+)
+async def test_what_keeps_us_from_posting_is_said_in_words(
+    slack: SlackStandIn, error: str, sentence: str
+) -> None:
+    slack.channel.errors["chat.postMessage"] = error
+    reply = await moderate(slack, "pin forms")
+    assert sentence in reply.text
+    assert not posted(slack)
+
+
+async def test_refresh_edits_the_pin_once_and_leaves_it_pinned(
+    slack: SlackStandIn, house: House, tmp_path: Path
+) -> None:
+    await moderate(slack, "pin forms")
+    documents = copy_documents(tmp_path / "documents")
+    change_forms(documents)
+    house.desks.replace(open_desks(little_to_learn(load_library(documents))))
+
+    for _ in range(2):
+        await moderate(slack, "refresh")
+    [message] = posted(slack)
+    assert message.data["text"] == render_public(house.desks["ldn"].ask("forms"))["text"]
+    assert CHANGED in message.data["text"]
+    assert FORMS not in message.data["text"]
+    assert len(message.edits) == 1
+    assert message in slack.channel.pins
+
+
+async def test_a_message_that_was_deleted_is_forgotten(
+    slack: SlackStandIn, house: House, tmp_path: Path
+) -> None:
+    await moderate(slack, "pin forms")
+    [message] = posted(slack)
+    slack.delete_by_hand(message)
+    documents = copy_documents(tmp_path / "documents")
+    change_forms(documents)
+    house.desks.replace(open_desks(little_to_learn(load_library(documents))))
+    reply = await moderate(slack, "refresh")
+    assert "1 had been deleted" in reply.text
+    assert not await house.store.all()

@@ -1,0 +1,55 @@
+"""An answer is never bare."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+
+from knowledge.answer import Answer, Choice, Kind
+
+
+def answer(**changes: Any) -> Answer:
+    parts: dict[str, Any] = {
+        "kind": Kind.SECTION,
+        "command": "garden",
+        "topic": "water",
+        "heading": "Watering",
+        "body": "Water the beds.",
+        "reminder": "Please ask your own gardener.",
+        "credit": "Source: The Garden Club.",
+        "section": "water",
+        "choices": (Choice("tools", "Tools"), Choice("winter", "Winter")),
+    }
+    return Answer(**{**parts, **changes})
+
+
+@pytest.mark.parametrize("part", ["heading", "body", "reminder", "credit"])
+@pytest.mark.parametrize("nothing", ["", " ", "\n\t"])
+def test_an_answer_without_one_of_its_parts_cannot_be(part: str, nothing: str) -> None:
+    with pytest.raises(ValueError, match=f"an answer needs a {part}"):
+        answer(**{part: nothing})
+
+
+def test_an_answer_cannot_be_stripped_later() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        answer().reminder = ""  # type: ignore[misc]
+    with pytest.raises(ValueError, match="reminder"):
+        dataclasses.replace(answer(), reminder="")
+
+
+def test_as_json_it_has_the_keys_of_the_command_line_in_their_order() -> None:
+    written = json.loads(json.dumps(answer(crisis=True).to_json()))
+    assert list(written) == [
+        "kind", "section", "heading", "body", "reminder", "credit", "choices", "crisis",
+    ]  # fmt: skip
+    assert written["kind"] == "section"
+    assert written["choices"] == ["tools", "winter"]
+    assert written["crisis"] is True
+
+
+def test_equal_answers_are_one_key_of_a_cache() -> None:
+    assert hash(answer()) == hash(answer())
+    assert answer() == answer()

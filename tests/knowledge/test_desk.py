@@ -1,0 +1,168 @@
+"""The one door: exact names first, then the search, and what no one should have to think about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from knowledge.answer import Kind
+from knowledge.desk import Desks, HelpDesk
+from tests.documents import open_folder, section, write_document
+
+
+@pytest.fixture(scope="module")
+def garden(tmp_path_factory: pytest.TempPathFactory) -> HelpDesk:
+    folder = tmp_path_factory.mktemp("garden")
+    write_document(folder, aliases=["gardening"])
+    return open_folder(folder).first
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t ", "\u3000", "menu", "Menu", " MENU! "])
+def test_empty_text_is_the_menu(garden: HelpDesk, text: str) -> None:
+    answer = garden.ask(text)
+    assert (answer.kind, answer.topic) == (Kind.MENU, "menu")
+
+
+@pytest.mark.parametrize("text", ["topics", "Topics", " topics? ", "TOPICS"])
+def test_topics_lists_every_section(garden: HelpDesk, text: str) -> None:
+    answer = garden.ask(text)
+    assert answer.kind is Kind.MENU
+    assert len(answer.choices) == len(garden.document.sections)
+
+
+@pytest.mark.parametrize("text", ["help", "Help!", "/help", "HELP"])
+def test_help_is_help(garden: HelpDesk, text: str) -> None:
+    assert garden.ask(text).kind is Kind.HELP
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ("tools.rake", "tools.rake"), ("Tools.Rake", "tools.rake"), ("tools rake", "tools.rake"),
+        ("TOOLS-RAKE", "tools.rake"), ("toolsrake", "tools.rake"), ("rake", "tools.rake"),
+        ("Rake?", "tools.rake"), ("“Watering”", "water"), ("cold-days", "winter"),
+        ("Cold  Days!", "winter"), ("GARDEN CARE", "water"), ("gardening…", "water"),
+        ("ｒａｋｅ", "tools.rake"),
+    ],
+)  # fmt: skip
+def test_a_name_opens_its_section_however_it_is_written(
+    garden: HelpDesk, text: str, id: str
+) -> None:
+    answer = garden.ask(text)
+    assert (answer.kind, answer.section) == (Kind.SECTION, id)
+
+
+@pytest.mark.parametrize("signs", ["?", "…", "🙂", "<@>", "\u202e", "***"])
+def test_signs_alone_are_no_call_for_the_menu(garden: HelpDesk, signs: str) -> None:
+    assert garden.open(signs) is None
+    assert garden.ask(signs).kind is not Kind.SECTION
+
+
+def test_only_an_exact_name_opens(garden: HelpDesk) -> None:
+    assert garden.open("rak") is None
+    assert garden.open("the rake") is None
+
+
+def test_what_lies_beyond_a_thousand_characters_is_not_looked_at(garden: HelpDesk) -> None:
+    assert garden.ask("rake" + " " * 996 + "water").section == "tools.rake"
+
+
+@pytest.mark.xfail(strict=True, reason="the text is cut before it is stripped")
+def test_blanks_before_a_question_do_not_hide_it(garden: HelpDesk) -> None:
+    assert garden.ask(" " * 1000 + "rake").section == "tools.rake"
+
+
+def test_the_same_question_has_the_same_answer(garden: HelpDesk) -> None:
+    for text in ("", "rake", "when do i water?", "xyzzy"):
+        assert garden.ask(text) == garden.ask(text)
+
+
+def test_every_choice_of_every_answer_can_be_asked_for(garden: HelpDesk) -> None:
+    for text in ("", "topics", "help", *(each.id for each in garden.document.sections)):
+        for choice in garden.ask(text).choices:
+            answer = garden.ask(choice.topic)
+            assert (answer.section, answer.heading) == (choice.topic, choice.title)
+
+
+@pytest.fixture(scope="module")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> HelpDesk:
+    folder = tmp_path_factory.mktemp("stages")
+    names = [section(f"stage-{n}", f"Stage {n}", f"This is stage {n}.") for n in range(1, 61)]
+    write_document(folder, names)
+    return open_folder(folder).first
+
+
+@pytest.mark.xfail(strict=True, reason="a word and a number are taken for a page of a list")
+def test_a_title_of_a_word_and_a_number_opens_its_section(stages: HelpDesk) -> None:
+    answer = stages.open("stage 2")
+    assert answer is not None
+    assert answer.section == "stage-2"
+
+
+def test_pages_of_a_list_can_be_asked_for(stages: HelpDesk) -> None:
+    first, second, last = (stages.ask(text) for text in ("menu", "menu 2", "menu 3"))
+    assert first.next is not None
+    assert stages.ask(first.next.topic) == second
+    assert last.next is None
+    assert stages.ask("menu 99") == last
+
+
+# While someone types
+
+
+def test_with_nothing_typed_the_main_topics_are_offered_first(garden: HelpDesk) -> None:
+    assert [choice.topic for choice in garden.suggest("", 25)] == [
+        "water", "tools", "winter", "tools.rake", "tools.spade",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [("ra", "tools.rake"), ("Wint", "winter"), ("fro", "winter"), ("tools.s", "tools.spade"),
+     ("atering", "water")],
+)  # fmt: skip
+def test_what_was_typed_so_far_ranks_names_that_begin_with_it(
+    garden: HelpDesk, typed: str, first: str
+) -> None:
+    assert garden.suggest(typed, 25)[0].topic == first
+
+
+@pytest.mark.parametrize("limit", [1, 3, 25])
+@pytest.mark.parametrize("typed", ["", "s", "stage", "stage 1", "how do i", "🙂", "x" * 6000])
+def test_suggestions_are_never_more_than_asked_for_and_never_twice_the_same(
+    stages: HelpDesk, typed: str, limit: int
+) -> None:
+    topics = [choice.topic for choice in stages.suggest(typed, limit)]
+    assert len(topics) <= limit
+    assert len(set(topics)) == len(topics)
+
+
+# Several documents
+
+
+def test_desks_stand_under_the_commands_of_their_documents(tmp_path: Path) -> None:
+    write_document(tmp_path)
+    write_document(tmp_path, command="lawn")
+    desks = open_folder(tmp_path)
+    assert list(desks) == ["garden", "lawn"]
+    assert desks.first is desks["garden"]
+    assert len(desks) == 2
+    assert desks["lawn"].ask("water").command == "lawn"
+
+
+def test_desks_are_replaced_all_at_once(garden: HelpDesk, stages: HelpDesk) -> None:
+    desks = Desks([garden])
+    desks.replace([stages])
+    assert desks.first is stages
+    assert len(desks) == 1
+
+
+@pytest.mark.xfail(
+    strict=True, reason="without example questions the search divides by zero and learns nothing"
+)
+def test_a_document_without_example_questions_is_searched_as_well(tmp_path: Path) -> None:
+    write_document(tmp_path)
+    (tmp_path / "garden.questions.yaml").unlink()
+    answer = open_folder(tmp_path).first._search("which tool gathers leaves")
+    assert "tools.rake" in {answer.section, *(choice.topic for choice in answer.choices)}

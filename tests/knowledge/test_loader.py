@@ -1,0 +1,837 @@
+"""Strict loading: each fault of an editor is one error, and all of them come at once.
+
+A fault is a change of the shipped document: some of its text replaced. Its error is known by a
+piece of text on the line that it has to name.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from knowledge.answer import Answer
+from knowledge.document import Document
+from knowledge.errors import DoesNotFitError, Problem
+from knowledge.library import SHIPPED
+from knowledge.loader import load_document
+
+YAML = "ldn.yaml"
+SOURCE = "ldn.source.txt"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What an editor does wrong, and the one error that says so."""
+
+    name: str
+    edits: Sequence[tuple[str, str]]
+    at: str
+    """Text on the line that the error names, once all edits are done."""
+    key: str
+    what: str
+    mend: str
+    file: str = YAML
+    source_edits: Sequence[tuple[str, str]] = ()
+    before: str = ""
+    """Text before which `at` is looked for last, where it stands more than once."""
+
+    def line(self, folder: Path) -> int:
+        text = (folder / self.file).read_text(encoding="utf-8")
+        if self.before:
+            text = text[: text.index(self.before)]
+            return text[: text.rindex(self.at)].count("\n") + 1
+        return text[: text.index(self.at)].count("\n") + 1
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in (YAML, SOURCE):
+        shutil.copy(SHIPPED / name, tmp_path)
+    return tmp_path
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"the shipped {path.name} has changed; this test looks for {old!r}"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def break_with(folder: Path, *faults: Fault) -> None:
+    for fault in faults:
+        for old, new in fault.edits:
+            replace(folder / YAML, old, new)
+        for old, new in fault.source_edits:
+            replace(folder / SOURCE, old, new)
+
+
+def too_long_for_anything(answer: Answer) -> None:
+    """A platform that shows sentences of up to 600 characters."""
+    for part in answer.body.split(". "):
+        if len(part) > 600:
+            raise DoesNotFitError(f"a sentence of {len(part)} characters")
+    if len(answer.note) > 600:
+        raise DoesNotFitError("a note that is too long")
+
+
+def load(folder: Path) -> tuple[Document | None, list[Problem]]:
+    problems: list[Problem] = []
+    return load_document(folder / YAML, (too_long_for_anything,) * 2, problems), problems
+
+
+def section(id: str) -> str:
+    """The shipped YAML of one section, with the empty line behind it."""
+    text = (SHIPPED / YAML).read_text(encoding="utf-8")
+    start = text.index(f"  - id: {id}\n")
+    end = text.find("\n  - id: ", start)
+    return text[start:] if end < 0 else text[start : end + 1]
+
+
+IT_IS_DELIVERED = "It is delivered by capsule, sublingual (under the tongue) liquid or injection."
+THE_MECHANISM = (
+    "The theoretical mechanism of LDN in the treatment of CRPS involves several factors:"
+)
+BY_MODULATING = (
+    "By modulating the immune response, LDN\n"
+    "      could potentially reduce the inflammatory processes that contribute to CRPS symptoms. "
+)
+WORDS = "word " * 150 + "end."
+FORMS_TITLE = "    title: How LDN is delivered (capsule, under the tongue, injection)\n"
+
+FAULTS = [
+    # Keys
+    Fault(
+        "unknown key",
+        [("    aliases: [sample size]\n", "    aliases: [sample size]\n    colour: blue\n")],
+        "    colour: blue", "sections[12].colour", "not a key that is known", "Remove it",
+    ),
+    Fault(
+        "misspelt key",
+        [("    aliases: [placebo, ", "    alias: [placebo, ")],
+        "    alias: [placebo, ", "sections[11].alias", "not a key that is known", "`aliases`",
+    ),
+    Fault(
+        "misspelt key that must be there",
+        [("    title: Naltrexone is not", "    titel: Naltrexone is not")],
+        "    titel:", "sections[2].titel", "not a key that is known", "`title`",
+    ),
+    Fault(
+        "misspelt id of a section with parts",
+        [("  - id: mechanism\n", "  - idd: mechanism\n")],
+        "  - idd: mechanism", "sections[3].idd", "not a key that is known", "`id`",
+    ),
+    Fault(
+        "misspelt parent",
+        [("    parent: mechanism\n    title: Anti", "    parnt: mechanism\n    title: Anti")],
+        "    parnt: mechanism", "sections[6].parnt", "not a key that is known", "`parent`",
+    ),
+    Fault(
+        "misspelt text",
+        [("    text: |-\n      The decision", "    txt: |-\n      The decision")],
+        "    txt: |-", "sections[17].txt", "not a key that is known", "`text`",
+    ),
+    Fault(
+        "misspelt key of the document",
+        [("source:\n  file:", "sources:\n  file:")],
+        "sources:", "sources", "not a key that is known", "`source`",
+    ),
+    Fault(
+        "misspelt list of sections",
+        [("\nsections:\n", "\nsection:\n")],
+        "\nsection:"[1:], "section", "not a key that is known", "`sections`",
+    ),
+    Fault(
+        "missing title",
+        [(FORMS_TITLE, "")],
+        "  - id: forms", "sections[1].title", "is missing", "Add `title:`",
+    ),
+    Fault(
+        "missing id of a section with parts",
+        [("  - id: limits\n    title", "  - title")],
+        "  - title: Limitations", "sections[10].id", "is missing", "Add `id:`",
+    ),
+    Fault(
+        "missing text",
+        [(f"    text: |-\n      {IT_IS_DELIVERED}\n", "")],
+        "  - id: forms", "sections[1].text", "is missing", "Add `text:`",
+    ),
+    Fault(
+        "missing short",
+        [(f"    short: >-\n      {THE_MECHANISM}\n", "")],
+        "  - id: mechanism\n", "sections[3].short", "is missing", "Add `short:`",
+    ),
+    Fault(
+        "missing date of review",
+        [("  last: unknown\n", "")],
+        "reviewed:", "reviewed.last", "is missing", "Add `last:`",
+    ),
+    Fault(
+        "missing command",
+        [("command: ldn\n", "")],
+        "title: Low Dose", "command", "is missing", "Add `command:`",
+    ),
+    Fault(
+        "missing sections",
+        [((SHIPPED / YAML).read_text(encoding="utf-8").partition("\nsections:")[2], " []")],
+        "sections: []", "sections", "is empty", "Write",
+    ),
+    Fault(
+        "key written twice",
+        [(FORMS_TITLE, FORMS_TITLE + "    title: Capsules\n")],
+        "    title: Capsules", "sections[1].title", "is written twice", "Keep one",
+    ),
+    # Values
+    Fault(
+        "number for a title",
+        [("    title: Small sample size\n", "    title: 12\n")],
+        "    title: 12", "sections[12].title", "is not a text", "quotes",
+    ),
+    Fault(
+        "empty title",
+        [("    title: Small sample size\n", "    title:\n")],
+        "    title:\n", "sections[12].title", "is empty", "Write", before="      2. **Small",
+    ),
+    Fault(
+        "title of blanks",
+        [("    title: Small sample size\n", "    title: '  '\n")],
+        "    title: '  '", "sections[12].title", "holds no letter", "people can type",
+    ),
+    Fault(
+        "title too long for a button",
+        [("    title: Small sample size\n", f"    title: {'Small ' * 13}\n")],
+        "    title: Small Small", "sections[12].title", "longer than 75", "Shorten",
+    ),
+    Fault(
+        "text for a list",
+        [("    aliases: [sample size]\n", "    aliases: sample size\n")],
+        "    aliases: sample size", "sections[12].aliases", "is not a list", "[one, two]",
+    ),
+    Fault(
+        "number for the text",
+        [(f"    text: |-\n      {IT_IS_DELIVERED}\n", "    text: 7\n")],
+        "    text: 7", "sections[1].text", "is not a text", "quotes",
+    ),
+    Fault(
+        "year in quotes",
+        [("  year: 2023", '  year: "2023"')],
+        "  year:", "source.year", "is not a whole number", "without quotes",
+    ),
+    Fault(
+        "address that is none",
+        [("  url: https://rsds.org", "  url: rsds.org")],
+        "  url:", "source.url", "should match", "Correct",
+    ),
+    Fault(
+        "date in another form",
+        [("  last: unknown", "  last: 31.05.2026")],
+        "  last:", "reviewed.last", "cannot be understood", "2026-05-31",
+    ),
+    Fault(
+        "date that does not exist",
+        [("  next: unknown", "  next: 2026-02-30")],
+        "  next:", "reviewed.next", "YAML cannot read", "Correct",
+    ),
+    Fault(
+        "id with a capital",
+        [("  - id: forms\n", "  - id: Forms\n")],
+        "  - id: Forms", "sections[1].id", "should match", "Correct",
+    ),
+    # Names
+    Fault(
+        "id of another section",
+        [("  - id: forms\n", "  - id: overview\n")],
+        "  - id: overview", "sections[1].id", "section overview (line 27) answers to it", "another",
+        before=FORMS_TITLE,
+    ),
+    Fault(
+        "id of another section, on one with parts",
+        [("  - id: mechanism\n", "  - id: forms\n")],
+        "  - id: forms", "sections[3].id", "'forms' is taken", "another",
+        before="    title: How LDN is thought",
+    ),
+    Fault(
+        "title of another section",
+        [("    title: Lack of control\n", "    title: Small sample-size!\n")],
+        "    title: Small sample-size!", "sections[13].title", "is taken", "another",
+    ),
+    Fault(
+        "alias of another section",
+        [("    aliases: [no control group]", "    aliases: [no control group, Placebo]")],
+        "[no control group, Placebo]", "sections[13].aliases[1]", "'Placebo' is taken", "another",
+    ),
+    Fault(
+        "alias that is another's title",
+        [("    aliases: [no control group]", "    aliases: [publication-BIAS]")],
+        "    title: Publication bias", "sections[14].title", "is taken", "another",
+    ),
+    Fault(
+        "alias written twice",
+        [("    aliases: [sample size]", "    aliases: [sample size, sample-size]")],
+        "[sample size, sample-size]", "sections[12].aliases[1]", "is taken", "remove one",
+    ),
+    Fault(
+        "alias of the bot's own",
+        [("    aliases: [sample size]", "    aliases: [Topics!]")],
+        "    aliases: [Topics!]", "sections[12].aliases[0]", "the bot's own word topics", "another",
+    ),
+    Fault(
+        "alias of signs alone",
+        [("    aliases: [sample size]", "    aliases: ['???']")],
+        "    aliases: ['???']", "sections[12].aliases[0]", "holds no letter", "people can type",
+    ),
+    Fault(
+        "alias of the document that is a section's",
+        [("\naliases: [LDN,", "\naliases: [Placebo, LDN,")],
+        "aliases: [Placebo, LDN,", "aliases[0]", "'Placebo' is taken", "another",
+    ),
+    # The tree
+    Fault(
+        "unknown parent",
+        [("limits.sample-size\n    parent: limits\n", "limits.sample-size\n    parent: limit\n")],
+        "    parent: limit\n", "sections[12].parent", "no section 'limit'", "`limits`",
+    ),
+    Fault(
+        "unknown parent, of one with a part of its own",
+        [("    parent: mechanism\n    title: Mod", "    parent: mechanisms\n    title: Mod")],
+        "    parent: mechanisms", "sections[4].parent", "no section", "`mechanism`",
+    ),
+    Fault(
+        "unknown parent of several parts",
+        [
+            ("    parent: limits\n    title: Lack", "    parent: limit\n    title: Lack"),
+            ("    parent: limits\n    title: Pub", "    parent: limit\n    title: Pub"),
+        ],
+        "    parent: limit\n", "sections[13].parent", "no section 'limit' (lines 194 too)",
+        "`limits`",
+    ),
+    Fault(
+        "part that is not behind its section",
+        [("  - id: decision\n", "  - id: decision\n    parent: mechanism\n")],
+        "    parent: mechanism", "sections[17].parent", "does not follow", "directly behind it",
+        before="    title: Deciding",
+    ),
+    Fault(
+        "part before its section",
+        [("  - id: forms\n", "  - id: forms\n    parent: status\n")],
+        "    parent: status", "sections[1].parent", "does not follow", "directly behind it",
+    ),
+    Fault(
+        "part of itself",
+        [("  - id: forms\n", "  - id: forms\n    parent: forms\n")],
+        "    parent: forms", "sections[1].parent", "does not follow", "directly behind it",
+    ),
+    Fault(
+        "part that lost its parent",
+        [("    parent: limits\n    title: Lack", "    title: Lack")],
+        "    parent: limits", "sections[14].parent", "section 'limits.control' stands before it",
+        "directly behind it", before="    title: Publication",
+    ),
+    Fault(
+        "unknown section to read next",
+        [("    read_next: [limits]", "    read_next: [limit]")],
+        "    read_next: [limit]", "sections[9].read_next[0]", "no section 'limit'", "`limits`",
+    ),
+    # The article's words
+    Fault(
+        "word changed",
+        [("      play a role in", "      play a part in")],
+        "    text: |-", "sections[4].text",
+        "Here: “play a part in regulating”; the article: “play a role in regulating”", "unchanged",
+        before="      1. **Modulation",
+    ),
+    Fault(
+        "first word changed",
+        [(f"      {IT_IS_DELIVERED}", f"      This{IT_IS_DELIVERED[2:]}")],
+        "    text: |-", "sections[1].text", "Here: “This is delivered", "unchanged",
+        before="      This is delivered",
+    ),
+    Fault(
+        "words added",
+        [(f"      {IT_IS_DELIVERED}", f"      {IT_IS_DELIVERED} Ask for it.")],
+        "    text: |-", "sections[1].text", "or injection. Ask for it.", "unchanged",
+        before="      It is delivered",
+    ),
+    Fault(
+        "typographic apostrophe",
+        [("      However, it's crucial", "      However, it’s crucial")],
+        "    text: |-", "sections[10].text", "Here: “However, it’s crucial", "unchanged",
+        before="      However, it’s",
+    ),
+    Fault(
+        "mark of emphasis left out",
+        [("      4. **Publication Bias:** Pos", "      4. Publication Bias: Pos")],
+        "    text: |-", "sections[14].text", "not in the article", "unchanged",
+        before="      4. Publication",
+    ),
+    Fault(
+        "invisible character",
+        [(f"      {IT_IS_DELIVERED}", f"      It is deli\u00advered{IT_IS_DELIVERED[15:]}")],
+        "    text: |-", "sections[1].text", "not in the article", "unchanged",
+        before="      It is deli\u00ad",
+    ),
+    Fault(
+        "words of something else",
+        [(f"      {IT_IS_DELIVERED}", "      Apples are red.")],
+        "    text: |-", "sections[1].text", "these words are not in the article.", "unchanged",
+        before="      Apples",
+    ),
+    Fault(
+        "section left out",
+        [(section("forms"), "")],
+        "Low-dose naltrexone (LDN)", "ldn.yaml sections", "“It is delivered by", "Add it",
+        file=SOURCE,
+    ),
+    Fault(
+        "section of several sentences left out",
+        [(section("about"), "")],
+        "The Reflex", "ldn.yaml sections", "these 3 sentences are in no section: “The Reflex",
+        "Add it", file=SOURCE,
+    ),
+    Fault(
+        "list item left out",
+        [(section("limits.control"), "")],
+        "3. **Lack of", "ldn.yaml sections", "sentence is in no section: “3. **Lack", "Add it",
+        file=SOURCE,
+    ),
+    Fault(
+        "first sentence left out, which is the short one",
+        [
+            (
+                "      The decision to use LDN should be well-informed and made in partnership "
+                "with your pain\n      management specialist. However, LDN",
+                "      However, LDN",
+            )
+        ],
+        "The decision to use", "ldn.yaml sections", "sentence is in no section: “The decision",
+        "Add it", file=SOURCE,
+    ),
+    Fault(
+        "sentence in the middle left out",
+        [(BY_MODULATING, "")],
+        "2. **Anti-inflammatory", "ldn.yaml sections[6].text",
+        "this sentence is in no section: “By modulating", "Add it", file=SOURCE,
+    ),
+    Fault(
+        "last sentence left out",
+        [
+            (
+                " They have described reductions in pain\n      intensity, improved function, "
+                "and decreased reliance on other pain medications.",
+                "",
+            )
+        ],
+        "Some patients with", "ldn.yaml sections", "sentence is in no section: “They have",
+        "Add it", file=SOURCE,
+    ),
+    Fault(
+        "sentence added to the article",
+        [],
+        "A new sentence", "ldn.yaml sections[18].text", "in no section: “A new sentence.”",
+        "Add it", file=SOURCE,
+        source_edits=[("\n\n© 2023", "\n\nA new sentence.\n\n© 2023")],
+    ),
+    Fault(
+        "title of the article changed",
+        [("title: Low Dose Naltrexone\n", "title: LDN, explained\n")],
+        "Low Dose Naltrexone", "ldn.yaml sections", "in no section: “Low Dose Naltrexone”",
+        "Add it", file=SOURCE,
+    ),
+    Fault(
+        "sentence in two sections",
+        [("      Naltrexone is similar", f"      {IT_IS_DELIVERED}\n      Naltrexone is similar")],
+        "    text: |-", "sections[2].text", "are in section 'forms' (line 41) as well",
+        "in one section", before=f"      {IT_IS_DELIVERED}\n      Naltrexone",
+    ),
+    Fault(
+        "two sections the wrong way round",
+        [(section("clinicians"), ""), (section("about"), section("clinicians") + section("about"))],
+        "    text: |-", "sections[16].text", "at another place in the article", "Move",
+        before="      The decision",
+    ),
+    Fault(
+        "last section moved to the top",
+        [(section("about"), ""), ("\nsections:\n", f"\nsections:\n{section('about')}\n")],
+        "    text: |-", "sections[0].text", "at another place in the article", "Move",
+        before="      The Reflex",
+    ),
+    Fault(
+        "section moved in between another's parts",
+        [
+            (section("status"), ""),
+            ("  - id: limits.control\n", f"{section('status')}  - id: limits.control\n"),
+        ],
+        "    text: |-", "sections[12].text", "at another place in the article", "Move",
+        before="      For these reasons",
+    ),
+    Fault(
+        "section copied whole",
+        [(section("status"), section("status") + section("status"))],
+        "  - id: status", "sections[9].id", "'status' is taken", "remove one",
+        before="  - id: reports",
+    ),
+    # One sentence for a first glance
+    Fault(
+        "short that is not verbatim",
+        [(f"    short: >-\n      {IT_IS_DELIVERED}", "    short: It comes in capsules.")],
+        "    short: It comes", "sections[1].short", "not a run of this section's text", "unchanged",
+    ),
+    Fault(
+        "short of another section",
+        [
+            (
+                f"    short: >-\n      {IT_IS_DELIVERED}",
+                "    short: Naltrexone is similar to, but not the same drug used to treat "
+                "emergency overdoses.",
+            )
+        ],
+        "    short: Nalt", "sections[1].short", "not a run of this section's text", "unchanged",
+    ),
+    Fault(
+        "short of half a sentence",
+        [(f"    short: >-\n      {IT_IS_DELIVERED}", "    short: It is delivered by capsule,")],
+        "    short: It is", "sections[1].short", "is not one whole sentence", "one sentence",
+    ),
+    Fault(
+        "short of two sentences",
+        [
+            (
+                "      corporation.\n    aliases",
+                "      corporation. Please consider your tax deductible [donation to support](#) "
+                "our efforts to help the one out every two thousand people worldwide who suffer "
+                "from Complex Regional Pain Syndrome (CRPS/RSD).\n    aliases",
+            )
+        ],
+        "    short: >-", "sections[18].short", "is not one whole sentence", "one sentence",
+        before="    aliases: [RSDSA,",
+    ),
+    # The platforms
+    Fault(
+        "sentence that no message holds",
+        [(f"      {IT_IS_DELIVERED}\n    short", f"      {IT_IS_DELIVERED} {WORDS}\n    short")],
+        "    text: |-", "sections[1].text", "does not fit: a sentence of 754", "into parts",
+        before="      It is delivered",
+        source_edits=[(IT_IS_DELIVERED, f"{IT_IS_DELIVERED} {WORDS}")],
+    ),
+    Fault(
+        "sentence that no message holds, in a part of a part",
+        [("released by this process.\n    short", f"released by this process. {WORDS}\n    short")],
+        "    text: |-", "sections[5].text", "does not fit: a sentence of 754", "into parts",
+        before="      It is important to note that because",
+        source_edits=[("released by this process.", f"released by this process. {WORDS}")],
+    ),
+    Fault(
+        "note that no message holds",
+        [("    note: >-\n", f"    note: >-\n      {WORDS}\n")],
+        "    note: >-", "sections[18].note", "does not fit: a note", "Shorten the note",
+    ),
+    # Files
+    Fault(
+        "article that is not there",
+        [("file: ldn.source.txt", "file: ldn.txt")],
+        "  file:", "source.file", "there is no file 'ldn.txt' here", "beside this file",
+    ),
+    Fault(
+        "article in another folder",
+        [("file: ldn.source.txt", "file: ../ldn.source.txt")],
+        "  file:", "source.file", "is not in this folder", "beside this file",
+    ),
+    Fault(
+        "broken YAML",
+        [("    title: Small sample size", "    title: Small: sample size")],
+        "    title: Small:", "file", "is not valid YAML", "quotes",
+    ),
+]  # fmt: skip
+
+
+def test_the_shipped_document_has_no_fault(folder: Path) -> None:
+    document, problems = load(folder)
+    assert problems == []
+    assert document is not None
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_each_fault_is_one_error_with_file_line_key_and_mend(folder: Path, fault: Fault) -> None:
+    break_with(folder, fault)
+    document, problems = load(folder)
+    assert [str(problem) for problem in problems[1:]] == []
+    [problem] = problems
+    assert (problem.file, problem.line, problem.key) == (fault.file, fault.line(folder), fault.key)
+    assert fault.what in problem.what
+    assert fault.mend in problem.mend
+    assert document is None or "does not fit" in problem.what
+
+
+@pytest.mark.parametrize("content", [b"", b" \n\n", "caf\xe9".encode("latin-1")])
+def test_an_article_that_cannot_be_read_is_one_error(folder: Path, content: bytes) -> None:
+    (folder / SOURCE).write_bytes(content)
+    document, [problem] = load(folder)
+    assert document is None
+    assert (problem.file, problem.line, problem.key) == (YAML, 10, "source.file")
+
+
+@pytest.mark.parametrize("content", ["", "# nothing yet\n", "- a list\n", "text\n", "[]\n"])
+def test_a_file_that_is_no_document_is_one_error(folder: Path, content: str) -> None:
+    (folder / YAML).write_text(content, encoding="utf-8")
+    document, [problem] = load(folder)
+    assert document is None
+    assert problem.what == "is not a document."
+
+
+def test_an_article_may_begin_with_a_byte_order_mark_and_end_its_lines_as_on_windows(
+    folder: Path,
+) -> None:
+    text = (folder / SOURCE).read_text(encoding="utf-8").strip().partition("\n\n")[2]
+    replace(folder / YAML, "title: Low Dose Naltrexone", "title: Untitled")
+    (folder / SOURCE).write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    document, problems = load(folder)
+    assert problems == []
+    assert document is not None
+    assert document.sections[0].body.startswith("Low-dose naltrexone (LDN) is")
+
+
+# Several faults at once
+
+TOGETHER = {fault.name: fault for fault in FAULTS}
+
+COMBINATIONS = {
+    "one of each kind": [
+        "unknown key", "missing title", "alias of another section", "word changed",
+        "sentence that no message holds, in a part of a part",
+    ],
+    "neighbours whose words are wrong": [
+        "first word changed", "id of another section, on one with parts", "word changed",
+        "sentence in the middle left out", "misspelt parent",
+    ],
+    "neighbours that are left out or wrong": [
+        "section left out", "misspelt key that must be there", "list item left out",
+        "mark of emphasis left out", "title too long for a button",
+    ],
+    "at the end": [
+        "first sentence left out, which is the short one", "short of two sentences",
+        "note that no message holds", "date in another form", "unknown section to read next",
+    ],
+    "a tree and its words": [
+        "unknown parent", "section moved in between another's parts", "alias of the bot's own",
+        "words of something else", "title of the article changed",
+    ],
+    "copies": [
+        "section copied whole", "sentence in two sections", "key written twice",
+        "year in quotes", "last sentence left out",
+    ],
+    "around a section without text": [
+        "missing text", "id of another section, on one with parts", "unknown parent",
+        "typographic apostrophe", "section of several sentences left out",
+    ],
+    "the article's side": [
+        "sentence added to the article", "list item left out", "section left out",
+        "missing id of a section with parts", "sentence in the middle left out",
+    ],
+}  # fmt: skip
+
+
+def found(problems: Sequence[Problem]) -> set[tuple[str, int, str]]:
+    # Places in a list may have moved by another fault; the line says which is meant.
+    return {(p.file, p.line, p.key.rpartition(".")[2].partition("[")[0]) for p in problems}
+
+
+def expected(folder: Path, faults: Sequence[Fault]) -> set[tuple[str, int, str]]:
+    return {
+        (f.file, f.line(folder), f.key.rpartition(".")[2].partition("[")[0]) for f in faults
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("names", COMBINATIONS.values(), ids=COMBINATIONS)
+def test_five_faults_are_five_errors(folder: Path, names: list[str]) -> None:
+    faults = [TOGETHER[name] for name in names]
+    break_with(folder, *faults)
+    _, problems = load(folder)
+    report = "\n".join(map(str, problems))
+    assert found(problems) == expected(folder, faults), report
+    assert len(problems) == 5, report
+
+
+HARMLESS_TOGETHER = [
+    "unknown key", "misspelt key that must be there", "misspelt text", "missing short",
+    "missing date of review", "title of another section", "unknown parent",
+    "alias of the document that is a section's", "unknown section to read next",
+    "word changed", "typographic apostrophe",
+    "section left out", "sentence in the middle left out", "last sentence left out",
+    "sentence added to the article", "short of two sentences", "address that is none",
+    "note that no message holds", "sentence that no message holds, in a part of a part",
+]  # fmt: skip
+"""Faults that can be made all at once, for they change different places."""
+
+
+def test_any_five_faults_are_five_errors(tmp_path: Path) -> None:
+    pick = random.Random(5)
+    for number in range(60):
+        faults = [TOGETHER[name] for name in pick.sample(HARMLESS_TOGETHER, 5)]
+        folder = tmp_path / str(number)
+        shutil.copytree(SHIPPED, folder)
+        break_with(folder, *faults)
+        _, problems = load(folder)
+        report = f"{[fault.name for fault in faults]}\n" + "\n".join(map(str, problems))
+        assert found(problems) == expected(folder, faults), report
+        assert len(problems) == 5, report
+
+
+def test_all_these_faults_at_once_are_as_many_errors(folder: Path) -> None:
+    faults = [TOGETHER[name] for name in HARMLESS_TOGETHER]
+    break_with(folder, *faults)
+    _, problems = load(folder)
+    report = "\n".join(map(str, problems))
+    assert found(problems) == expected(folder, faults), report
+    assert len(problems) == len(faults), report
+
+
+def test_errors_come_in_the_order_of_files_and_lines(folder: Path) -> None:
+    from knowledge.errors import DocumentError
+
+    break_with(folder, *(TOGETHER[name] for name in COMBINATIONS["one of each kind"]))
+    _, problems = load(folder)
+    error = DocumentError(problems)
+    places = [(problem.file, problem.line) for problem in error.problems]
+    assert places == sorted(places)
+    assert str(error).splitlines() == [str(problem) for problem in error.problems]
+
+
+def test_neighbouring_sections_with_a_word_changed_each_are_told_apart(folder: Path) -> None:
+    replace(folder / YAML, "      2. **Anti-inflammatory effects:** LDN may", "      2. LDN might")
+    replace(folder / YAML, "      3. **Neuroprotection:** Some", "      3. **Neuro:** Some")
+    replace(folder / YAML, "      For these reasons, while", "      Therefore, while")
+    _, problems = load(folder)
+    assert [p.key for p in problems] == [f"sections[{at}].text" for at in (6, 7, 8)]
+
+
+def test_a_sentence_left_out_beside_a_section_with_a_changed_word_is_still_found(
+    folder: Path,
+) -> None:
+    replace(folder / YAML, "      3. **Neuroprotection:** Some", "      3. **Neuro:** Some")
+    replace(folder / YAML, section("status"), "")
+    _, problems = load(folder)
+    assert {(p.file, p.line) for p in problems} == {(YAML, 106), (SOURCE, 13)}
+
+
+# What is no fault
+
+LEADS = [
+    ("1. **Modulation of the immune system:** ", "1. "),
+    ("2. **Anti-inflammatory effects:** ", "2. "),
+    ("3. **Neuroprotection:** ", "3. "),
+    ("1. **Subjectivity:** ", "1. "),
+    ("2. **Small Sample Size:** ", "2. "),
+    ("3. **Lack of Control:** ", "3. "),
+    ("4. **Publication Bias:** ", "4. "),
+    ("5. **Variability:** ", "5. "),
+]
+
+
+@pytest.mark.parametrize("keep", ["nothing", "the heading"])
+def test_the_number_and_heading_of_a_list_item_may_be_left_to_the_title(
+    folder: Path, keep: str
+) -> None:
+    for lead, number in LEADS:
+        left = "" if keep == "nothing" else lead.removeprefix(number)
+        replace(folder / YAML, f"      {lead}", f"      {left}")
+    document, problems = load(folder)
+    assert problems == []
+    assert document is not None
+    shipped, _ = load(SHIPPED)
+    assert shipped is not None
+    if keep == "nothing":
+        assert [s.body for s in document.sections] == [s.body for s in shipped.sections]
+
+
+def test_a_heading_that_the_title_does_not_repeat_may_not_be_left_out(folder: Path) -> None:
+    replace(folder / YAML, "      3. **Neuroprotection:** Some", "      Some")
+    replace(folder / YAML, "title: Neuroprotection (nerve", "title: Protection (nerve")
+    _, [problem] = load(folder)
+    assert (problem.file, problem.line) == (SOURCE, 11)
+    assert "“3. **Neuroprotection:**”" in problem.what
+
+
+@pytest.mark.parametrize("mark", ["", "## ", "**"])
+def test_a_heading_of_the_article_may_be_a_section_title(folder: Path, mark: str) -> None:
+    heading = f"{mark}Deciding: with your pain management specialist? Yes{mark.strip('# ')}"
+    replace(folder / SOURCE, "The decision to use", f"{heading}\n\nThe decision to use")
+    replace(
+        folder / YAML,
+        "title: Deciding with your pain management specialist",
+        'title: "Deciding: with your pain management specialist? Yes"',
+    )
+    _, problems = load(folder)
+    assert problems == []
+
+
+def test_lines_may_be_wrapped_anywhere(folder: Path) -> None:
+    text = (folder / YAML).read_text(encoding="utf-8")
+    start = text.index("      Low-dose naltrexone (LDN) is an")
+    end = text.index("    short:", start)
+    words = text[start:end].split()
+    wrapped = "".join(f"      {word}\n" for word in words)
+    (folder / YAML).write_text(text[:start] + wrapped + text[end:], encoding="utf-8")
+    document, problems = load(folder)
+    assert problems == []
+    assert document is not None
+    assert "\n" not in document.sections[0].body
+
+
+def test_a_section_may_have_its_own_id_or_title_among_its_aliases(folder: Path) -> None:
+    replace(folder / YAML, "aliases: [sample size]", "aliases: [Small sample size]")
+    assert load(folder)[1] == []
+
+
+def test_a_sentence_that_the_article_repeats_belongs_to_a_section_each_time(folder: Path) -> None:
+    twice = "It is delivered by capsule, sublingual (under the tongue) liquid or injection."
+    replace(folder / SOURCE, "The decision to use", f"{twice} The decision to use")
+    _, [problem] = load(folder)
+    assert (problem.file, problem.line) == (SOURCE, 30)
+    replace(
+        folder / YAML, "      The decision to use LDN should be", f"      {twice} The decision to\n"
+        "      use LDN should be",
+    )  # fmt: skip
+    assert load(folder)[1] == []
+
+
+def test_a_part_of_a_part_is_shown_with_both(folder: Path) -> None:
+    document, _ = load(folder)
+    assert document is not None
+    for id, parts in {
+        "mechanism": ["mechanism.immune", "mechanism.no-relief", "mechanism.neuroprotection"],
+        "mechanism.immune": ["mechanism.no-relief"],
+    }.items():
+        body = document.by_id[id].body
+        for part in parts:
+            assert document.by_id[part].text in body
+
+
+def test_every_pair_of_faults_in_the_same_section_is_reported_as_both(tmp_path: Path) -> None:
+    """Faults of one section in different keys do not hide one another."""
+    one_section = [
+        TOGETHER["number for a title"],
+        TOGETHER["alias of the bot's own"],
+        TOGETHER["unknown parent"],
+        Fault(
+            "word of the text changed",
+            [("      2. **Small Sample Size:** Anecdotes represent", "      2. Tales represent")],
+            "    text: |-", "sections[12].text", "", "", before="      2. Tales",
+        ),
+        Fault(
+            "word of the short changed",
+            [("    short: >-\n      Anecdotes represent the", "    short: >-\n      Tales of the")],
+            "    short: >-", "sections[12].short", "", "", before="      Tales of",
+        ),
+    ]  # fmt: skip
+    for number, pair in enumerate(itertools.combinations(one_section, 2)):
+        folder = tmp_path / str(number)
+        shutil.copytree(SHIPPED, folder)
+        break_with(folder, *pair)
+        _, problems = load(folder)
+        report = f"{[fault.name for fault in pair]}\n" + "\n".join(map(str, problems))
+        assert found(problems) == expected(folder, pair), report
+        assert len(problems) == 2, report
