@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from knowledge.answer import Answer, Kind
-from knowledge.markup import Block, parse, print_blocks
+from knowledge.markup import Span, parse, print_blocks
 
 NOTE_LEAD = "Editor's note: "
 
@@ -32,12 +32,12 @@ def render(answer: Answer) -> str:
 
 def plain(markdown: str) -> str:
     """Markdown as plain text: links become their words, followed by where they lead."""
-    return print_blocks(parse(markdown), print_block)
+    return print_blocks(parse(markdown), print_span)
 
 
-def print_block(block: Block) -> str:
-    """One paragraph or list item as plain text."""
-    return "".join(f"{span.text} ({span.url})" if span.url else span.text for span in block.spans)
+def print_span(span: Span) -> str:
+    """A run of text, and where it leads."""
+    return f"{span.text} ({span.url})" if span.url and span.url != span.text else span.text
 
 
 def next_steps(answer: Answer) -> str:

@@ -102,6 +102,7 @@ def _is_heading(paragraph: str) -> bool:
     words = _plain(paragraph)
     return (
         "\n" not in paragraph
+        and not _LIST_MARK.match(paragraph)
         and len(words) <= TITLE_LIMIT
         and (
             paragraph.startswith("#")
@@ -120,7 +121,7 @@ def _pieces(paragraphs: list[str]) -> list[_Piece]:
     def add(text: str, title: str, above: str | None = None) -> str:
         base = _name(" ".join(title.split()[:_ID_WORDS]), "section")[:_ID_CHARACTERS].rstrip("-")
         id = _unique(f"{above}.{base}" if above else base, "-{}", names)
-        title = _unique(title, " ({})", names)
+        title = _unique(title if fold(title) else "TODO title", " ({})", names)
         names.update((fold(id), fold(title)))
         pieces.append(_Piece(text, title, above, id))
         return id

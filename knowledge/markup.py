@@ -17,6 +17,7 @@ from knowledge.errors import DoesNotFitError
 
 _BLOCK_BREAK = re.compile(r"(\n\s*\n|\n(?=\s*(?:\d+\.|[-*•])\s))")
 _SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+")
+_LIST_MARK = re.compile(r"(?:\d+\.|[-*•])\s")
 _SPACES = re.compile(r"\s+")
 
 
@@ -32,10 +33,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph or a list item; `tight` if no empty line stands before it in the article."""
+    """A paragraph or a list item; `tight` if no empty line stands before it in the article.
+
+    `mark` is a list item's own number or bullet, with the space behind it.
+    """
 
     spans: tuple[Span, ...]
     tight: bool = False
+    mark: str = ""
 
     @property
     def gap(self) -> str:
@@ -61,8 +66,18 @@ def parse(body: str) -> tuple[Block, ...]:
         if at % 2:
             tight = piece.count("\n") == 1
         elif words := _SPACES.sub(" ", piece).strip():
-            blocks.append(Block(tuple(_spans(words)), tight))
+            mark, text = _split_mark(words)
+            blocks.append(Block(tuple(_spans(text)), tight, mark))
     return tuple(blocks)
+
+
+def _split_mark(words: str) -> tuple[str, str]:
+    found = _LIST_MARK.match(words)
+    return (found[0], words[found.end() :]) if found else ("", words)
+
+
+def _print(block: Block, print_span: Callable[[Span], str]) -> str:
+    return block.mark + "".join(map(print_span, block.spans))
 
 
 def _spans(text: str) -> Iterable[Span]:
@@ -83,16 +98,16 @@ def _spans(text: str) -> Iterable[Span]:
                 yield replace(style, text=token.content)
 
 
-def print_blocks(blocks: Iterable[Block], print_block: Callable[[Block], str]) -> str:
+def print_blocks(blocks: Iterable[Block], print_span: Callable[[Span], str]) -> str:
     """All blocks as one text, with the article's own gaps between them."""
     text = ""
     for block in blocks:
-        text += (block.gap if text else "") + print_block(block)
+        text += (block.gap if text else "") + _print(block, print_span)
     return text
 
 
 def paginate(
-    blocks: Iterable[Block], room: int, print_block: Callable[[Block], str]
+    blocks: Iterable[Block], room: int, print_span: Callable[[Span], str]
 ) -> tuple[str, ...]:
     """Printed blocks, dealt out to pages that each hold at most `room` characters.
 
@@ -104,9 +119,9 @@ def paginate(
     """
     pages = [""]
     for block in blocks:
-        whole = [block] if length(print_block(block)) <= room else _sentences(block)
+        whole = [block] if length(_print(block, print_span)) <= room else _sentences(block)
         for at, piece in enumerate(whole):
-            text, gap = print_block(piece), " " if at else block.gap
+            text, gap = _print(piece, print_span), " " if at else block.gap
             if length(text) > room:
                 raise DoesNotFitError(
                     f"a sentence of {length(text)} characters is longer than the "
@@ -134,7 +149,8 @@ def _sentences(block: Block) -> list[Block]:
         pieces.extend([replace(span, text=sentence)] for sentence in rest)
         ended = text.endswith((".", "!", "?"))
     spoken = (tuple(span for span in piece if span.text) for piece in pieces)
-    return [Block(spans, block.tight) for spans in spoken if spans]
+    pieces_of_text = [Block(spans, block.tight) for spans in spoken if spans]
+    return [replace(pieces_of_text[0], mark=block.mark), *pieces_of_text[1:]]
 
 
 def length(text: str) -> int:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.classifier import calibrate, fold_of, softmax, train
+from knowledge.classifier import calibrate, fold_of, score, softmax, train
 from knowledge.features import (
     TEXT_LIMIT,
     WORD_LIMIT,
@@ -31,6 +31,7 @@ from knowledge.signals import signal_features
 from knowledge.vocabulary import SYNONYMS
 
 _SENTENCE = re.compile(r"[.!?\n;]+")
+FOLDS = 5
 SENTENCE_LIMIT = 12
 """Sentences of a long text that are looked at one by one."""
 
@@ -116,12 +117,14 @@ class CrisisDetector:
         found = [_views(text) for text in understood]
         features = Features.learn(found)
         labels = np.array([number for _, number in examples], dtype=np.int64)
-        folds = np.array([fold_of(text) for text in understood], dtype=np.int64)
-        trained = train(
-            [features.of(views) for views in found], labels, len(groups), folds, width=WIDTH
-        )
-        factors = calibrate(_inputs(trained.unseen), labels)
-        return cls(vocabulary, features, trained.weights, factors)
+        held_out = np.array([fold_of(text, FOLDS) == 0 for text in understood])
+        learned = np.stack([np.ones_like(held_out), ~held_out])
+        blocks = [features.of(views) for views in found]
+        weights, without = train(blocks, labels, len(groups), len(features), learned)
+        judged = np.flatnonzero(held_out)
+        unseen = score([blocks[number] for number in judged], without)
+        factors = calibrate(_inputs(unseen), labels[judged])
+        return cls(vocabulary, features, weights, factors)
 
     def check(self, text: str) -> Crisis | None:
         """The crisis that the words speak of, if any. A long text is judged sentence by sentence,

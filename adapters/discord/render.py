@@ -19,7 +19,7 @@ from adapters.text import NOTE_LEAD
 from knowledge.actions import Button
 from knowledge.answer import Answer
 from knowledge.errors import DoesNotFitError
-from knowledge.markup import Block, Span, length, paginate, parse, print_blocks
+from knowledge.markup import Span, length, paginate, parse, print_blocks
 
 CONTENT_LIMIT = 2000
 PREVIEW_ROOM = 100
@@ -81,7 +81,7 @@ def contents(answer: Answer) -> tuple[str, ...]:
     )
     if room <= 0:
         raise DoesNotFitError("heading, reminder and credit alone fill a whole Discord message")
-    bodies = paginate(parse(answer.body), room, print_block)
+    bodies = paginate(parse(answer.body), room, print_span)
     if len(bodies) == 1:
         return (_joined(head, bodies[0], foot),)
     return tuple(
@@ -108,15 +108,11 @@ def public_content(answer: Answer) -> str:
 
 def markdown(text: str) -> str:
     """The article's Markdown as Discord's."""
-    return print_blocks(parse(text), print_block)
+    return print_blocks(parse(text), print_span)
 
 
-def print_block(block: Block) -> str:
-    """One paragraph or list item in Discord's Markdown."""
-    return "".join(map(_print_span, block.spans))
-
-
-def _print_span(span: Span) -> str:
+def print_span(span: Span) -> str:
+    """A run of text in Discord's Markdown."""
     # A bare address is a link on Discord by itself, and its underscores are not emphasis.
     if span.url == span.text:
         return span.text

@@ -31,7 +31,7 @@ from adapters.wording import CHOOSE
 from knowledge.actions import Button, buttons, clip, menu_action
 from knowledge.answer import Answer
 from knowledge.errors import DoesNotFitError
-from knowledge.markup import Block, Span, paginate, parse, print_blocks
+from knowledge.markup import Span, paginate, parse, print_blocks
 
 HEADER_LIMIT = 150
 SECTION_LIMIT = 3000
@@ -75,7 +75,7 @@ def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> Slac
     Raises:
         DoesNotFitError: no way of splitting brings the answer within Slack's limits.
     """
-    bodies = paginate(parse(answer.body), SECTION_LIMIT, print_block)
+    bodies = paginate(parse(answer.body), SECTION_LIMIT, print_span)
     page = min(max(page, 1), len(bodies))
     parts = [
         mrkdwn(answer.notice),
@@ -132,12 +132,7 @@ def render_preview(answer: Answer, reply: Reply) -> SlackMessage:
 
 def mrkdwn(text: str) -> str:
     """The article's Markdown as Slack's mrkdwn."""
-    return print_blocks(parse(text), print_block)
-
-
-def print_block(block: Block) -> str:
-    """One paragraph or list item as mrkdwn."""
-    return "".join(map(_print_span, block.spans))
+    return print_blocks(parse(text), print_span)
 
 
 def escape(text: str) -> str:
@@ -148,7 +143,8 @@ def escape(text: str) -> str:
     return text.translate(_MEANT_BY_SLACK).translate(_MARKS)
 
 
-def _print_span(span: Span) -> str:
+def print_span(span: Span) -> str:
+    """A run of text in mrkdwn."""
     if span.url:
         address = span.url.translate(_MEANT_BY_SLACK).replace("|", "%7C")
         return f"<{address}|{escape(span.text)}>"

@@ -23,7 +23,7 @@ from adapters.slack.publisher import SlackPublisher
 from bot.bootstrap import Adapter
 from knowledge.desk import Desks, open_desks
 from knowledge.keeper import PostKeeper
-from knowledge.library import Library
+from knowledge.library import Library, Questions
 from knowledge.posts import Platform
 from knowledge.publishing import Publisher
 from knowledge.safety import CrisisPhrases
@@ -32,9 +32,13 @@ from tests.standins.slack import SlackStandIn
 
 
 def little_to_learn(library: Library) -> Library:
-    """The documents without what the search learns from: these tests are not about the search."""
+    """The documents with few examples to learn from: these tests are not about the search."""
     few = CrisisPhrases(*(phrases[:40] for phrases in astuple(library.crisis)))
-    return replace(library, questions={}, crisis=few)
+    questions = {
+        command: Questions({id: asked[:5] for id, asked in each.sections.items()})
+        for command, each in library.questions.items()
+    }
+    return replace(library, questions=questions, crisis=few)
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,9 @@ CHANGED = "It is delivered by capsule or injection."
 
 
 def copy_documents(folder: Path) -> Path:
-    """The shipped article alone; without example questions nothing has to be learnt."""
+    """The shipped folder, to be changed."""
     folder.mkdir()
-    for name in ("ldn.yaml", "ldn.source.txt"):
+    for name in ("ldn.yaml", "ldn.source.txt", "ldn.questions.yaml"):
         shutil.copy(SHIPPED / name, folder)
         (folder / name).chmod(0o644)
     return folder
@@ -22,7 +22,7 @@ def copy_documents(folder: Path) -> Path:
 
 def change_forms(folder: Path) -> None:
     """The article is published anew, with another sentence in the section `forms`."""
-    for path in folder.iterdir():
+    for path in (folder / "ldn.yaml", folder / "ldn.source.txt"):
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace(FORMS, CHANGED), encoding="utf-8")
 

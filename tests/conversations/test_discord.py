@@ -23,7 +23,7 @@ async def test_an_answer_is_seen_by_the_asker_alone_wherever_it_is_asked(
 async def test_what_is_sent_is_what_the_command_line_renders(
     discord: DiscordStandIn, desks: Desks
 ) -> None:
-    await discord.command("ldn", {"question": "mechanism"})
+    await discord.command("ldn", {"question": "mechanism"}, place=Place.BOT_DM)
     [call] = [call for call in discord.requests if call.path.endswith("/callback")]
     sent = {key: value for key, value in call.body["data"].items() if key != "tts"}
     assert sent == render(desks["ldn"].ask("mechanism")).to_json()

@@ -20,7 +20,7 @@ async def test_an_answer_is_seen_by_the_asker_alone(slack: SlackStandIn) -> None
 async def test_what_is_sent_is_what_the_command_line_renders(
     slack: SlackStandIn, desks: Desks
 ) -> None:
-    reply = await slack.command("/ldn", "mechanism")
+    reply = await slack.command("/ldn", "mechanism", channel=slack.dm)
     assert reply.ack_payload == render(desks["ldn"].ask("mechanism")).to_json()
 
 
