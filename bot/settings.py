@@ -23,8 +23,8 @@ from pydantic import (
     ValidationError,
 )
 
+from knowledge.documents import SHIPPED
 from knowledge.errors import SettingsError
-from knowledge.library import SHIPPED
 
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
 SocketUrl = Annotated[str, StringConstraints(pattern=r"^wss?://[^\s]+$")]

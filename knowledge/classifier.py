@@ -33,7 +33,7 @@ BATCH = 64
 
 _PENALTY, _SMALLEST_STEP = 1e-3, 1e-6
 _SMALL_WORDS = frozenset(
-    "a an the of to in for is it do does i my me can be on with and or this that are you".split()
+    ["a", "an", "the", "of", "to", "in", "for", "is", "it", "do", "does", "i", "my", "me", "can", "be", "on", "with", "and", "or", "this", "that", "are", "you"]
 )
 
 

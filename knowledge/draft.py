@@ -22,6 +22,7 @@ from knowledge.schema import TITLE_LIMIT
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _LIST_ITEM = re.compile(r"(?=^\s*(?:\d+\.|[-*•])\s)", re.MULTILINE)
 _LIST_MARK = re.compile(r"^\s*(?:\d+\.|[-*•])\s+")
+_HEADING_MARK = re.compile(r"^#+\s+")
 _RUN_IN_HEADING = re.compile(r"\*\*([^*]+?):?\*\*")
 _MARKUP = re.compile(r"[*_#`\[\]]|\(#\)")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
@@ -128,7 +129,7 @@ def _pieces(paragraphs: list[str]) -> list[_Piece]:
 
     for paragraph, behind in zip_longest(paragraphs, paragraphs[1:], fillvalue=""):
         if _is_heading(paragraph) and behind and not _is_heading(behind):
-            heading = paragraph.lstrip("# ")
+            heading = _HEADING_MARK.sub("", paragraph)
             continue
         head, *items = [part.strip() for part in _LIST_ITEM.split(paragraph) if fold(part)]
         if _LIST_MARK.match(head):
@@ -139,7 +140,7 @@ def _pieces(paragraphs: list[str]) -> list[_Piece]:
         else:
             title = _plain(heading) or _clip(_plain(head))
         if head:
-            section = add(head.lstrip("# "), title)
+            section = add(_HEADING_MARK.sub("", head), title)
             parent = section if items or head.endswith(":") else None
         heading = ""
         for item in items:

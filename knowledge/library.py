@@ -18,15 +18,13 @@ from datetime import date
 from pathlib import Path
 
 from knowledge.document import Document
+from knowledge.documents import SHIPPED
 from knowledge.errors import DocumentError, Problem
 from knowledge.helplines import HelpLine, read_help_lines, shared_file
 from knowledge.loader import Fit, load_document
 from knowledge.safety import CrisisPhrases
 from knowledge.schema import CrisisFile, QuestionsFile
 from knowledge.yamlfile import KeyPath, did_you_mean, read_yaml, validate
-
-SHIPPED = Path(__file__).parent / "documents"
-"""The folder that comes with the bot."""
 
 QUESTIONS_SUFFIX = ".questions.yaml"
 HELP_LINES = "helplines.yaml"

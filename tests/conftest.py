@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from knowledge.desk import Desks, open_desks
-from knowledge.library import SHIPPED, Library, load_library
+from knowledge.documents import SHIPPED
+from knowledge.library import Library, load_library
+
+# How long an example takes says how busy the machine is, and nothing about the code.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 pytest_plugins = ["tests.standins.fixtures"]
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import tenacity
 from sqlalchemy import Connection, Executable, Row, Table, inspect, text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.database import migrations
@@ -27,8 +26,6 @@ ATTEMPTS = 6
 """How often a piece of work is tried while the fault is one that passes."""
 FIRST_WAIT_S = 0.1
 """The pause after the first attempt; each further one is twice as long, about 3 s in all."""
-
-_FAULTS = (SQLAlchemyError, OSError)
 
 
 class Hold(Protocol):
@@ -51,6 +48,13 @@ class Backend(Protocol):
     @property
     def reads(self) -> AsyncEngine:
         """The same connections, for single statements that only read."""
+
+    @property
+    def faults(self) -> tuple[type[Exception], ...]:
+        """What comes up where the database is at fault."""
+
+    async def prepare(self) -> None:
+        """What has to be done before the first connection of the engine."""
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that knows ON CONFLICT."""
@@ -144,6 +148,7 @@ class Database:
         """
 
         async def look() -> str:
+            await self._backend.prepare()
             async with self._backend.reads.connect() as connection:
                 return await _version(connection)
 
@@ -175,12 +180,12 @@ class Database:
             async for attempt in attempts:
                 with attempt:
                     return await work()
-        except _FAULTS as error:
+        except self._backend.faults as error:
             raise StoreError(self._backend.explain(error)) from error
         raise AssertionError("the last attempt returns or raises")
 
     def _may_pass(self, error: BaseException) -> bool:
-        return isinstance(error, _FAULTS) and self._backend.is_transient(error)
+        return isinstance(error, self._backend.faults) and self._backend.is_transient(error)
 
 
 async def open_database(url: str | None, data: Path) -> Database:

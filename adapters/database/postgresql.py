@@ -64,12 +64,13 @@ class PostgresBackend:
             password. Connecting raises it, too, where the driver cannot read the URL.
     """
 
+    faults = (SQLAlchemyError, OSError)
+
     def __init__(self, url: str) -> None:
         self.engine = create_async_engine(
             "postgresql+asyncpg://",
             pool_size=CONNECTIONS,
             max_overflow=HOLDS,
-            pool_pre_ping=True,  # after a restart of the server, every pooled connection is dead
             hide_parameters=True,
             # The driver reads the URL itself: it knows what providers write, such as `?sslmode=`.
             connect_args={
@@ -81,6 +82,9 @@ class PostgresBackend:
         event.listen(self.engine.sync_engine, "do_connect", _connect)
         self.reads = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._slots = asyncio.Semaphore(HOLDS)
+
+    async def prepare(self) -> None:
+        """Nothing: the first statement shows whether the server can be used."""
 
     def insert(self, table: Table) -> Insert:
         """An INSERT that knows ON CONFLICT."""
@@ -136,12 +140,12 @@ class RowHold:
     async def take(self, post_id: int) -> bool:
         """Lock the row; False if another process has it, or if there is none."""
         await self._connection.start()
-        await self._connection.execute(
+        locking = (
             select(*(func.set_config(name, value, True) for name, value in _LOST_AFTER.items()))
+            .where(post_locks.c.post_id == post_id)
+            .with_for_update(of=post_locks, skip_locked=True)
         )
-        row = select(post_locks.c.post_id).where(post_locks.c.post_id == post_id)
-        locked = await self._connection.execute(row.with_for_update(skip_locked=True))
-        return locked.first() is not None
+        return (await self._connection.execute(locking)).first() is not None
 
     async def check(self) -> None:
         """See that the lock is still ours: the server forgets it when it restarts.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, Table, event
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -47,6 +49,8 @@ class SqliteBackend:
         StoreError: the folder or the file cannot be made.
     """
 
+    faults = (SQLAlchemyError, sqlite3.Error)
+
     def __init__(self, data: Path) -> None:
         self._path = data / FILE
         try:
@@ -65,8 +69,20 @@ class SqliteBackend:
             connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_S},
         )
         self.reads = self.engine.execution_options(**{_READS_ONLY: True})
-        event.listen(self.engine.sync_engine, "connect", _prepare)
+        event.listen(self.engine.sync_engine, "connect", _keep_references)
         event.listen(self.engine.sync_engine, "begin", _begin)
+
+    async def prepare(self) -> None:
+        """See that the file can be used, and have it keep a write-ahead log from now on.
+
+        Without the driver, which leaves a thread behind when it cannot connect.
+        """
+
+        def use() -> None:
+            with closing(sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_S)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+
+        await asyncio.to_thread(use)
 
     def insert(self, table: Table) -> Insert:
         """An INSERT that knows ON CONFLICT."""
@@ -142,9 +158,8 @@ class FileHold:
         self._locks.release(self._post_id)
 
 
-def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+def _keep_references(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
@@ -157,5 +172,5 @@ def _begin(connection: Connection) -> None:
 
 
 def _code(error: Exception) -> int:
-    original = error.orig if isinstance(error, DBAPIError) else None
+    original = error.orig if isinstance(error, DBAPIError) else error
     return getattr(original, "sqlite_errorcode", 0) & 0xFF

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.library import SHIPPED
+from knowledge.documents import SHIPPED
 from tests.bot.running import running_bot
 from tests.standins.discord import DiscordStandIn
 from tests.standins.slack import SlackStandIn

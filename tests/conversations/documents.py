@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from knowledge.library import SHIPPED
+from knowledge.documents import SHIPPED
 
 FORMS = "It is delivered by capsule, sublingual (under the tongue) liquid or injection."
 CHANGED = "It is delivered by capsule or injection."

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from knowledge.document import Document
+from knowledge.documents import SHIPPED
 from knowledge.draft import DraftError, draft_document
-from knowledge.library import SHIPPED
 from knowledge.loader import load_document
 
 
@@ -79,7 +79,7 @@ ARTICLES = {
         [("water-the-beds", None, "Water the beds."), ("cover-roses", None, "Cover roses.")],
     ),
     "signs of YAML": (
-        "Garden: Care\n\n'Water' : {the} beds # now. @home\n\n- [x]: y & *z*\n",
+        "Garden: Care\n\n'Water' : {the} beds # now. @home.\n\n- [x]: y & *z*\n",
         [("water-the-beds", None, "'Water' : {the} beds now."), ("x-y-z", None, "x: y & z")],
     ),
     "another script": (

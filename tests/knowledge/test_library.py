@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.documents import SHIPPED
 from knowledge.errors import DocumentError, Problem
-from knowledge.library import SHIPPED, load_library
+from knowledge.library import load_library
 from tests.documents import write_document
 
 

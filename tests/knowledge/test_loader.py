@@ -17,8 +17,8 @@ import pytest
 
 from knowledge.answer import Answer
 from knowledge.document import Document
+from knowledge.documents import SHIPPED
 from knowledge.errors import DoesNotFitError, Problem
-from knowledge.library import SHIPPED
 from knowledge.loader import load_document
 
 YAML = "ldn.yaml"

@@ -12,8 +12,12 @@ from knowledge.errors import DoesNotFitError
 from knowledge.markup import Block, Span, length, paginate, parse, print_blocks
 
 
+def plain(span: Span) -> str:
+    return span.text
+
+
 def words(block: Block) -> str:
-    return "".join(span.text for span in block.spans)
+    return block.mark + "".join(map(plain, block.spans))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +64,7 @@ def test_paragraphs_and_list_items_are_blocks_with_the_articles_own_gaps() -> No
         ("5. five", False),
         ("End.", False),
     ]
-    assert print_blocks(blocks, words) == "Intro wrapped:\n\n1. one\n2. two\n\n5. five\n\nEnd."
+    assert print_blocks(blocks, plain) == "Intro wrapped:\n\n1. one\n2. two\n\n5. five\n\nEnd."
 
 
 def test_numbers_of_a_list_are_the_articles_own() -> None:
@@ -69,7 +73,7 @@ def test_numbers_of_a_list_are_the_articles_own() -> None:
 
 @given(st.text(max_size=200))
 def test_nothing_is_too_odd_to_be_parsed(text: str) -> None:
-    print_blocks(parse(text), words)
+    print_blocks(parse(text), plain)
 
 
 PARAGRAPHS = st.lists(
@@ -86,38 +90,38 @@ def test_pages_hold_every_word_once_in_order_within_their_room(
     paragraphs: list[str], room: int
 ) -> None:
     body = "\n\n".join(paragraphs)
-    pages = paginate(parse(body), room, words)
+    pages = paginate(parse(body), room, plain)
     assert all(0 < len(page) <= room for page in pages)
     assert " ".join(pages).split() == body.split()
 
 
 def test_pages_break_between_paragraphs_while_these_fit() -> None:
     body = "\n\n".join(f"Paragraph {n} has a sentence. And a second one." for n in range(9))
-    pages = paginate(parse(body), 100, words)
+    pages = paginate(parse(body), 100, plain)
     assert len(pages) > 1
     assert all(re.match(r"Paragraph \d", page) for page in pages)
 
 
 def test_a_paragraph_longer_than_a_page_breaks_between_its_sentences() -> None:
     body = " ".join(f"Sentence number {n} stands here." for n in range(20))
-    pages = paginate(parse(body), 100, words)
+    pages = paginate(parse(body), 100, plain)
     assert all(page.startswith("Sentence") and page.endswith("here.") for page in pages)
     assert " ".join(pages) == body
 
 
 def test_styles_survive_a_break_between_sentences() -> None:
     [block] = parse("**One one one. Two two two.** Three three.")
-    pages = paginate([block], 16, words)
+    pages = paginate([block], 16, plain)
     assert pages == ("One one one.", "Two two two.", "Three three.")
 
 
 def test_a_sentence_longer_than_a_page_does_not_fit() -> None:
     with pytest.raises(DoesNotFitError, match=r"a sentence of 51 characters .* the 50 "):
-        paginate(parse("x" * 51), 50, words)
+        paginate(parse("x" * 51), 50, plain)
 
 
 def test_nothing_at_all_is_one_empty_page() -> None:
-    assert paginate(parse(""), 10, words) == ("",)
+    assert paginate(parse(""), 10, plain) == ("",)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from knowledge.article import heading_of_item
 from knowledge.compose import help_answer, section_answer
 from knowledge.desk import Desks
 from knowledge.document import Document, Section, fold
-from knowledge.library import SHIPPED, Library
+from knowledge.documents import SHIPPED
+from knowledge.library import Library
 from tests.standins.requirements import need
 
 SOURCE_SHA256 = "44b8547d434a342309d39acf1f6f16de8bcfa5ce872acb250ff053ff6a56d68b"
