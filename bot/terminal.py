@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import textwrap
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TextIO
@@ -12,6 +14,7 @@ from bot.settings import Settings
 from knowledge.answer import Answer
 from knowledge.desk import Desks
 
+READABLE_WIDTH = 88
 _LEAVE = frozenset({"exit", "quit", "/exit", "/quit", "bye", ":q"})
 
 
@@ -27,9 +30,11 @@ def reply(desks: Desks, typed: str, out: TextIO, *, as_json: bool = False) -> No
     """Print the answer to what was typed."""
     answer = find(desks, typed)
     if as_json:
-        print(json.dumps(answer.to_json(), ensure_ascii=False), file=out, flush=True)
+        text = json.dumps(answer.to_json(), ensure_ascii=False)
     else:
-        print(plain_text.render(answer), file=out, flush=True)
+        text = plain_text.render(answer)
+        text = _wrapped(text) if out.isatty() else text
+    print(text, file=out, flush=True)
 
 
 def converse(desks: Desks, lines: TextIO, out: TextIO, *, as_json: bool = False) -> None:
@@ -62,6 +67,15 @@ def how_to_connect(settings: Settings) -> Iterator[str]:
             "Slack is off. To connect it, set SLACK_BOT_TOKEN and SLACK_APP_TOKEN "
             "(README, “Connect Slack”)."
         )
+
+
+def _wrapped(text: str) -> str:
+    """Text whose lines end between words, as wide as is good to read."""
+    width = min(shutil.get_terminal_size().columns, READABLE_WIDTH)
+    return "\n".join(
+        textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+        for line in text.split("\n")
+    )
 
 
 def _greeting(desks: Desks) -> str:

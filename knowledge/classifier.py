@@ -51,7 +51,7 @@ def train(
     """
     models = len(learned)
     # A feature's weights for all models and kinds lie side by side: they are used together.
-    weights = np.zeros((features, models, kinds), dtype=np.float32)
+    weights = np.zeros((features, models * kinds), dtype=np.float32)
     corrected = np.full((features, models), 1e-3, dtype=np.float32)
     chance = np.random.default_rng(0)
     shuffled = chance.permutation(len(texts))
@@ -61,48 +61,85 @@ def train(
     for _ in range(PASSES):
         for number in chance.permutation(len(batches)):
             batch = batches[number]
-            matrix = batch.matrix()
-            current = weights[batch.features]
-            scores = matrix @ current.reshape(len(current), -1)
-            error = _softmax(scores.reshape(-1, models, kinds))
+            current = weights.take(batch.features, axis=0)
+            error = _softmax(batch.sum_by_text(current).reshape(-1, models, kinds))
             error[np.arange(len(error)), :, labels[batch.texts]] -= 1
             error *= learned[:, batch.texts].T[:, :, None]
-            slope = (matrix.T @ error.reshape(len(error), -1)).reshape(current.shape)
-            corrected[batch.features] += np.einsum("fmk,fmk->fm", slope, slope)
-            slope *= (RATE / np.sqrt(corrected[batch.features]))[:, :, None]
-            weights[batch.features] = current - slope
-    return np.ascontiguousarray(weights.transpose(1, 0, 2))
+            slope = batch.sum_by_feature(error.reshape(len(error), -1))
+            by_model = slope.reshape(-1, models, kinds)
+            corrected[batch.features] += np.einsum("fmk,fmk->fm", by_model, by_model)
+            by_model *= (RATE / np.sqrt(corrected[batch.features]))[:, :, None]
+            current -= slope
+            weights[batch.features] = current
+    return np.ascontiguousarray(weights.reshape(-1, models, kinds).transpose(1, 0, 2))
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Some of the texts; `columns` point into `features`, the features that occur in them."""
+    """Some of the texts as a sparse matrix, laid out twice: by text, and by feature.
+
+    Sums over runs of rows are used instead of matrix products: products of this size make the
+    library behind NumPy start threads, which cost more than they give on a small or busy machine.
+
+    By feature, what occurs is laid out in layers: the first occurrence of every feature, then
+    the second of those that have one, and so on. Features are in order of how often they occur,
+    so that each layer adds to the first rows of the layer before.
+    """
 
     texts: Integers
     features: Integers
-    rows: Integers
     columns: Integers
     values: Floats
+    text_starts: Integers
+    layers: tuple[int, ...]
+    layered_rows: Integers
+    layered_values: Floats
 
     @classmethod
     def of(cls, numbers: Integers, texts: Sequence[Block]) -> _Batch:
         blocks = [texts[number] for number in numbers]
-        features, columns = np.unique(
-            np.concatenate([block.places for block in blocks]), return_inverse=True
+        lengths = [len(block.places) for block in blocks]
+        values = np.concatenate([block.values for block in blocks])[:, None]
+        rows = np.repeat(np.arange(len(blocks)), lengths)
+        features, columns, counts = np.unique(
+            np.concatenate([block.places for block in blocks]),
+            return_inverse=True,
+            return_counts=True,
         )
+        frequent_first = np.argsort(-counts, kind="stable")
+        columns = np.argsort(frequent_first)[columns]
+        by_feature = np.argsort(columns, kind="stable")
+        starts = np.cumsum(counts[frequent_first]) - counts[frequent_first]
+        occurrence = np.arange(len(columns)) - np.repeat(starts, counts[frequent_first])
+        layered = by_feature[np.argsort(occurrence, kind="stable")]
         return cls(
             texts=numbers,
-            features=features,
-            rows=np.repeat(np.arange(len(blocks)), [len(block.places) for block in blocks]),
+            features=features[frequent_first],
             columns=columns,
-            values=np.concatenate([block.values for block in blocks]),
+            values=values,
+            text_starts=np.cumsum([0, *lengths[:-1]]),
+            layers=tuple(np.bincount(occurrence).tolist()),
+            layered_rows=rows[layered],
+            layered_values=values[layered],
         )
 
-    def matrix(self) -> Floats:
-        """The values, as texts by features."""
-        matrix = np.zeros((len(self.texts), len(self.features)), dtype=np.float32)
-        np.add.at(matrix, (self.rows, self.columns), self.values)
-        return matrix
+    def sum_by_text(self, weights: Floats) -> Floats:
+        """The texts' scores: each feature's weights times its value, added up."""
+        products = weights.take(self.columns, axis=0)
+        products *= self.values
+        sums: Floats = np.add.reduceat(products, self.text_starts, axis=0)
+        return sums
+
+    def sum_by_feature(self, errors: Floats) -> Floats:
+        """How much each feature contributed to the texts' errors."""
+        products = errors.take(self.layered_rows, axis=0)
+        products *= self.layered_values
+        start = self.layers[0]
+        sums = products[:start]
+        for size in self.layers[1:]:
+            sums[:size] += products[start : start + size]
+            start += size
+        return sums
 
 
 def score(texts: Sequence[Block], weights: Floats) -> Floats:
@@ -111,7 +148,7 @@ def score(texts: Sequence[Block], weights: Floats) -> Floats:
 
 
 def _softmax(scores: Floats) -> Floats:
-    scores = scores - scores.max(axis=-1, keepdims=True)
+    scores -= scores.max(axis=-1, keepdims=True)
     np.exp(scores, out=scores)
     scores /= scores.sum(axis=-1, keepdims=True)
     return scores

@@ -38,19 +38,29 @@ LETTER_LIMIT = 24
 
 Values = NDArray[np.float32]
 
-_NOISE = re.compile(r"<[@#!:/a-z][^<>]{0,200}>|https?://\S+|\S+@\S+\.\S+")
+_MARKUP = re.compile(
+    r"<(?:[@#!:]|a:|t:|https?:|mailto:)[^<>]{0,300}>|https?://\S+|&(?:amp|lt|gt);"
+)
+_ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,99}")
 _WORD = re.compile(r"[^\W_]+")
+_STARS = re.compile(r"(?<=[a-z])\*+(?=[a-z])")
+_DISGUISED = re.compile(r"(?<=[a-z])[01345$](?=[a-z])")
+_UNDISGUISED = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "$": "s"}
 _APOSTROPHES = str.maketrans("", "", "'\u2019\u2018\u02bc`\u00b4")
 
 
 def words(text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:
     """The words of a text: lower case, without accents, links, mentions and punctuation.
 
-    Apostrophes are dropped ("can't" is "cant", as people type it). Of a text with more than
-    `limit` words, the first and the last are kept: that is where a question stands.
+    Apostrophes are dropped ("can't" is "cant", as people type it); letters that were disguised
+    to get past a filter ("su1cide", "s*icide") are brought back as far as can be told. Of a text
+    with more than `limit` words, the first and the last are kept: there the question stands.
     """
     text = unicodedata.normalize("NFKC", text[:TEXT_LIMIT]).lower().translate(_APOSTROPHES)
-    text = _NOISE.sub(" ", text[:TEXT_LIMIT])
+    text = _MARKUP.sub(" ", text[:TEXT_LIMIT])
+    if "@" in text:
+        text = _ADDRESS.sub(" ", text)
+    text = _DISGUISED.sub(lambda letter: _UNDISGUISED[letter[0]], _STARS.sub("", text))
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text)
         text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
@@ -171,14 +181,21 @@ class Block:
     values: Values
 
 
-def word_features(text: Sequence[str]) -> list[int]:
-    """Numbers for the words and for the pairs of neighbours, beginning and end included."""
-    found = [crc32(word.encode(), 1) for word in text]
-    previous = b"<"
-    for word in (*text, ">"):
-        this = word.encode()
-        found.append(crc32(previous + b" " + this, 2))
-        previous = this
+def sequence_features(text: Sequence[str], lengths: Sequence[int], salt: int) -> list[int]:
+    """Numbers for all runs of words of these lengths; the beginning and the end count as words.
+
+    `salt` keeps features of different kinds apart.
+    """
+    parts = [b"<", *(word.encode() for word in text), b">"]
+    found = []
+    for length in lengths:
+        if length == 1:
+            found += [crc32(part, salt) for part in parts[1:-1]]
+        else:
+            found += [
+                crc32(b" ".join(parts[start : start + length]), salt)
+                for start in range(len(parts) - length + 1)
+            ]
     return found
 
 
@@ -195,6 +212,10 @@ def _letters(word: str) -> list[int]:
         for length in (2, 3, 4, 5)
         for start in range(size - length + 1)
     ]
+
+
+ALWAYS = (0,)
+"""A view with one feature that every text has: it learns how frequent each kind is."""
 
 
 class Features:

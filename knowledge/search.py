@@ -20,7 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.classifier import calibrate, fold_of, score, softmax, train
-from knowledge.features import Features, Vocabulary, letter_features, word_features, words
+from knowledge.features import (
+    ALWAYS,
+    Features,
+    Vocabulary,
+    letter_features,
+    sequence_features,
+    words,
+)
 from knowledge.vocabulary import SYNONYMS
 
 MOST_OFFERED = 3
@@ -186,8 +193,8 @@ class SearchIndex:
         return Ranking(outcome, candidates, not_covered, coverage)
 
 
-def _views(text: Sequence[str]) -> tuple[list[int], list[int]]:
-    return word_features(text), letter_features(text)
+def _views(text: Sequence[str]) -> tuple[Sequence[int], ...]:
+    return sequence_features(text, (1, 2), salt=1), letter_features(text), ALWAYS
 
 
 def _inputs(scores: NDArray[np.float32], covered: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -19,9 +19,15 @@ pytest_plugins = ["tests.standins.fixtures"]
 
 
 @pytest.fixture(scope="session")
-def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An `LDN_DATA` in which the shipped documents are learnt already once `desks` was used."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def model_cache(data_folder: Path) -> Path:
     """Where the search keeps what it has learnt during this run."""
-    return tmp_path_factory.mktemp("models")
+    return data_folder / "models"
 
 
 @pytest.fixture(scope="session")

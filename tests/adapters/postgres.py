@@ -6,7 +6,6 @@ Load with ``pytest_plugins = ["tests.adapters.postgres"]``. Debian and Ubuntu: t
 
 from __future__ import annotations
 
-import itertools
 import os
 import pwd
 import shutil
@@ -38,12 +37,11 @@ def programs() -> Path | None:
 
 
 class PostgresServer:
-    """A server on a free port of 127.0.0.1; every database is new and belongs to one test."""
+    """A server on a free port of 127.0.0.1, with one database that is emptied for each test."""
 
     def __init__(self, programs: Path, folder: Path) -> None:
         self._programs = programs
         self._folder = folder
-        self._names = (f"test_{number}" for number in itertools.count(1))
         # The server refuses to run as root; Debian's package brings a user for it.
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
@@ -56,8 +54,9 @@ class PostgresServer:
 
     def create(self) -> None:
         """Make the cluster, and start it."""
-        (self._folder / "password").write_text(PASSWORD, encoding="ascii")
-        self._run("initdb", "-U", USER, "-A", "scram-sha-256", "--no-sync", "-E", "UTF8")
+        password = self._folder / "password"
+        password.write_text(PASSWORD, encoding="ascii")
+        self._run("initdb", "-U", USER, "-A", "scram-sha-256", "--pwfile", str(password), "-N")
         self.start()
 
     def start(self) -> None:
@@ -65,26 +64,29 @@ class PostgresServer:
         options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 {OPTIONS}"
         self._run("pg_ctl", "start", "-w", "-l", str(self._folder / "log"), "-o", options)
 
-    def stop(self) -> None:
-        """Stop, cutting every connection."""
-        self._run("pg_ctl", "stop", "-w", "-m", "fast")
+    def stop(self, mode: str = "fast") -> None:
+        """Stop, cutting every connection; ``immediate`` is a crash, without tidying up."""
+        self._run("pg_ctl", "stop", "-w", "-m", mode)
 
-    def new_database(self) -> str:
-        """The URL of an empty database."""
-        name = next(self._names)
-        connection = ("-h", "127.0.0.1", "-p", str(self.port), "-U", USER)
-        self._run("createdb", *connection, name, cluster=False)
-        return f"postgres://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{name}"
+    def empty_database(self) -> str:
+        """The URL of the database, with nothing in it."""
+        url = f"postgres://{USER}:{PASSWORD}@127.0.0.1:{self.port}/postgres"
+        sql = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+        self._run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql, url)
+        return url
 
-    def _run(self, program: str, *arguments: str, cluster: bool = True) -> None:
-        where = ("-D", str(self._folder / "data")) if cluster else ()
-        password = ("--pwfile", str(self._folder / "password")) if program == "initdb" else ()
+    def _run(self, program: str, *arguments: str) -> None:
         # Into a file, since a server that is started keeps hold of what its starter writes to.
         with (self._folder / "output").open("w+", encoding="utf-8") as output:
             done = subprocess.run(
-                [self._programs / program, *where, *password, *arguments],
+                [self._programs / program, *arguments],
                 cwd=self._folder,
-                env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PGPASSWORD": PASSWORD},
+                env={
+                    "PATH": os.environ["PATH"],
+                    "LC_ALL": "C.UTF-8",
+                    "PGDATA": str(self._folder / "data"),
+                    "PGOPTIONS": "-c client_min_messages=warning",
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -109,7 +111,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     try:
         server.create()
         yield server
-        server.stop()
+        server.stop("immediate")
     finally:
         shutil.rmtree(folder)
 
@@ -117,4 +119,4 @@ def postgres_server() -> Iterator[PostgresServer]:
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> str:
     """``DATABASE_URL`` of an empty database."""
-    return postgres_server.new_database()
+    return postgres_server.empty_database()

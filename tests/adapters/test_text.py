@@ -1,0 +1,70 @@
+"""Plain text alone is complete, and has no markup in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adapters import text
+from knowledge.answer import Answer, Choice, Kind
+
+
+def answer(**changes: Any) -> Answer:
+    parts: dict[str, Any] = {
+        "kind": Kind.SECTION,
+        "command": "garden",
+        "topic": "water",
+        "heading": "Watering",
+        "body": "1. **When:** In the *morning*.\n2. **Where:** At the [roots](https://a.example).",
+        "reminder": "Please ask your own gardener.",
+        "credit": "Source: The Garden Club, https://b.example.",
+        "section": "water",
+    }
+    return Answer(**{**parts, **changes})
+
+
+def test_heading_body_reminder_and_credit_stand_in_this_order() -> None:
+    assert text.render(answer()) == (
+        "Watering\n\n"
+        "1. When: In the morning.\n2. Where: At the roots (https://a.example).\n\n"
+        "Please ask your own gardener.\n\n"
+        "Source: The Garden Club, https://b.example."
+    )
+
+
+def test_help_lines_come_first_and_the_editors_remark_behind_the_body() -> None:
+    rendered = text.render(answer(notice="Call someone.", note="A slip stands here."))
+    paragraphs = rendered.split("\n\n")
+    assert paragraphs[0] == "Call someone."
+    assert paragraphs[3] == "Editor's note: A slip stands here."
+    assert paragraphs[4] == "Please ask your own gardener."
+
+
+@pytest.mark.parametrize(
+    ("markdown", "words"),
+    [
+        ("**bold** and *leaning*", "bold and leaning"),
+        ("[words](https://a.example)", "words (https://a.example)"),
+        ("[words](#)", "words"),
+        ("[https://a.example](https://a.example)", "https://a.example"),
+        ("one\nline", "one line"),
+        ("two\n\nparagraphs", "two\n\nparagraphs"),
+        ("- a\n- b", "- a\n- b"),
+        ("2 * 3 < 7 & 1", "2 * 3 < 7 & 1"),
+        ("", ""),
+    ],
+)
+def test_marks_go_and_words_stay(markdown: str, words: str) -> None:
+    assert text.plain(markdown) == words
+
+
+def test_on_a_terminal_what_can_be_typed_next_is_named() -> None:
+    offered = answer(choices=(Choice("tools", "Tools"), Choice("winter", "Winter")))
+    assert text.next_steps(offered).splitlines()[1:] == ["  tools", "  winter"]
+
+
+def test_a_menu_names_no_next_steps_for_it_is_one() -> None:
+    menu = answer(kind=Kind.MENU, section=None, choices=(Choice("tools", "Tools"),))
+    assert text.next_steps(menu) == ""
+    assert text.next_steps(answer()) == ""

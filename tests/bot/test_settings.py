@@ -1,0 +1,142 @@
+"""The environment, read once; what is wrong with it is said in a sentence a variable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from bot.settings import Settings, describe
+from knowledge.documents import SHIPPED
+from knowledge.errors import SettingsError
+
+SECRET = "xoxb-not-for-anyone-to-see"
+
+
+def test_with_nothing_set_the_shipped_documents_are_served_and_no_platform() -> None:
+    settings = Settings.load({})
+    assert settings.documents == SHIPPED
+    assert settings.discord_token is settings.slack_bot_token is settings.slack_app_token is None
+    assert not settings.any_platform
+    assert settings.log_level == "INFO"
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\t"])
+def test_an_empty_variable_is_one_that_is_not_set(empty: str) -> None:
+    settings = Settings.load({"DISCORD_TOKEN": empty, "LDN_LOG_LEVEL": empty})
+    assert settings.discord_token is None
+    assert settings.log_level == "INFO"
+
+
+def test_blanks_around_a_token_are_no_part_of_it() -> None:
+    settings = Settings.load({"DISCORD_TOKEN": f"  {SECRET}\n"})
+    assert settings.discord_token is not None
+    assert settings.discord_token.get_secret_value() == SECRET
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("LDN_LOG_LEVEL", "LOUD"),
+        ("LDN_LOG_FORMAT", "xml"),
+        ("LDN_DISCORD_API_URL", "discord.com/api"),
+        ("LDN_DISCORD_GATEWAY_URL", "https://gateway.example"),
+        ("LDN_SLACK_API_URL", "ftp://slack.example"),
+        ("LDN_SLACK_API_URL", f"http://a b {SECRET}"),
+    ],
+)
+def test_a_value_that_cannot_be_is_one_sentence_that_names_the_variable_and_not_the_value(
+    variable: str, value: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.load({variable: value})
+    [sentence] = str(caught.value).splitlines()
+    assert sentence.startswith(f"{variable} cannot be used as it is.")
+    assert value not in sentence
+    assert SECRET not in sentence
+    assert caught.value.__suppress_context__, "its cause quotes the value"
+
+
+def test_all_wrong_values_are_named_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.load({"LDN_LOG_LEVEL": "LOUD", "LDN_LOG_FORMAT": "xml"})
+    named = {sentence.split()[0] for sentence in str(caught.value).splitlines()}
+    assert named == {"LDN_LOG_LEVEL", "LDN_LOG_FORMAT"}
+
+
+@pytest.mark.parametrize(
+    ("given", "level"), [("debug", "DEBUG"), ("Info", "INFO"), ("WARNING", "WARNING")]
+)
+def test_levels_may_be_written_in_any_case(given: str, level: str) -> None:
+    assert Settings.load({"LDN_LOG_LEVEL": given}).log_level == level
+
+
+def test_other_variables_of_the_environment_do_not_matter() -> None:
+    assert Settings.load({"PATH": "/bin", "documents": "/nowhere"}).documents == SHIPPED
+
+
+def test_no_token_shows_in_a_text_of_the_settings() -> None:
+    settings = Settings.load(
+        {"DISCORD_TOKEN": SECRET, "SLACK_BOT_TOKEN": SECRET, "SLACK_APP_TOKEN": SECRET}
+    )
+    for text in (repr(settings), str(settings), settings.model_dump_json(), f"{settings}"):
+        assert SECRET not in text
+
+
+def test_settings_cannot_be_changed_once_they_are_read() -> None:
+    with pytest.raises(ValidationError):
+        Settings.load({}).log_level = "DEBUG"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("given", "any_platform", "gap"),
+    [
+        ({}, False, None),
+        ({"DISCORD_TOKEN": "a"}, True, None),
+        ({"SLACK_BOT_TOKEN": "a"}, False, "SLACK_APP_TOKEN"),
+        ({"SLACK_APP_TOKEN": "a"}, False, "SLACK_BOT_TOKEN"),
+        ({"SLACK_BOT_TOKEN": "a", "SLACK_APP_TOKEN": "b"}, True, None),
+        ({"DISCORD_TOKEN": "a", "SLACK_APP_TOKEN": "b"}, True, "SLACK_BOT_TOKEN"),
+    ],
+)
+def test_a_platform_needs_all_of_its_tokens(
+    given: dict[str, str], any_platform: bool, gap: str | None
+) -> None:
+    settings = Settings.load(given)
+    assert settings.any_platform is any_platform
+    assert settings.slack_gap == gap
+
+
+def test_the_file_env_is_read_and_the_environment_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LDN_LOG_LEVEL", "ERROR")
+    monkeypatch.delenv("LDN_LOG_FORMAT", raising=False)
+    (tmp_path / ".env").write_text(
+        "LDN_LOG_LEVEL=DEBUG\nexport LDN_LOG_FORMAT='json'\n", encoding="utf-8"
+    )
+    settings = Settings.load()
+    assert (settings.log_level, settings.log_format) == ("ERROR", "json")
+
+
+def test_a_file_env_that_is_no_text_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(b"LDN_LOG_LEVEL=\xff\xfe\n")
+    with pytest.raises(SettingsError, match=r"The file \.env cannot be read"):
+        Settings.load()
+
+
+def test_every_setting_is_described_in_a_line() -> None:
+    lines = describe().splitlines()
+    assert len(lines) == len(Settings.model_fields)
+    for line, field in zip(lines, Settings.model_fields.values(), strict=True):
+        assert columns(line) == [field.alias, field.description]
+
+
+def columns(line: str) -> list[str]:
+    name, _, rest = line.partition("  ")
+    return [name, rest.strip()]
