@@ -19,6 +19,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -71,33 +72,76 @@ def words(text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:
 
 
 class Vocabulary:
-    """The words that examples use, with their synonyms; it corrects what was mistyped."""
+    """The words that examples use, with their synonyms; it corrects what was mistyped.
 
-    def __init__(self, counts: Mapping[str, int], synonyms: Mapping[str, Sequence[str]]) -> None:
+    To find a word's neighbours without trying all words, every known word is filed under numbers
+    for itself and for what is left of it when one letter is missing (see `_shortened`).
+    """
+
+    def __init__(
+        self,
+        counts: Mapping[str, int],
+        keys: NDArray[np.uint32],
+        owners: NDArray[np.int32],
+        synonyms: Mapping[str, Sequence[str]],
+    ) -> None:
+        """`keys` in order, and for each the place of the word in `counts` that is filed there."""
+        self._counts = counts
+        self._words = tuple(counts)
+        self._keys = keys
+        self._owners = owners
+        self._synonyms: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for phrase, meaning in _phrases(synonyms):
+            self._synonyms.setdefault(phrase[0], []).append((phrase, meaning))
+        for phrases in self._synonyms.values():
+            phrases.sort(key=lambda pair: -len(pair[0]))
+
+    @classmethod
+    def learn(
+        cls, counts: Mapping[str, int], synonyms: Mapping[str, Sequence[str]]
+    ) -> Vocabulary:
         """`counts`: how often each word occurs; `synonyms`: one word to all that mean it.
 
         A synonym may be of several words ("complex regional pain syndrome").
         """
-        self._synonyms: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         known = Counter(counts)
-        for meaning, others in synonyms.items():
-            for other in others:
-                phrase = words(other)
-                if phrase:
-                    self._synonyms.setdefault(phrase[0], []).append((phrase, meaning))
-                    known.update(phrase)
-        for phrases in self._synonyms.values():
-            phrases.sort(key=lambda pair: -len(pair[0]))
-        self._counts: dict[str, int] = dict(known)
-        self._correctable = sorted(word for word in known if _is_correctable(word))
-        keys, owners = [], []
-        for number, word in enumerate(self._correctable):
-            for key in _shortened(word):
-                keys.append(key)
-                owners.append(number)
+        for phrase, _ in _phrases(synonyms):
+            known.update(phrase)
+        keys: list[int] = []
+        owners: list[int] = []
+        for number, word in enumerate(known):
+            if _is_correctable(word):
+                filed = _shortened(word)
+                keys += filed
+                owners += [number] * len(filed)
         order = np.argsort(np.array(keys, dtype=np.uint32), kind="stable")
-        self._keys = np.array(keys, dtype=np.uint32)[order]
-        self._owners = np.array(owners, dtype=np.int32)[order]
+        return cls(
+            dict(known),
+            np.array(keys, dtype=np.uint32)[order],
+            np.array(owners, dtype=np.int32)[order],
+            synonyms,
+        )
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """All of it but the synonyms, as plain arrays."""
+        return {
+            "vocabulary": np.frombuffer("\n".join(self._words).encode(), dtype=np.uint8),
+            "vocabulary_counts": np.array(list(self._counts.values()), dtype=np.int64),
+            "vocabulary_keys": self._keys,
+            "vocabulary_owners": self._owners,
+        }
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Mapping[str, NDArray[Any]], synonyms: Mapping[str, Sequence[str]]
+    ) -> Vocabulary:
+        """The vocabulary again; `KeyError` or `ValueError` if the arrays are not one."""
+        listed = arrays["vocabulary"].tobytes().decode().split("\n")
+        counts = dict(zip(listed, arrays["vocabulary_counts"].tolist(), strict=True))
+        keys, owners = arrays["vocabulary_keys"], arrays["vocabulary_owners"]
+        if keys.shape != owners.shape or (len(owners) and owners.max() >= len(counts)):
+            raise ValueError("the arrays do not fit together")
+        return cls(counts, keys, owners, synonyms)
 
     def understand(self, text: Sequence[str]) -> tuple[str, ...]:
         """The words as the examples would have them: typing errors corrected, synonyms joined."""
@@ -121,7 +165,7 @@ class Vocabulary:
         }
         best, least = word, (3.0, False, 0)
         for number in candidates:
-            other = self._correctable[number]
+            other = self._words[number]
             rank = (
                 distance(word, other),
                 other[0] != word[0],
@@ -142,6 +186,13 @@ class Vocabulary:
             else:
                 yield text[at]
                 at += 1
+
+
+def _phrases(synonyms: Mapping[str, Sequence[str]]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for meaning, others in synonyms.items():
+        for phrase in map(words, others):
+            if phrase:
+                yield phrase, meaning
 
 
 def _is_correctable(word: str) -> bool:
@@ -250,6 +301,18 @@ class Features:
         known = counts >= RARE
         worth = np.log((1 + len(found)) / (1 + counts[known])) + 1
         return cls(numbers[known], worth.astype(np.float32))
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """The known features, as plain arrays."""
+        return {"features": self._numbers, "features_worth": self._worth}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Features:
+        """The features again; `KeyError` or `ValueError` if the arrays are not features."""
+        numbers, worth = arrays["features"], arrays["features_worth"]
+        if numbers.shape != worth.shape:
+            raise ValueError("the arrays do not fit together")
+        return cls(numbers, worth)
 
     def of(self, views: Sequence[Sequence[int]]) -> Block:
         """The known features of the text, and their values."""

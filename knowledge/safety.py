@@ -12,28 +12,20 @@ not drown in it.
 
 from __future__ import annotations
 
+import contextlib
 import enum
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from knowledge.classifier import calibrate, fold_of, score, softmax, train
-from knowledge.features import (
-    ALWAYS,
-    Features,
-    Vocabulary,
-    letter_features,
-    sequence_features,
-    words,
-)
+from knowledge import modelcache
+from knowledge.features import ALWAYS, letter_features, sequence_features
 from knowledge.ideas import KNOWN_WORDS, gist_features, ideas, pair_features
-from knowledge.vocabulary import SYNONYMS
+from knowledge.synonyms import SYNONYMS
+from knowledge.textmodel import Chances, Example, TextModel
 
-FOLDS = 4
 LONGEST = 600
 """Words of a message that are looked at."""
 PIECE, STEP = 16, 8
@@ -96,23 +88,15 @@ class CrisisCosts:
 
 _KINDS = (CrisisKind.SUICIDE, CrisisKind.OVERDOSE, CrisisKind.EMERGENCY)
 _ORDINARY, _AMBIGUOUS, _FIRST_KIND = 0, 1, 2
+BIASES = np.eye(_FIRST_KIND + len(_KINDS))[:, 1:]
+"""The calibration may raise or lower every kind but the ordinary."""
 
 
 class CrisisDetector:
     """Finds words of a crisis; see `build` and `check`."""
 
-    def __init__(
-        self,
-        vocabulary: Vocabulary,
-        features: Features,
-        weights: NDArray[np.float32],
-        factors: NDArray[np.float64],
-        costs: CrisisCosts,
-    ) -> None:
-        self._vocabulary = vocabulary
-        self._features = features
-        self._weights = weights
-        self._factors = factors
+    def __init__(self, model: TextModel, costs: CrisisCosts) -> None:
+        self._model = model
         self._costs = costs
 
     @classmethod
@@ -125,52 +109,40 @@ class CrisisDetector:
         costs: CrisisCosts = CrisisCosts(),
         cache: Path | None = None,
     ) -> CrisisDetector:
-        """Learn from the phrases; `ordinary` are questions that are none (all examples)."""
-        groups = (
-            (*phrases.traps, *ordinary),
-            phrases.ambiguous,
-            phrases.suicide,
-            phrases.overdose,
-            phrases.emergency,
+        """Learn from the phrases, or take what was learned from the same phrases before.
+
+        Args:
+            phrases: what `crisis.yaml` holds.
+            ordinary: questions that are no crisis: all examples of all documents.
+            synonyms: one word to all that mean it.
+            costs: what each mistake costs.
+            cache: a folder that keeps what was learned until an input or the code changes.
+        """
+        examples = crisis_examples(phrases, ordinary)
+        key = modelcache.key_of([[astuple(each) for each in examples], dict(synonyms)])
+        if cache and (arrays := modelcache.load(cache, "crisis", key)):
+            with contextlib.suppress(KeyError, ValueError):
+                model = TextModel.from_arrays(arrays, len(BIASES), crisis_views, synonyms)
+                return cls(model, costs)
+        model = TextModel.learn(
+            examples, BIASES, views=crisis_views, synonyms=synonyms, known_words=KNOWN_WORDS
         )
-        examples = [
-            (text, number)
-            for number, group in enumerate(groups)
-            for text in map(words, group)
-            if text
-        ]
-        counts = Counter(word for text, _ in examples for word in text)
-        counts.update(KNOWN_WORDS)
-        vocabulary = Vocabulary(counts, synonyms)
-        understood = [vocabulary.understand(text) for text, _ in examples]
-        found = [_views(text) for text in understood]
-        features = Features.learn(found)
-        blocks = [features.of(views) for views in found]
-        labels = np.array([number for _, number in examples], dtype=np.int64)
-        held_out = np.array([fold_of(text, FOLDS) == 0 for text in understood])
-        learned = np.stack([np.ones_like(held_out), ~held_out])
-        weights, without = train(blocks, labels, len(groups), len(features), learned)
-        judged = np.flatnonzero(held_out)
-        unseen = score([blocks[number] for number in judged], without)
-        factors = calibrate(_inputs(unseen), labels[judged])
-        return cls(vocabulary, features, weights, factors, costs)
+        if cache:
+            modelcache.save(cache, "crisis", key, model.to_arrays())
+        return cls(model, costs)
 
     def check(self, text: str) -> Crisis | None:
         """The crisis that the words speak of, if any; the plainest, if there are several."""
         found: Crisis | None = None
-        for piece in _pieces(self._vocabulary.understand(words(text, LONGEST))):
-            verdict = self._decide(self._chances(piece))
+        for piece in _pieces(self._model.understand(text, LONGEST)):
+            verdict = self.decide(self._model.chances(piece))
             if verdict is not None and verdict.tier is Tier.EXPLICIT:
                 return verdict
             found = found or verdict
         return found
 
-    def _chances(self, piece: Sequence[str]) -> NDArray[np.float64]:
-        block = self._features.of(_views(piece))
-        scores = block.values @ self._weights[block.places]
-        return softmax(_inputs(scores) @ self._factors)
-
-    def _decide(self, chances: NDArray[np.float64]) -> Crisis | None:
+    def decide(self, chances: Chances) -> Crisis | None:
+        """The verdict with the least expected cost, given the chances of each kind."""
         costs = self._costs
         ordinary, ambiguous = float(chances[_ORDINARY]), float(chances[_AMBIGUOUS])
         explicit = 1 - ordinary - ambiguous
@@ -196,7 +168,20 @@ def _pieces(text: Sequence[str]) -> Iterator[Sequence[str]]:
         yield text[start : start + PIECE]
 
 
-def _views(text: Sequence[str]) -> tuple[Sequence[int], ...]:
+def crisis_examples(phrases: CrisisPhrases, ordinary: Iterable[str]) -> list[Example]:
+    """What the detector learns from; the kinds are numbered in the order of the groups here."""
+    groups = (
+        (*phrases.traps, *ordinary),
+        phrases.ambiguous,
+        phrases.suicide,
+        phrases.overdose,
+        phrases.emergency,
+    )
+    return [Example(text, kind) for kind, group in enumerate(groups) for text in group]
+
+
+def crisis_views(text: Sequence[str]) -> tuple[Sequence[int], ...]:
+    """What the detector sees of a text: words, letters, and the ideas behind the words."""
     found = [ideas(word) for word in text]
     return (
         sequence_features(text, (1, 2, 3), salt=1),
@@ -205,10 +190,3 @@ def _views(text: Sequence[str]) -> tuple[Sequence[int], ...]:
         gist_features(text, found),
         ALWAYS,
     )
-
-
-def _inputs(scores: NDArray[np.float32]) -> NDArray[np.float64]:
-    """What the calibration weighs for each kind: its score, and a bias for all but the first."""
-    kinds = scores.shape[-1]
-    biases = np.broadcast_to(np.eye(kinds)[:, 1:], (*scores.shape, kinds - 1))
-    return np.concatenate([scores[..., None].astype(np.float64), biases], axis=-1)

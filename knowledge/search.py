@@ -9,29 +9,26 @@ not cover it.
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.classifier import calibrate, fold_of, score, softmax, train
-from knowledge.features import (
-    ALWAYS,
-    Features,
-    Vocabulary,
-    letter_features,
-    sequence_features,
-    words,
-)
-from knowledge.vocabulary import SYNONYMS
+from knowledge import modelcache
+from knowledge.features import ALWAYS, letter_features, sequence_features
+from knowledge.lexical import LexicalIndex
+from knowledge.synonyms import SYNONYMS
+from knowledge.textmodel import Chances, Example, TextModel
 
 MOST_OFFERED = 3
-FOLDS = 4
+MOST_LEARNED = 400
+"""Topics that the classifier tells apart; documents with more are searched by their words."""
 _SENTENCE = re.compile(r"(?<=[.:!?])\s+")
 
 
@@ -102,24 +99,23 @@ class Costs:
     """The document covers the question, and is said not to."""
 
 
+class Ranker(Protocol):
+    """Turns a question into the probability of each topic; the rest, up to one, is unknown."""
+
+    def understand(self, text: str) -> Sequence[str]:
+        """The words of a question."""
+
+    def chances(self, text: Sequence[str]) -> Chances:
+        """The probability of each topic, in the topics' order."""
+
+
 class SearchIndex:
     """Finds the sections that answer a question; see `build` and `search`."""
 
-    def __init__(
-        self,
-        topics: Sequence[Topic],
-        vocabulary: Vocabulary,
-        features: Features,
-        weights: NDArray[np.float32],
-        factors: NDArray[np.float64],
-        costs: Costs,
-    ) -> None:
+    def __init__(self, topics: Sequence[Topic], ranker: Ranker, costs: Costs) -> None:
         self._ids = [topic.id for topic in topics]
-        self._covered = np.array([topic.covered for topic in topics])
-        self._vocabulary = vocabulary
-        self._features = features
-        self._weights = weights
-        self._factors = factors
+        self._covered = np.array([topic.covered for topic in topics], dtype=bool)
+        self._ranker = ranker
         self._costs = costs
 
     @classmethod
@@ -131,52 +127,42 @@ class SearchIndex:
         costs: Costs = Costs(),
         cache: Path | None = None,
     ) -> SearchIndex:
-        """Learn from the topics' examples and texts."""
-        examples: list[tuple[tuple[str, ...], int, bool]] = []
-        for number, topic in enumerate(topics):
-            for question in topic.questions:
-                examples.append((words(question), number, True))
-            for text in topic.texts:
-                for sentence in _SENTENCE.split(text):
-                    examples.append((words(sentence), number, False))
-        examples = [example for example in examples if example[0]]
-        counts = Counter(word for example, _, _ in examples for word in example)
-        vocabulary = Vocabulary(counts, synonyms)
-        understood = [vocabulary.understand(example) for example, _, _ in examples]
-        found = [_views(text) for text in understood]
-        features = Features.learn(found)
-        labels = np.array([number for _, number, _ in examples], dtype=np.int64)
-        held_out = np.array([fold_of(text, FOLDS) == 0 for text in understood])
-        learned = np.stack([np.ones_like(held_out), ~held_out])
-        blocks = [features.of(views) for views in found]
-        weights, without = train(blocks, labels, len(topics), len(features), learned)
-        judged = [
-            number
-            for number, (_, _, is_question) in enumerate(examples)
-            if held_out[number] and is_question
-        ]
-        covered = np.array([topic.covered for topic in topics])
-        unseen = score([blocks[number] for number in judged], without)
-        factors = calibrate(_inputs(unseen, covered), labels[judged])
-        return cls(topics, vocabulary, features, weights, factors, costs)
+        """Learn from the topics, or take what was learned from the same topics before.
+
+        Args:
+            topics: all that the document covers, and what is known that it does not.
+            synonyms: one word to all that mean it.
+            costs: what each mistake costs.
+            cache: a folder that keeps what was learned until an input or the code changes.
+        """
+        if not any(topic.questions for topic in topics) or len(topics) > MOST_LEARNED:
+            return cls(topics, LexicalIndex.build(topics, synonyms), costs)
+        examples = search_examples(topics)
+        biases = search_biases(topics)
+        key = modelcache.key_of([[astuple(topic) for topic in topics], dict(synonyms)])
+        if cache and (arrays := modelcache.load(cache, "search", key)):
+            with contextlib.suppress(KeyError, ValueError):
+                model = TextModel.from_arrays(arrays, len(topics), search_views, synonyms)
+                return cls(topics, model, costs)
+        model = TextModel.learn(examples, biases, views=search_views, synonyms=synonyms)
+        if cache:
+            modelcache.save(cache, "search", key, model.to_arrays())
+        return cls(topics, model, costs)
 
     def search(self, text: str) -> Ranking:
         """The sections that answer a question, and what to do with them."""
-        understood = self._vocabulary.understand(words(text))
-        block = self._features.of(_views(understood))
-        scores = block.values @ self._weights[block.places]
-        chances = softmax(_inputs(scores, self._covered) @ self._factors)
-        return self.decide(chances)
+        return self.decide(self._ranker.chances(self._ranker.understand(text)))
 
-    def decide(self, chances: NDArray[np.float64]) -> Ranking:
+    def decide(self, chances: Chances) -> Ranking:
         """The outcome with the least expected cost, given each topic's probability."""
         costs = self._costs
         covered = np.where(self._covered, chances, -1.0)
-        best = np.argsort(-covered)[:MOST_OFFERED]
+        best = np.argpartition(-covered, range(min(MOST_OFFERED, len(covered) - 1)))[:MOST_OFFERED]
+        best = best[covered[best] > 0]
         offered = chances[best]
         coverage = float(chances[self._covered].sum())
         missing = 1 - coverage
-        first, within = float(offered[0]), float(offered.sum())
+        first, within = float(offered[:1].sum()), float(offered.sum())
         expected = {
             Outcome.ANSWER: costs.wrong_answer * (coverage - first)
             + costs.answer_not_covered * missing,
@@ -193,11 +179,25 @@ class SearchIndex:
         return Ranking(outcome, candidates, not_covered, coverage)
 
 
-def _views(text: Sequence[str]) -> tuple[Sequence[int], ...]:
+def search_examples(topics: Sequence[Topic]) -> list[Example]:
+    """What the search learns from: the example questions, the titles, and every sentence."""
+    return [
+        Example(text, kind, asked)
+        for kind, topic in enumerate(topics)
+        for texts, asked in ((topic.questions, True), (_sentences(topic), False))
+        for text in texts
+    ]
+
+
+def search_biases(topics: Sequence[Topic]) -> NDArray[np.float64]:
+    """The calibration may raise or lower what is covered against what is not."""
+    return np.array([[float(topic.covered)] for topic in topics])
+
+
+def search_views(text: Sequence[str]) -> tuple[Sequence[int], ...]:
+    """What the search sees of a text: words, pairs of neighbours, and letters."""
     return sequence_features(text, (1, 2), salt=1), letter_features(text), ALWAYS
 
 
-def _inputs(scores: NDArray[np.float32], covered: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """What the calibration weighs for each topic: its score, and whether it is covered."""
-    flags = np.broadcast_to(covered.astype(np.float64), scores.shape)
-    return np.stack([scores.astype(np.float64), flags], axis=-1)
+def _sentences(topic: Topic) -> list[str]:
+    return [sentence for text in topic.texts for sentence in _SENTENCE.split(text)]

@@ -1,0 +1,120 @@
+"""Checks of a document's names (ids, titles, aliases) and of who is a part of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from knowledge.compose import RESERVED
+from knowledge.document import fold
+from knowledge.written import WrittenDocument, WrittenSection
+from knowledge.yamlfile import KeyPath, did_you_mean
+
+
+@dataclass(frozen=True)
+class _Name:
+    """Something that opens a section: who answers to it, and where that is written."""
+
+    owner: WrittenSection | None
+    called: str
+    path: KeyPath
+
+    @property
+    def is_alias(self) -> bool:
+        return "aliases" in self.path
+
+
+def check_names(doc: WrittenDocument) -> None:
+    """Every name opens one thing alone."""
+    taken = {fold(word): _Name(None, f"the bot's own word {word}", ()) for word in sorted(RESERVED)}
+    for name, text in _names(doc):
+        key = fold(text)
+        if not text or (not key and name.path[-1] == "id"):
+            continue  # reported by the schema
+        if not key:
+            doc.report(
+                name.path,
+                f"{text!r} holds no letter and no digit.",
+                "Write something that people can type.",
+            )
+            continue
+        before = taken.setdefault(key, name)
+        if before is name or (name.owner and name.owner.copy_of is before.owner is not None):
+            continue  # of a section that was copied whole, the id is fault enough
+        if before.owner is name.owner and not (before.is_alias and name.is_alias):
+            continue  # a section may have its title, or its id, among its aliases
+        if name.path[-1] == "id" and name.owner:
+            name.owner.copy_of = before.owner
+        where = f" (line {doc.file.line(before.path)})" if before.path else ""
+        doc.report(
+            name.path,
+            f"{text!r} is taken: {before.called}{where} answers to it.",
+            "Choose another, or remove one of the two.",
+        )
+
+
+def _names(doc: WrittenDocument) -> Iterator[tuple[_Name, str]]:
+    for section in doc.sections:
+        called = f"section {section.id or section.at + 1}"
+        for key in ("id", "title"):
+            yield _Name(section, called, (*section.path, key)), section.text(key)
+        for path, alias in section.texts("aliases"):
+            yield _Name(section, called, path), alias
+    aliases = doc.data.get("aliases")
+    for at, alias in enumerate(aliases if isinstance(aliases, list) else ()):
+        if isinstance(alias, str):
+            yield _Name(None, "the document", ("aliases", at)), alias
+
+
+def check_tree(doc: WrittenDocument) -> None:
+    """Parents and neighbours exist, and parts follow what they are a part of."""
+    by_id = {section.id: section for section in doc.sections}
+    unknown: dict[str, list[KeyPath]] = {}
+    explained: set[str] = set()
+    # The section above, behind all that it is a part of.
+    above: list[WrittenSection] = []
+    for section in _in_article_order(doc):
+        parent = section.text("parent")
+        if not parent or any(each.id == parent for each in above):
+            while above and above[-1].id != parent:
+                above.pop()
+        elif parent in by_id:
+            if not section.copy_of:
+                _report_apart(doc, section, parent, above)
+            above.append(by_id[parent])
+        elif any(each.misnamed for each in above):
+            explained.add(parent)
+        else:
+            unknown.setdefault(parent, []).append((*section.path, "parent"))
+        above.append(section)
+    known = list(filter(None, by_id))
+    for name, paths in unknown.items():
+        first, *others = sorted(paths, key=doc.file.line)
+        lines = ", ".join(str(doc.file.line(path)) for path in others)
+        what = f"there is no section {name!r}{f' (lines {lines} too)' if lines else ''}."
+        doc.report(first, what, did_you_mean(name, known))
+    for section in doc.sections:
+        for path, topic in section.texts("read_next"):
+            if topic not in by_id and topic not in explained:
+                doc.report(path, f"there is no section {topic!r}.", did_you_mean(topic, known))
+
+
+def _report_apart(
+    doc: WrittenDocument, part: WrittenSection, parent: str, above: Sequence[WrittenSection]
+) -> None:
+    between = f"; section {above[-1].id!r} stands before it" if above else ""
+    doc.report(
+        (*part.path, "parent"),
+        f"this part does not follow its section {parent!r}{between}.",
+        "Put a section's parts directly behind it, in the article's order.",
+    )
+
+
+def _in_article_order(doc: WrittenDocument) -> list[WrittenSection]:
+    """The sections as they stand in the article; one that is not in it stays where it is."""
+    places: list[tuple[int, int, WrittenSection]] = []
+    place = 0
+    for section in doc.sections:
+        place = section.place.start if section.place else place
+        places.append((place, section.at, section))
+    return [section for _, _, section in sorted(places, key=lambda each: each[:2])]

@@ -1,0 +1,226 @@
+"""TextModel: everything between a text and the probability of each kind that it may be of.
+
+It joins the vocabulary (typing errors, synonyms), the features, and the classifier's weights with
+their calibration, and can be turned into arrays and back. `SearchIndex` uses one to tell topics
+apart, `CrisisDetector` another to recognise a crisis.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.classifier import Flags, Floats, Integers, calibrate, fold_of, score, softmax, train
+from knowledge.features import WORD_LIMIT, Block, Features, Vocabulary, words
+from knowledge.modelcache import Arrays
+
+Chances = NDArray[np.float64]
+Views = Callable[[Sequence[str]], tuple[Sequence[int], ...]]
+"""Turns the words of a text into lists of feature numbers, see `knowledge.features`."""
+
+HELD_OUT = 4
+"""One in so many examples is held out, for the calibration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text and its kind. Only what people `asked` is used for the calibration."""
+
+    text: str
+    kind: int
+    asked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What cross-validation made of an example: the chances of each kind, had it been unseen."""
+
+    example: Example
+    chances: Chances
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """Examples on their way into a classifier."""
+
+    examples: list[Example]
+    vocabulary: Vocabulary
+    understood: list[tuple[str, ...]]
+    features: Features
+    blocks: list[Block]
+    labels: Integers
+
+    @classmethod
+    def of(
+        cls,
+        examples: Iterable[Example],
+        views: Views,
+        synonyms: Mapping[str, Sequence[str]],
+        known_words: Iterable[str],
+    ) -> _Prepared:
+        read = [(example, words(example.text)) for example in examples]
+        read = [(example, text) for example, text in read if text]
+        counts = Counter(word for _, text in read for word in text)
+        counts.update(known_words)
+        vocabulary = Vocabulary.learn(counts, synonyms)
+        understood = [vocabulary.understand(text) for _, text in read]
+        found = [views(text) for text in understood]
+        features = Features.learn(found)
+        return cls(
+            examples=[example for example, _ in read],
+            vocabulary=vocabulary,
+            understood=understood,
+            features=features,
+            blocks=[features.of(each) for each in found],
+            labels=np.array([example.kind for example, _ in read], dtype=np.int64),
+        )
+
+    def folds(self, count: int) -> Integers:
+        return np.array([fold_of(text, count) for text in self.understood], dtype=np.int64)
+
+    def train(self, kinds: int, learned: Flags) -> Floats:
+        return train(self.blocks, self.labels, kinds, len(self.features), learned)
+
+    def score(self, numbers: Integers, weights: Floats) -> Floats:
+        return score([self.blocks[number] for number in numbers], weights)
+
+
+class TextModel:
+    """Knows how likely a text is of each kind; see `learn` and `chances`."""
+
+    def __init__(
+        self,
+        views: Views,
+        vocabulary: Vocabulary,
+        features: Features,
+        weights: NDArray[np.float16],
+        scale: float,
+        offsets: Chances,
+    ) -> None:
+        self._views = views
+        self._vocabulary = vocabulary
+        self._features = features
+        self._weights = weights
+        self._scale = scale
+        self._offsets = offsets
+
+    @classmethod
+    def learn(
+        cls,
+        examples: Iterable[Example],
+        biases: NDArray[np.float64],
+        *,
+        views: Views,
+        synonyms: Mapping[str, Sequence[str]],
+        known_words: Iterable[str] = (),
+    ) -> TextModel:
+        """Learn from examples.
+
+        Args:
+            examples: texts of every kind; at least one.
+            biases: kinds by groups; the calibration may raise or lower each group as a whole.
+            views: how a text's words become features.
+            synonyms: one word to all that mean it.
+            known_words: further words to correct typing errors to.
+        """
+        ready = _Prepared.of(examples, views, synonyms, known_words)
+        held_out = ready.folds(HELD_OUT) == 0
+        learned = np.stack([np.ones_like(held_out), ~held_out])
+        weights, without = ready.train(len(biases), learned)
+        asked = np.array([example.asked for example in ready.examples])
+        judged = np.flatnonzero(held_out & asked)
+        scale, offsets = _calibrate(ready.score(judged, without), ready.labels[judged], biases)
+        return cls(
+            views, ready.vocabulary, ready.features, weights.astype(np.float16), scale, offsets
+        )
+
+    def understand(self, text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:
+        """The words of a text, corrected and with synonyms joined."""
+        return self._vocabulary.understand(words(text, limit))
+
+    def chances(self, text: Sequence[str]) -> Chances:
+        """How likely a text, given by its understood words, is of each kind."""
+        block = self._features.of(self._views(text))
+        weights = self._weights.take(block.places, axis=0).astype(np.float32)
+        # No matrix product, see `knowledge.classifier`.
+        scores = np.einsum("f,fk->k", block.values, weights)
+        return softmax(scores * self._scale + self._offsets)
+
+    def to_arrays(self) -> Arrays:
+        """All that was learned, as plain arrays."""
+        return {
+            **self._vocabulary.to_arrays(),
+            **self._features.to_arrays(),
+            "weights": self._weights,
+            "calibration": np.array([self._scale, *self._offsets]),
+        }
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Arrays, kinds: int, views: Views, synonyms: Mapping[str, Sequence[str]]
+    ) -> TextModel:
+        """The model again.
+
+        Raises:
+            KeyError, ValueError: the arrays are not those of a model with these kinds.
+        """
+        features = Features.from_arrays(arrays)
+        weights, calibration = arrays["weights"], arrays["calibration"]
+        if weights.shape != (len(features), kinds) or calibration.shape != (1 + kinds,):
+            raise ValueError("the arrays do not fit together")
+        return cls(
+            views,
+            Vocabulary.from_arrays(arrays, synonyms),
+            features,
+            weights.astype(np.float16, copy=False),
+            float(calibration[0]),
+            calibration[1:].astype(np.float64, copy=False),
+        )
+
+
+def cross_validate(
+    examples: Iterable[Example],
+    biases: NDArray[np.float64],
+    folds: int,
+    *,
+    views: Views,
+    synonyms: Mapping[str, Sequence[str]],
+    known_words: Iterable[str] = (),
+) -> list[Judged]:
+    """Judge every example that people asked as if it had never been seen.
+
+    The examples are dealt into `folds` parts; each part is judged by what was learned from all
+    others. Near-duplicates are in the same part.
+    """
+    ready = _Prepared.of(examples, views, synonyms, known_words)
+    fold = ready.folds(folds)
+    asked = np.array([example.asked for example in ready.examples])
+    scores = np.zeros((len(fold), len(biases)), dtype=np.float32)
+    for number in range(folds):
+        # One after another: together they would need as many times the memory.
+        (weights,) = ready.train(len(biases), (fold != number)[None, :])
+        part = np.flatnonzero(fold == number)
+        if len(part):
+            scores[part] = ready.score(part, weights)
+    judged = np.flatnonzero(asked)
+    scale, offsets = _calibrate(scores[judged], ready.labels[judged], biases)
+    chances = softmax(scores[judged] * scale + offsets)
+    return [
+        Judged(ready.examples[number], each) for number, each in zip(judged, chances, strict=True)
+    ]
+
+
+def _calibrate(
+    scores: Floats, labels: Integers, biases: NDArray[np.float64]
+) -> tuple[float, Chances]:
+    """A factor for all scores and an offset for each kind, which make softmax tell the truth."""
+    if not len(labels):
+        return 1.0, np.zeros(len(biases))
+    groups = np.broadcast_to(biases, (len(scores), *biases.shape))
+    inputs = np.concatenate([scores[:, :, None].astype(np.float64), groups], axis=2)
+    factors = calibrate(inputs, labels)
+    return float(factors[0]), biases @ factors[1:]

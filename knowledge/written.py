@@ -1,0 +1,97 @@
+"""A document as its editor wrote it, faults and all: what the loader's checks work on.
+
+A check reports what it finds and goes on, so that one fault does not hide another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from knowledge.article import Extent
+from knowledge.errors import Problem
+from knowledge.yamlfile import KeyPath, YamlFile
+
+
+@dataclass
+class WrittenSection:
+    """One section as written."""
+
+    at: int
+    values: dict[str, Any]
+    runs: tuple[Extent, ...] = ()
+    """Where its text stands in the article: one run, or several if it leaves sentences out."""
+    stray: Extent | None = None
+    """Where its text stands instead, if that is out of order or taken by another section."""
+    copy_of: WrittenSection | None = None
+    """The section above that has the same id."""
+
+    @property
+    def path(self) -> KeyPath:
+        """Where it stands in the file."""
+        return ("sections", self.at)
+
+    @property
+    def id(self) -> str:
+        """Its id; empty if it has none."""
+        return self.text("id")
+
+    @property
+    def place(self) -> Extent | None:
+        """Where it stands in the article, from its first word to its last."""
+        return self.stray or (hull(self.runs) if self.runs else None)
+
+    @property
+    def misnamed(self) -> bool:
+        """Whether the id is not the one that it should be, so that others may look for that."""
+        return not self.id or self.copy_of is not None
+
+    def text(self, key: str) -> str:
+        """The text under a key; empty if there is none."""
+        value = self.values.get(key)
+        return value if isinstance(value, str) else ""
+
+    def texts(self, key: str) -> list[tuple[KeyPath, str]]:
+        """The texts of a list under a key, each with its path."""
+        values = self.values.get(key)
+        return [
+            ((*self.path, key, at), value)
+            for at, value in enumerate(values if isinstance(values, list) else ())
+            if isinstance(value, str)
+        ]
+
+
+@dataclass
+class WrittenDocument:
+    """One file. Checks only ever add to `problems`."""
+
+    file: YamlFile
+    problems: list[Problem]
+    data: dict[str, Any] = field(default_factory=dict)
+    sections: list[WrittenSection] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, file: YamlFile, problems: list[Problem]) -> WrittenDocument:
+        """What a file holds, as far as it has the shape of a document."""
+        data = file.data if isinstance(file.data, dict) else {}
+        sections = data.get("sections")
+        written = [
+            WrittenSection(at, values)
+            for at, values in enumerate(sections if isinstance(sections, list) else ())
+            if isinstance(values, dict)
+        ]
+        return cls(file, problems, data, written)
+
+    def report(self, path: KeyPath, what: str, mend: str) -> None:
+        """Add a problem at a key of this file."""
+        self.problems.append(self.file.problem(path, what, mend))
+
+    def line(self, section: WrittenSection) -> int:
+        """The line on which a section begins."""
+        return self.file.line(section.path)
+
+
+def hull(runs: Sequence[Extent]) -> Extent:
+    """From the first word of the first run to the last word of the last."""
+    return Extent(runs[0].start, runs[-1].end)
