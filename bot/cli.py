@@ -6,7 +6,9 @@ Exit status: 0 done, 1 the work failed, 2 the call or the settings are wrong.
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -26,6 +28,10 @@ class _Group(click.Group):
                 formatter.write(f"  {line}\n")
 
     def invoke(self, ctx: click.Context) -> Any:
+        for stream in (sys.stdin, sys.stdout, sys.stderr):
+            # What a terminal cannot show, or what is not UTF-8, must not end a conversation.
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
         try:
             return super().invoke(ctx)
         except SettingsError as error:
@@ -36,8 +42,9 @@ class _Group(click.Group):
         except LdnBotError as error:
             _fail(str(error))
         except BrokenPipeError:
-            # Whoever read our output has seen enough, as `| head` does.
-            sys.stderr.close()
+            # Whoever read our output has seen enough, as `| head` does. What is left of it goes
+            # nowhere, so that Python does not stumble over it at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(0) from None
 
 

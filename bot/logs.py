@@ -71,7 +71,9 @@ def frames(error: BaseException) -> str:
     """An exception as its type and where it came from, without its text and without any values."""
     lines = []
     chain: BaseException | None = error
-    while chain is not None:
+    seen: set[int] = set()
+    while chain is not None and id(chain) not in seen:
+        seen.add(id(chain))
         for frame in traceback.extract_tb(chain.__traceback__):
             lines.append(f"  {frame.filename}:{frame.lineno} in {frame.name}")
         # Our own errors hold fixed sentences.

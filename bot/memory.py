@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -25,13 +24,14 @@ class FileMemory:
     def set(self, key: str, value: str) -> None:
         """Keep a text. The file is replaced whole, so a crash leaves the old or the new."""
         texts = {**self._read(), key: value}
+        new = self._path.with_suffix(".new")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(texts, file, indent=1)
-            os.replace(name, self._path)
+            new.write_text(json.dumps(texts, indent=1), encoding="utf-8")
+            new.replace(self._path)
         except OSError as error:
+            with suppress(OSError):
+                new.unlink(missing_ok=True)
             log.warning(
                 "%s cannot be written (%s). Set LDN_DATA to a folder that can be.",
                 self._path,

@@ -29,7 +29,7 @@ class Verb(StrEnum):
     """Show what would be posted and pinned. For moderators."""
     KEEP = "keep"
     """Post the topic and pin it. For moderators."""
-    REPLACE = "replace"
+    REPLACE = "swap"
     """Take down our own oldest pin of the channel, then post and pin. For moderators."""
 
 

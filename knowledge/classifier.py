@@ -32,9 +32,10 @@ RATE = 1.5
 BATCH = 64
 
 _PENALTY, _SMALLEST_STEP = 1e-3, 1e-6
-_SMALL_WORDS = frozenset(
-    ["a", "an", "the", "of", "to", "in", "for", "is", "it", "do", "does", "i", "my", "me", "can", "be", "on", "with", "and", "or", "this", "that", "are", "you"]
-)
+_SMALL_WORDS = """
+a an the of to in for is it do does i my me can be on with and or this that are you
+"""
+_SMALL = frozenset(_SMALL_WORDS.split())
 
 
 def train(
@@ -201,5 +202,5 @@ def fold_of(text: Sequence[str], folds: int) -> int:
     """The fold that a text is held out with. Near-duplicates (the same words in any order,
     without the small ones) share one, so that none is judged by what was learned from its twin.
     """
-    key = sorted({word for word in text if word not in _SMALL_WORDS} or set(text))
+    key = sorted({word for word in text if word not in _SMALL} or set(text))
     return crc32(" ".join(key).encode()) % folds

@@ -179,9 +179,8 @@ def crisis_answer(document: Document, kind: CrisisKind, lines: Sequence[HelpLine
 
 def crisis_notice(lines: Sequence[HelpLine]) -> str:
     """One line above an answer, where someone may despair."""
-    reach = (
-        f"{line.region}: {line.phone or line.reach}" for line in lines if not line.is_emergency
-    )
+    listening = [line for line in lines if not line.is_emergency] or lines
+    reach = (f"{line.region}: {line.phone or line.reach}" for line in listening)
     return f"If you feel you cannot go on, someone can listen now. {'; '.join(reach)}."
 
 

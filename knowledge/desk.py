@@ -59,7 +59,7 @@ class HelpDesk:
 
     def ask(self, text: str) -> Answer:
         """The answer to whatever a person typed. Never raises for what is in `text`."""
-        question = text[:QUESTION_LIMIT].strip()
+        question = text.strip()[:QUESTION_LIMIT]
         if answer := self.open(question):
             return answer
         crisis = self._safety.check(text)
@@ -80,9 +80,9 @@ class HelpDesk:
             return self._lists[key](1)
         if key in self._help_lines:
             return self._help_lines[key]
-        if page := _PAGE.fullmatch(topic):
-            make = self._lists.get(page["topic"])
-            return make(int(page["page"])) if make else None
+        page = _PAGE.fullmatch(topic)
+        if page and page["topic"] in self._lists:
+            return self._lists[page["topic"]](int(page["page"]))
         section = self.document.exact.get(key)
         return self._sections[section.id] if section else None
 

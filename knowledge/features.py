@@ -17,7 +17,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -39,9 +39,7 @@ LETTER_LIMIT = 24
 
 Values = NDArray[np.float32]
 
-_MARKUP = re.compile(
-    r"<(?:[@#!:]|a:|t:|https?:|mailto:)[^<>]{0,300}>|https?://\S+|&(?:amp|lt|gt);"
-)
+_MARKUP = re.compile(r"<(?:[@#!:]|a:|t:|https?:|mailto:)[^<>]{0,300}>|https?://\S+|&(?:amp|lt|gt);")
 _ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,99}")
 _WORD = re.compile(r"[^\W_]+")
 _STARS = re.compile(r"(?<=[a-z])\*+(?=[a-z])")
@@ -97,9 +95,7 @@ class Vocabulary:
             phrases.sort(key=lambda pair: -len(pair[0]))
 
     @classmethod
-    def learn(
-        cls, counts: Mapping[str, int], synonyms: Mapping[str, Sequence[str]]
-    ) -> Vocabulary:
+    def learn(cls, counts: Mapping[str, int], synonyms: Mapping[str, Sequence[str]]) -> Vocabulary:
         """`counts`: how often each word occurs; `synonyms`: one word to all that mean it.
 
         A synonym may be of several words ("complex regional pain syndrome").
@@ -250,12 +246,11 @@ def sequence_features(text: Sequence[str], lengths: Sequence[int], salt: int) ->
     return found
 
 
-def letter_features(text: Sequence[str]) -> list[int]:
-    """Numbers for all runs of two to five letters within the words."""
-    return [number for word in text for number in _letters(word)]
+Letters = Callable[[str], Sequence[int]]
 
 
-def _letters(word: str) -> list[int]:
+def letters_of(word: str) -> list[int]:
+    """Numbers for all runs of two to five letters within a word, beginning and end included."""
     padded = b" " + word.encode() + b" "
     size = len(padded)
     return [
@@ -263,6 +258,11 @@ def _letters(word: str) -> list[int]:
         for length in (2, 3, 4, 5)
         for start in range(size - length + 1)
     ]
+
+
+def letter_features(text: Sequence[str], letters: Letters) -> list[int]:
+    """Numbers for the runs of letters within all words, as `letters_of` gives them."""
+    return [number for word in text for number in letters(word)]
 
 
 ALWAYS = (0,)

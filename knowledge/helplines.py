@@ -77,7 +77,7 @@ def read_help_lines(
 
 
 def lines_for(lines: Sequence[HelpLine], kind: CrisisKind) -> list[HelpLine]:
-    """The lines for a crisis. Where a body is in danger, those that send an ambulance come first."""
+    """The lines for a crisis; where a body is in danger, those that send an ambulance first."""
     fitting = [line for line in lines if kind in line.kinds]
     if kind is CrisisKind.SUICIDE:
         return fitting

@@ -17,209 +17,100 @@ from knowledge.features import sequence_features
 PAIR_WINDOW = 8
 """How many words apart two ideas may stand to count as a pair."""
 
-IDEAS: dict[str, str] = {
-    "die": (
-        "die dies dying died dead ded death deaths perish grave coffin funeral"
-    ),
-    "kill": (
-        "kill kills killing killed kil killin unalive unaliv* murder strangle hang hanging "
-        "hanged shoot shooting drown drowning stab"
-    ),
-    "kms": (
-        "kms kys ctb unalive sewerslide"
-    ),
-    "suicide": (
-        "suicid* suicde suicdal suicidle sucid* suiside suisid* sucide icide su1cid* s1cid* "
-        "suicdial suicdle sui"
-    ),
-    "selfharm": (
-        "selfharm* sh cutting slash* slit razor blade wrists wrist thighs"
-    ),
-    "harm": (
-        "hurt hurting harm* cut cuts burn burned hitting punish scratch bleed"
-    ),
-    "self": (
-        "myself myslf meself himself herself themselves themself yourself self"
-    ),
-    "me": (
-        "me my mine i im ive id ill"
-    ),
-    "end": (
-        "end ending ended ends finish* over quit checking leave leaving gone log done"
-    ),
-    "life": (
-        "life live living alive exist existing existence lives world earth being"
-    ),
-    "want": (
-        "want wants wanted wanna wnna wana wish wishes wishing wished hope hoping hopes "
-        "pray praying ready rather sooner prefer let please"
-    ),
-    "plan": (
-        "plan planned planning going gonna decided decide deciding about tried try attempt* "
-        "chosen picked googled looked way ways how method* search"
-    ),
-    "think": (
-        "think thinking thought thoughts mind head voices feel feeling feels urge* idea "
-        "dream"
-    ),
-    "not": (
-        "dont not no never wont without nothing nobody isnt doesnt didnt wouldnt none"
-    ),
-    "cant": (
-        "cant cannot couldnt carnt cnt unable struggling struggle hard trouble difficult "
-        "difficulty barely hardly"
-    ),
-    "goodbye": (
-        "goodbye* bye farewell note forgive sorry message remember goodnight"
-    ),
-    "burden": (
-        "burden better off miss relieved worthless easier happier"
-    ),
-    "wake": (
-        "wake waking woken woke wakes awake rouse come"
-    ),
-    "sleep": (
-        "sleep asleep sleepy drowsy"
-    ),
-    "forever": (
-        "forever permanent permanently anymore tonight soon sunday friday monday tomorrow "
-        "christmas last"
-    ),
-    "means": (
-        "bridge roof train tracks rope gun pistol rifle noose cliff cliffs ledge knife "
-        "stash window belt rafters bullet sidearm edge balcony jump jumping multi storey "
-        "garage"
-    ),
-    "took": (
-        "took taken tuk tok swallow* drank drunk downed popped necked ate eaten licked "
-        "chewed gave given inject* sniffed snorted had bit mixed emptied sucked"
-    ),
-    "take": (
-        "take taking takes drink eat eating"
-    ),
-    "od": (
-        "overdos* od odd oding ods oded overdsoe overdoes"
-    ),
-    "all": (
-        "all whole entire everything every both lot lots full"
-    ),
-    "many": (
-        "bottle bottles box boxes pack packet packets packs month months weeks many much "
-        "load loads handful fistful double doubled twice extra empty bunch ton dozen strip "
-        "20 30 40 50 60 100 2"
-    ),
-    "too": (
-        "too way more"
-    ),
-    "meds": (
-        "pill pills tablet tablets tablts tabs tab med meds medication* medicine medicines "
-        "capsule capsules patch patches drops painkiller* prescription ldn naltrexone "
-        "tramadol oxy oxycodone oxycontin morphine codeine fentanyl methadone gabapentin "
-        "pregabalin lyrica amitriptyline paracetamol tylenol acetaminophen ibuprofen benzo* "
-        "valium diazepam xanax percocet vicodin norco hydrocodone opioid* opiate* heroin "
-        "insulin zopiclone baclofen zolpidem ambien clonazepam lorazepam temazepam "
-        "duloxetine stuff"
-    ),
-    "poison": (
-        "poison* bleach antifreeze toxic chemicals cleaner fluid monoxide berries "
-        "weedkiller detergent battery"
-    ),
-    "lethal": (
-        "lethal leathal letal fatal deadly deadliest dangerous"
-    ),
-    "dose": (
-        "dose doses amount dosage quantity enough limit"
-    ),
-    "amount": (
-        "many much"
-    ),
-    "child": (
-        "son daughter baby toddler kid kids child kiddo grandson granddaughter niece nephew "
-        "teenager teen little year yo boy girl lad"
-    ),
-    "person": (
-        "husband wife hubby mum mom mam mother dad father nan gran grandma grandad brother "
-        "sister he she hes shes they him her partner boyfriend girlfriend someone lady mate "
-        "flatmate roommate housemate neighbour neighbor friend aunt uncle cousin bf gf ex "
-        "coworker"
-    ),
-    "throat": (
-        "throat throte thorat troat tongue tounge tong lips lip mouth airway windpipe"
-    ),
-    "face": (
-        "face eyes eye smile cheek"
-    ),
-    "swell": (
-        "swel* swol* clos* tight tightening puff* huge blister* lumpy big bigger blown "
-        "balloon* massive trhoat block* grow"
-    ),
-    "breathe": (
-        "breath* brethe breeth* air gasp* chok* wheez* suffocat* respiration oxygen lungs"
-    ),
-    "chest": (
-        "chest chets chect breastbone jaw"
-    ),
-    "heart": (
-        "heart hart"
-    ),
-    "pain": (
-        "pain pains pian pressure crushing attack hurts hurt squeez* tightness"
-    ),
-    "racing": (
-        "racing stopping palpitations pounding explode stop stopped stops"
-    ),
-    "stroke": (
-        "stroke stork droop* dropped slur* lopsided gibberish numb weak sided speech wonky "
-        "jumbled"
-    ),
-    "collapse": (
-        "collaps* unconscious uncon* unrespons* passed pass out faint* blacked blacking "
-        "seizure* siezure* seizing fit fitting fits fitted convuls* consciousness respond* "
-        "slumped limp blackout floor floppy shaking jerking"
-    ),
-    "blood": (
-        "blood bleed* haemorrhage froth"
-    ),
-    "colour": (
-        "blue grey gray purple white pale cold clammy"
-    ),
-    "help": (
-        "ambulance 911 999 112 000 emergency paramedic* crisis hotline epipen anaphyla* "
-        "anaphal* allergic alergic allergy reaction cpr defibrillator help hospital "
-        "samaritans"
-    ),
-    "now": (
-        "now right just minutes started suddenly sudden today since hours ago morning"
-    ),
-    "past": (
-        "years year once history 2015 2016 2017 2018 2019 2020 2021 2022 2023 2024 2025 "
-        "recovered past awareness twenties teens childhood"
-    ),
-    "asks": (
-        "does do can could is are what which why how where should would will"
-    ),
-    "foot": (
-        "foot feet leg legs hand hands arm arms ankle knee limb skin toe toes finger "
-        "fingers shoulder wrist"
-    ),
-    "ldn": (
-        "ldn naltrexone crps article section leaflet naloxone drug spray"
-    ),
-    "lol": (
-        "lol haha lmao joke joking"
-    ),
-}
-"""Idea to its words; a star stands for any ending."""
+_TABLE = """
+die: die dies dying died dead ded death deaths perish grave coffin funeral
+kill: kill kills killing killed kil killin unalive unaliv* murder strangle hang hanging hanged
+    shoot shooting drown drowning stab
+kms: kms kys ctb unalive sewerslide
+suicide: suicid* suicde suicdal suicidle sucid* suiside suisid* sucide icide su1cid* s1cid*
+    suicdial suicdle sui
+selfharm: selfharm* sh cutting slash* slit razor blade wrists wrist thighs
+harm: hurt hurting harm* cut cuts burn burned hitting punish scratch bleed
+self: myself myslf meself himself herself themselves themself yourself self
+me: me my mine i im ive id ill
+end: end ending ended ends finish* over quit checking leave leaving gone log done
+life: life live living alive exist existing existence lives world earth being
+want: want wants wanted wanna wnna wana wish wishes wishing wished hope hoping hopes pray
+    praying ready rather sooner prefer let please
+plan: plan planned planning going gonna decided decide deciding about tried try attempt* chosen
+    picked googled looked way ways how method* search
+think: think thinking thought thoughts mind head voices feel feeling feels urge* idea dream
+not: dont not no never wont without nothing nobody isnt doesnt didnt wouldnt none
+cant: cant cannot couldnt carnt cnt unable struggling struggle hard trouble difficult difficulty
+    barely hardly
+goodbye: goodbye* bye farewell note forgive sorry message remember goodnight
+burden: burden better off miss relieved worthless easier happier
+wake: wake waking woken woke wakes awake rouse come
+sleep: sleep asleep sleepy drowsy
+forever: forever permanent permanently anymore tonight soon sunday friday monday tomorrow
+    christmas last
+means: bridge roof train tracks rope gun pistol rifle noose cliff cliffs ledge knife stash
+    window belt rafters bullet sidearm edge balcony jump jumping multi storey garage
+took: took taken tuk tok swallow* drank drunk downed popped necked ate eaten licked chewed gave
+    given inject* sniffed snorted had bit mixed emptied sucked
+take: take taking takes drink eat eating
+od: overdos* od odd oding ods oded overdsoe overdoes
+all: all whole entire everything every both lot lots full
+many: bottle bottles box boxes pack packet packets packs month months weeks many much load loads
+    handful fistful double doubled twice extra empty bunch ton dozen strip 20 30 40 50 60 100 2
+too: too way more
+meds: pill pills tablet tablets tablts tabs tab med meds medication* medicine medicines capsule
+    capsules patch patches drops painkiller* prescription ldn naltrexone tramadol oxy oxycodone
+    oxycontin morphine codeine fentanyl methadone gabapentin pregabalin lyrica amitriptyline
+    paracetamol tylenol acetaminophen ibuprofen benzo* valium diazepam xanax percocet vicodin
+    norco hydrocodone opioid* opiate* heroin insulin zopiclone baclofen zolpidem ambien
+    clonazepam lorazepam temazepam duloxetine stuff
+poison: poison* bleach antifreeze toxic chemicals cleaner fluid monoxide berries weedkiller
+    detergent battery
+lethal: lethal leathal letal fatal deadly deadliest dangerous
+dose: dose doses amount dosage quantity enough limit
+amount: many much
+child: son daughter baby toddler kid kids child kiddo grandson granddaughter niece nephew
+    teenager teen little year yo boy girl lad
+person: husband wife hubby mum mom mam mother dad father nan gran grandma grandad brother sister
+    he she hes shes they him her partner boyfriend girlfriend someone lady mate flatmate
+    roommate housemate neighbour neighbor friend aunt uncle cousin bf gf ex coworker
+throat: throat throte thorat troat tongue tounge tong lips lip mouth airway windpipe
+face: face eyes eye smile cheek
+swell: swel* swol* clos* tight tightening puff* huge blister* lumpy big bigger blown balloon*
+    massive trhoat block* grow
+breathe: breath* brethe breeth* air gasp* chok* wheez* suffocat* respiration oxygen lungs
+chest: chest chets chect breastbone jaw
+heart: heart hart
+pain: pain pains pian pressure crushing attack hurts hurt squeez* tightness
+racing: racing stopping palpitations pounding explode stop stopped stops
+stroke: stroke stork droop* dropped slur* lopsided gibberish numb weak sided speech wonky
+    jumbled
+collapse: collaps* unconscious uncon* unrespons* passed pass out faint* blacked blacking
+    seizure* siezure* seizing fit fitting fits fitted convuls* consciousness respond* slumped
+    limp blackout floor floppy shaking jerking
+blood: blood bleed* haemorrhage froth
+colour: blue grey gray purple white pale cold clammy
+help: ambulance 911 999 112 000 emergency paramedic* crisis hotline epipen anaphyla* anaphal*
+    allergic alergic allergy reaction cpr defibrillator help hospital samaritans
+now: now right just minutes started suddenly sudden today since hours ago morning
+past: years year once history 2015 2016 2017 2018 2019 2020 2021 2022 2023 2024 2025 recovered
+    past awareness twenties teens childhood
+asks: does do can could is are what which why how where should would will
+foot: foot feet leg legs hand hands arm arms ankle knee limb skin toe toes finger fingers
+    shoulder wrist
+ldn: ldn naltrexone crps article section leaflet naloxone drug spray
+lol: lol haha lmao joke joking
+"""
+# An idea, a colon, and the words that may stand for it; a star stands for any ending.
 
 
 def _read_ideas() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
     whole: dict[str, tuple[str, ...]] = {}
     beginnings: dict[str, tuple[str, ...]] = {}
-    for idea, words in IDEAS.items():
-        for word in words.split():
-            table = beginnings if word.endswith("*") else whole
-            key = word.removesuffix("*")
-            table[key] = (*table.get(key, ()), idea)
+    idea = ""
+    for word in _TABLE.split():
+        if word.endswith(":"):
+            idea = word.removesuffix(":")
+            continue
+        table = beginnings if word.endswith("*") else whole
+        key = word.removesuffix("*")
+        table[key] = (*table.get(key, ()), idea)
     return whole, beginnings
 
 

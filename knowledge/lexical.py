@@ -29,22 +29,26 @@ TITLE_WEIGHT, LONGEST_TITLE = 3, 12
 SHARPNESS = 3.0
 """How far ahead a section must be: chances go with the score to this power."""
 
-_SMALL_WORDS = frozenset(
-    "a about all also am an and any are as at be been but by can could did do does for from get "
-    "had has have he her him his how i if im in is it its ive just like may me mean means might "
-    "much my no not of on one or our out please say says she should so some tell than that the "
-    "their them then there these they this to too up us was we were what whats when where which "
-    "while who why will with would you your".split()
-)
+_SMALL_WORDS = """
+a about all also am an and any are as at be been but by can could did do does for from get had has
+have he her him his how i if im in is it its ive just like may me mean means might much my no not
+of on one or our out please say says she should so some tell than that the their them then there
+these they this to too up us was we were what whats when where which while who why will with would
+you your
+"""
+_SMALL = frozenset(_SMALL_WORDS.split())
 
 
 class Searchable(Protocol):
     """What the index needs to know of a topic."""
 
     @property
-    def texts(self) -> tuple[str, ...]: ...
+    def texts(self) -> tuple[str, ...]:
+        """Its title, other names and text."""
+
     @property
-    def questions(self) -> tuple[str, ...]: ...
+    def questions(self) -> tuple[str, ...]:
+        """What people ask about it."""
 
 
 class LexicalIndex:
@@ -78,7 +82,7 @@ class LexicalIndex:
             for text in texts:
                 weight = TITLE_WEIGHT if len(text) <= LONGEST_TITLE else 1
                 for word in vocabulary.understand(text):
-                    if word not in _SMALL_WORDS:
+                    if word not in _SMALL:
                         bag[word] += weight
             bags.append(bag)
         lengths = np.array([bag.total() for bag in bags], dtype=np.float64)
@@ -92,9 +96,9 @@ class LexicalIndex:
                 often.append(count)
         postings = {}
         for word, (owners, often) in found.items():
-            places, count_of = np.array(owners, dtype=np.int32), np.array(often)
-            weight = count_of * (SATURATION + 1) / (count_of + penalties[places])
-            postings[word] = (places, weight.astype(np.float32))
+            places, counted = np.array(owners, dtype=np.int32), np.array(often)
+            weights = counted * (SATURATION + 1) / (counted + penalties[places])
+            postings[word] = (places, weights.astype(np.float32))
         return cls(vocabulary, postings, len(bags))
 
     def understand(self, text: str) -> tuple[str, ...]:
@@ -103,7 +107,7 @@ class LexicalIndex:
 
     def chances(self, text: Sequence[str]) -> NDArray[np.float64]:
         """How likely each topic is; together they are as likely as the question is understood."""
-        asked = {word for word in text if word not in _SMALL_WORDS}
+        asked = {word for word in text if word not in _SMALL}
         scores = np.zeros(self._topics, dtype=np.float32)
         held = np.zeros(self._topics, dtype=np.float32)
         everything = 0.0

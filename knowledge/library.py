@@ -13,16 +13,17 @@ All faults of a folder are reported at once. Nothing is half loaded: a folder is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+from knowledge.compose import crisis_notice
 from knowledge.document import Document
 from knowledge.documents import SHIPPED
 from knowledge.errors import DocumentError, Problem
-from knowledge.helplines import HelpLine, read_help_lines, shared_file
+from knowledge.helplines import HelpLine, lines_for, read_help_lines, shared_file
 from knowledge.loader import Fit, load_document
-from knowledge.safety import CrisisPhrases
+from knowledge.safety import CrisisKind, CrisisPhrases
 from knowledge.schema import CrisisFile, QuestionsFile
 from knowledge.yamlfile import KeyPath, did_you_mean, read_yaml, validate
 
@@ -83,9 +84,15 @@ def load_library(folder: Path, fits: Sequence[Fit] = (), today: date | None = No
     documents: list[Document] = []
     questions: dict[str, Questions] = {}
     owners: dict[str, str] = {}
+    lines_file = read_yaml(shared_file(folder, SHIPPED, HELP_LINES))
+    help_lines = read_help_lines(lines_file, today or date.today(), problems, warnings)
+    notice = crisis_notice(lines_for(help_lines, CrisisKind.SUICIDE))
+    checks = [_with_notice(fit, notice) for fit in fits]
     for path in _document_files(folder, problems):
-        document = load_document(path, fits, problems)
-        asked = _load_questions(path.with_name(path.stem + QUESTIONS_SUFFIX), document, problems)
+        loaded = load_document(path, checks, problems)
+        questions_path = path.with_name(path.stem + QUESTIONS_SUFFIX)
+        asked = _load_questions(questions_path, loaded.ids, problems)
+        document = loaded.document
         if document is None:
             continue
         if document.command in owners:
@@ -95,12 +102,15 @@ def load_library(folder: Path, fits: Sequence[Fit] = (), today: date | None = No
         owners.setdefault(document.command, path.name)
         documents.append(document)
         questions[document.command] = asked
-    lines_file = read_yaml(shared_file(folder, SHIPPED, HELP_LINES))
-    help_lines = read_help_lines(lines_file, today or date.today(), problems, warnings)
     crisis = _load_crisis(shared_file(folder, SHIPPED, CRISIS), problems)
     if problems:
         raise DocumentError(problems)
     return Library(tuple(documents), questions, crisis, help_lines, tuple(warnings))
+
+
+def _with_notice(fit: Fit, notice: str) -> Fit:
+    # Help lines may come to stand above any answer; it has to fit then too.
+    return lambda answer: fit(replace(answer, notice=notice))
 
 
 def _document_files(folder: Path, problems: list[Problem]) -> list[Path]:
@@ -109,6 +119,14 @@ def _document_files(folder: Path, problems: list[Problem]) -> list[Path]:
         for path in folder.glob("*.yaml")
         if path.name not in _SHARED and not path.name.endswith(QUESTIONS_SUFFIX)
     )
+    for path in sorted(folder.glob("*.yml")):
+        mend = f"Rename it to {path.stem}.yaml."
+        problems.append(Problem(path.name, 1, "file", "is not read.", mend))
+    for path in sorted(folder.glob(f"*{QUESTIONS_SUFFIX}")):
+        document = path.name.removesuffix(QUESTIONS_SUFFIX) + ".yaml"
+        if not (folder / document).exists():
+            what = f"is not read, because there is no {document}."
+            problems.append(Problem(path.name, 1, "file", what, "Give both the same name."))
     if not files:
         what = "holds no document." if folder.is_dir() else "is not a folder."
         mend = "Put a document such as ldn.yaml there, or name another folder in LDN_DOCUMENTS."
@@ -131,7 +149,7 @@ def _load_crisis(path: Path, problems: list[Problem]) -> CrisisPhrases:
     )
 
 
-def _load_questions(path: Path, document: Document | None, problems: list[Problem]) -> Questions:
+def _load_questions(path: Path, known: Sequence[str], problems: list[Problem]) -> Questions:
     if not path.exists():
         return Questions()
     file = read_yaml(path)
@@ -139,8 +157,7 @@ def _load_questions(path: Path, document: Document | None, problems: list[Proble
     written = validate(file, QuestionsFile, problems) if not file.problems else None
     if written is None:
         return Questions()
-    if document is not None:
-        known = list(document.by_id)
+    if known:
         named: list[tuple[KeyPath, str]] = [(("sections", id), id) for id in written.sections]
         for topic, entry in written.not_covered.items():
             named += [(("not_covered", topic, "nearest"), id) for id in entry.nearest]

@@ -7,7 +7,7 @@ hide another.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -26,7 +26,15 @@ Fit = Callable[[Answer], object]
 """Renders an answer for a platform; raises `DoesNotFitError` if it cannot be shown there."""
 
 
-def load_document(path: Path, fits: Sequence[Fit], problems: list[Problem]) -> Document | None:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of a file: the document, if it has no fault, and the ids of its sections."""
+
+    document: Document | None
+    ids: tuple[str, ...]
+
+
+def load_document(path: Path, fits: Sequence[Fit], problems: list[Problem]) -> Loaded:
     """One document.
 
     Args:
@@ -44,7 +52,7 @@ def load_document(path: Path, fits: Sequence[Fit], problems: list[Problem]) -> D
     elif not found:
         doc.report((), "is not a document.", "Begin it with `title:`.")
     problems += found
-    return document
+    return Loaded(document, tuple(section.id for section in doc.sections if section.id))
 
 
 def _checked(

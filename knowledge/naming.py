@@ -95,7 +95,10 @@ def check_tree(doc: WrittenDocument) -> None:
         doc.report(first, what, did_you_mean(name, known))
     for section in doc.sections:
         for path, topic in section.texts("read_next"):
-            if topic not in by_id and topic not in explained:
+            if topic == section.id:
+                what, mend = "a section cannot be read next to itself.", "Name another one."
+                doc.report(path, what, mend)
+            elif topic not in by_id and topic not in explained:
                 doc.report(path, f"there is no section {topic!r}.", did_you_mean(topic, known))
 
 

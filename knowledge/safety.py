@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from knowledge import modelcache
-from knowledge.features import ALWAYS, letter_features, sequence_features
+from knowledge.features import ALWAYS, Letters, letter_features, sequence_features
 from knowledge.ideas import KNOWN_WORDS, gist_features, ideas, pair_features
 from knowledge.synonyms import SYNONYMS
 from knowledge.textmodel import Chances, Example, TextModel
@@ -180,12 +180,12 @@ def crisis_examples(phrases: CrisisPhrases, ordinary: Iterable[str]) -> list[Exa
     return [Example(text, kind) for kind, group in enumerate(groups) for text in group]
 
 
-def crisis_views(text: Sequence[str]) -> tuple[Sequence[int], ...]:
+def crisis_views(text: Sequence[str], letters: Letters) -> tuple[Sequence[int], ...]:
     """What the detector sees of a text: words, letters, and the ideas behind the words."""
     found = [ideas(word) for word in text]
     return (
         sequence_features(text, (1, 2, 3), salt=1),
-        letter_features(text),
+        letter_features(text, letters),
         pair_features(found),
         gist_features(text, found),
         ALWAYS,

@@ -13,6 +13,7 @@ TITLE_LIMIT = 75
 """Characters of a title: a title is also a button, and Slack's buttons hold no more."""
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=TITLE_LIMIT)]
 SectionId = Annotated[
     str,
@@ -83,12 +84,8 @@ class DocumentFile(_Written):
         default="en", description="The language of the article, such as en or es."
     )
     source: SourceFile
-    reminder: Annotated[str, StringConstraints(min_length=1, max_length=300)] = Field(
-        description="Shown under every answer: discuss it with your specialist."
-    )
-    credit: Annotated[str, StringConstraints(min_length=1, max_length=300)] = Field(
-        description="Shown under every answer: who wrote it, and when."
-    )
+    reminder: Line = Field(description="Shown under every answer: discuss it with your specialist.")
+    credit: Line = Field(description="Shown under every answer: who wrote it, and when.")
     reviewed: Review
     aliases: tuple[Alias, ...] = Field(
         default=(), description="Other names of the subject; they open the first section."
@@ -105,7 +102,9 @@ class NotCoveredFile(_Written):
     advice: bool = Field(
         default=False, description="Whether it asks for personal medical advice.", strict=True
     )
-    text: Text = Field(description="The fixed reply: what the article does and does not say.")
+    text: Annotated[str, StringConstraints(min_length=1, max_length=700, strip_whitespace=True)] = (
+        Field(description="The fixed reply: what the article does and does not say.")
+    )
     nearest: Annotated[tuple[SectionId, ...], Field(max_length=3)] = Field(
         default=(), description="Up to three sections to offer, best first."
     )

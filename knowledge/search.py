@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge import modelcache
-from knowledge.features import ALWAYS, letter_features, sequence_features
+from knowledge.features import ALWAYS, Letters, letter_features, sequence_features
 from knowledge.lexical import LexicalIndex
 from knowledge.synonyms import SYNONYMS
 from knowledge.textmodel import Chances, Example, TextModel
@@ -194,9 +194,9 @@ def search_biases(topics: Sequence[Topic]) -> NDArray[np.float64]:
     return np.array([[float(topic.covered)] for topic in topics])
 
 
-def search_views(text: Sequence[str]) -> tuple[Sequence[int], ...]:
+def search_views(text: Sequence[str], letters: Letters) -> tuple[Sequence[int], ...]:
     """What the search sees of a text: words, pairs of neighbours, and letters."""
-    return sequence_features(text, (1, 2), salt=1), letter_features(text), ALWAYS
+    return sequence_features(text, (1, 2), salt=1), letter_features(text, letters), ALWAYS
 
 
 def _sentences(topic: Topic) -> list[str]:

@@ -10,16 +10,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.classifier import Flags, Floats, Integers, calibrate, fold_of, score, softmax, train
-from knowledge.features import WORD_LIMIT, Block, Features, Vocabulary, words
+from knowledge.features import (
+    WORD_LIMIT,
+    Block,
+    Features,
+    Letters,
+    Vocabulary,
+    letters_of,
+    words,
+)
 from knowledge.modelcache import Arrays
 
 Chances = NDArray[np.float64]
-Views = Callable[[Sequence[str]], tuple[Sequence[int], ...]]
+Views = Callable[[Sequence[str], Letters], tuple[Sequence[int], ...]]
 """Turns the words of a text into lists of feature numbers, see `knowledge.features`."""
 
 HELD_OUT = 4
@@ -68,7 +77,8 @@ class _Prepared:
         counts.update(known_words)
         vocabulary = Vocabulary.learn(counts, synonyms)
         understood = [vocabulary.understand(text) for _, text in read]
-        found = [views(text) for text in understood]
+        letters = cache(letters_of)  # thrown away: it would remember what people typed
+        found = [views(text, letters) for text in understood]
         features = Features.learn(found)
         return cls(
             examples=[example for example, _ in read],
@@ -144,7 +154,7 @@ class TextModel:
 
     def chances(self, text: Sequence[str]) -> Chances:
         """How likely a text, given by its understood words, is of each kind."""
-        block = self._features.of(self._views(text))
+        block = self._features.of(self._views(text, letters_of))
         weights = self._weights.take(block.places, axis=0).astype(np.float32)
         # No matrix product, see `knowledge.classifier`.
         scores = np.einsum("f,fk->k", block.values, weights)

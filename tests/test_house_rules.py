@@ -23,7 +23,7 @@ def test_imports_run_one_way(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 LIGHT = {
-    "knowledge.loader": ["discord", "slack_sdk", "slack_bolt", "aiohttp", "sqlalchemy", "numpy"],
+    "knowledge.loader": ["discord", "slack_sdk", "slack_bolt", "aiohttp", "sqlalchemy"],
     "adapters.text": ["discord", "slack_sdk", "slack_bolt", "aiohttp"],
     "adapters.slack.render": ["discord"],
     "adapters.discord.render": ["slack_sdk", "slack_bolt"],
@@ -70,7 +70,7 @@ def committed() -> list[Path]:
 REGISTRIES = [
     "pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "npmjs" + ".com",
     "crates" + ".io", "rubygems" + ".org", "jfrog" + ".io", "artif" + "actory", "devpi" + ".net",
-    "anaconda" + ".org", "conda.anaconda", "proxy.golang" + ".org", "index" + "-url",
+    "anaconda" + ".org", "proxy.golang" + ".org", "index" + "-url",
 ]  # fmt: skip
 
 

@@ -116,7 +116,8 @@ def print_span(span: Span) -> str:
     # A bare address is a link on Discord by itself, and its underscores are not emphasis.
     if span.url == span.text:
         return span.text
-    text = discord.utils.escape_markdown(span.text)
+    # The letter in front keeps a dash behind bold words from passing for the start of a list.
+    text = discord.utils.escape_markdown(f"x{span.text}")[1:]
     text = f"*{text}*" if span.italic else text
     text = f"**{text}**" if span.bold else text
     return f"[{text}](<{span.url}>)" if span.url else text

@@ -6,6 +6,7 @@ Limits are Slack's own: https://docs.slack.dev/reference/block-kit/blocks, as sl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -42,6 +43,7 @@ TEXT_LIMIT = 40_000
 _MEANT_BY_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 # Slack has no escape for its marks of emphasis. An invisible word joiner beside one keeps it from
 # meeting a word, which is what makes it a mark.
+_ADDRESS = re.compile(r"(https?://\S+)")
 _MARKS = str.maketrans({mark: f"\u2060{mark}\u2060" for mark in "*_~`"})
 
 
@@ -140,17 +142,26 @@ def escape(text: str) -> str:
 
     https://docs.slack.dev/messaging/formatting-message-text#escaping
     """
-    return text.translate(_MEANT_BY_SLACK).translate(_MARKS)
+    # The invisible sign would break a bare address, and in one a mark is no emphasis.
+    pieces = _ADDRESS.split(text.translate(_MEANT_BY_SLACK))
+    return "".join(piece if at % 2 else piece.translate(_MARKS) for at, piece in enumerate(pieces))
 
 
 def print_span(span: Span) -> str:
     """A run of text in mrkdwn."""
+    text = escape(span.text)
     if span.url:
         address = span.url.translate(_MEANT_BY_SLACK).replace("|", "%7C")
-        return f"<{address}|{escape(span.text)}>"
-    text = escape(span.text)
-    text = f"_{text}_" if span.italic else text
-    return f"*{text}*" if span.bold else text
+        text = f"<{address}|{text}>"
+    for mark, wanted in (("_", span.italic), ("*", span.bold)):
+        text = _marked(text, mark) if wanted else text
+    return text
+
+
+def _marked(text: str, mark: str) -> str:
+    # Slack takes a mark only where it touches a word: blanks stay outside.
+    inner = text.strip()
+    return text.replace(inner, f"{mark}{inner}{mark}", 1) if inner else text
 
 
 def _sections(texts: Iterable[str]) -> list[SlackBlock]:

@@ -333,12 +333,7 @@ def test_what_slack_would_take_for_its_own_is_shown_as_it_is() -> None:
         ("[words](#)", "words"),
         ("https://a.example/b_c", "https://a.example/b_c"),
         ("1. one\n2. two", "1. one\n2. two"),
-        pytest.param(
-            "**When** - in the morning", "**When** - in the morning",
-            marks=pytest.mark.xfail(
-                strict=True, reason="a dash behind bold words gets a backslash that is shown"
-            ),
-        ),
+        ("**When** - in the morning", "**When** - in the morning"),
     ],
 )  # fmt: skip
 def test_markdown_is_discords_own(markdown: str, shown: str) -> None:
@@ -353,18 +348,8 @@ def test_markdown_is_discords_own(markdown: str, shown: str) -> None:
         ("[words](#)", "words"),
         ("a < b & c", "a &lt; b &amp; c"),
         ("2*3", "2\u2060*\u20603"),
-        pytest.param(
-            "https://a.example/b_c", "https://a.example/b_c",
-            marks=pytest.mark.xfail(
-                strict=True, reason="invisible characters in a bare address break its link"
-            ),
-        ),
-        pytest.param(
-            "**see [this](https://a.example)**", "*see* *<https://a.example|this>*",
-            marks=pytest.mark.xfail(
-                strict=True, reason="bold that ends in a blank is shown with its asterisks"
-            ),
-        ),
+        ("https://a.example/b_c", "https://a.example/b_c"),
+        ("**see [this](https://a.example)**", "*see* *<https://a.example|this>*"),
     ],
 )  # fmt: skip
 def test_markdown_is_slacks_own(markdown: str, shown: str) -> None:
@@ -436,9 +421,6 @@ def test_answers_of_a_large_document_keep_within_the_limits(
         assert [str(fault) for fault in surface.faults(payload)] == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="checked without the line of help lines that may come above an answer"
-)
 def test_what_fits_when_it_is_checked_fits_with_help_lines_above_it(tmp_path: Path) -> None:
     sentence = "word " * 290
     write_document(tmp_path, [section("a", "A" * 75, f"{sentence}end. {sentence}end.")])

@@ -223,9 +223,7 @@ def test_the_schema_for_editors_is_the_one_that_is_shipped(run: Run) -> None:
 def test_a_folder_without_a_fault_passes_the_check(run: Run, garden: Path, where: str) -> None:
     result = run("check", *([str(garden)] if where == "argument" else []))
     assert result.exit_code == 0
-    assert result.stdout == (
-        "Garden Care: 5 sections cover the whole article. Command: /garden.\n"
-    )
+    assert result.stdout == ("Garden Care: 5 sections cover the whole article. Command: /garden.\n")
 
 
 def test_the_shipped_folder_passes_the_check(run: Run) -> None:
@@ -440,7 +438,6 @@ def test_the_status_tells_done_from_failed_from_called_wrongly(
     assert "Traceback" not in errors
 
 
-@pytest.mark.xfail(strict=True, reason="status 120: what is left of the output is flushed at exit")
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     write_document(tmp_path)
     command = f'{sys.executable} -m bot ask --json < lines | head -n 1; echo "${{PIPESTATUS[0]}}"'
@@ -462,7 +459,6 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     assert (status, done.stderr) == ("0", "")
 
 
-@pytest.mark.xfail(strict=True, reason="a line that is not UTF-8 ends it with a traceback")
 def test_a_line_that_is_not_utf_8_is_answered_like_any_other(tmp_path: Path) -> None:
     write_document(tmp_path)
     status, output, errors = process(tmp_path, "ask", "--json", typed=b"caf\xe9\nrake\n")
@@ -470,7 +466,6 @@ def test_a_line_that_is_not_utf_8_is_answered_like_any_other(tmp_path: Path) -> 
     assert json.loads(output.splitlines()[1])["section"] == "tools.rake"
 
 
-@pytest.mark.xfail(strict=True, reason="a sign that the terminal has not ends it with a traceback")
 def test_a_terminal_of_few_signs_shows_what_it_can(tmp_path: Path) -> None:
     write_document(tmp_path)
     status, output, errors = process(tmp_path, "ask", "rake", PYTHONIOENCODING="ascii")

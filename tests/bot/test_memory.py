@@ -61,7 +61,6 @@ def test_a_folder_that_cannot_be_made_is_a_warning_that_names_the_setting(
     assert "LDN_DATA" in record.getMessage()
 
 
-@pytest.mark.xfail(strict=True, reason="the file that was to replace it stays")
 def test_a_place_that_is_a_folder_is_a_warning_and_leaves_nothing_behind(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

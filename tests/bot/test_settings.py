@@ -86,7 +86,7 @@ def test_no_token_shows_in_a_text_of_the_settings() -> None:
 
 def test_settings_cannot_be_changed_once_they_are_read() -> None:
     with pytest.raises(ValidationError):
-        Settings.load({}).log_level = "DEBUG"  # type: ignore[misc]
+        Settings.load({}).log_level = "DEBUG"
 
 
 @pytest.mark.parametrize(

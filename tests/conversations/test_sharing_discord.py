@@ -120,7 +120,7 @@ async def test_others_are_refused_in_one_kind_sentence(
     assert not posted(discord)
 
 
-@pytest.mark.parametrize("verb", ["pin", "keep", "replace"])
+@pytest.mark.parametrize("verb", ["pin", "keep", "swap"])
 async def test_a_member_cannot_pin_by_a_stale_or_forged_button(
     discord: DiscordStandIn, verb: str
 ) -> None:

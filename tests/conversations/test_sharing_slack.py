@@ -104,7 +104,7 @@ async def test_others_are_refused_in_one_kind_sentence(slack: SlackStandIn, text
     assert not posted(slack)
 
 
-@pytest.mark.parametrize("verb", ["pin", "keep", "replace"])
+@pytest.mark.parametrize("verb", ["pin", "keep", "swap"])
 async def test_a_member_cannot_pin_by_a_forged_button(slack: SlackStandIn, verb: str) -> None:
     reply = await slack.command("/ldn", "forms")
     said = await slack.press(reply, f"ldn:{verb}:forms:1", forged=True)

@@ -11,7 +11,9 @@ import pytest
 from knowledge import compose
 from knowledge.answer import Kind
 from knowledge.document import Document
+from knowledge.helplines import HelpLine
 from knowledge.library import NotCovered, load_library
+from knowledge.safety import CrisisKind
 from tests.documents import CREDIT, REMINDER, section, write_document
 
 
@@ -165,6 +167,12 @@ def test_suggestions_say_that_the_bot_is_not_sure(garden: Document) -> None:
     assert answer.kind is Kind.SUGGESTIONS
     assert "not sure" in answer.heading
     assert [choice.topic for choice in answer.choices] == ["water", "tools"]
+
+
+def test_help_lines_above_an_answer_name_somebody_even_if_only_the_emergency_number() -> None:
+    kinds = frozenset({CrisisKind.SUICIDE, CrisisKind.EMERGENCY})
+    line = HelpLine("Emergency", "Europe", kinds, phone="112", text=None, url=None)
+    assert "112" in compose.crisis_notice([line])
 
 
 def test_fixed_words_hold_no_number(garden: Document) -> None:

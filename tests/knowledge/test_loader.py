@@ -81,7 +81,8 @@ def too_long_for_anything(answer: Answer) -> None:
 
 def load(folder: Path) -> tuple[Document | None, list[Problem]]:
     problems: list[Problem] = []
-    return load_document(folder / YAML, (too_long_for_anything,) * 2, problems), problems
+    loaded = load_document(folder / YAML, (too_long_for_anything,) * 2, problems)
+    return loaded.document, problems
 
 
 def section(id: str) -> str:
@@ -715,6 +716,12 @@ def test_a_sentence_left_out_beside_a_section_with_a_changed_word_is_still_found
     replace(folder / YAML, section("status"), "")
     _, problems = load(folder)
     assert {(p.file, p.line) for p in problems} == {(YAML, 106), (SOURCE, 13)}
+
+
+def test_a_section_cannot_be_read_next_after_itself(folder: Path) -> None:
+    replace(folder / YAML, "read_next: [limits]", "read_next: [limits, reports]")
+    _, [problem] = load(folder)
+    assert problem.key == "sections[9].read_next[1]"
 
 
 # What is no fault
