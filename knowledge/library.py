@@ -89,10 +89,8 @@ def load_library(folder: Path, fits: Sequence[Fit] = (), today: date | None = No
     notice = crisis_notice(lines_for(help_lines, CrisisKind.SUICIDE))
     checks = [_with_notice(fit, notice) for fit in fits]
     for path in _document_files(folder, problems):
-        loaded = load_document(path, checks, problems)
-        questions_path = path.with_name(path.stem + QUESTIONS_SUFFIX)
-        asked = _load_questions(questions_path, loaded.ids, problems)
-        document = loaded.document
+        document = load_document(path, checks, problems)
+        asked = _load_questions(path.with_name(path.stem + QUESTIONS_SUFFIX), document, problems)
         if document is None:
             continue
         if document.command in owners:
@@ -124,7 +122,10 @@ def _document_files(folder: Path, problems: list[Problem]) -> list[Path]:
         problems.append(Problem(path.name, 1, "file", "is not read.", mend))
     for path in sorted(folder.glob(f"*{QUESTIONS_SUFFIX}")):
         document = path.name.removesuffix(QUESTIONS_SUFFIX) + ".yaml"
-        if not (folder / document).exists():
+        if (
+            not (folder / document).exists()
+            and not (folder / document).with_suffix(".yml").exists()
+        ):
             what = f"is not read, because there is no {document}."
             problems.append(Problem(path.name, 1, "file", what, "Give both the same name."))
     if not files:
@@ -149,7 +150,7 @@ def _load_crisis(path: Path, problems: list[Problem]) -> CrisisPhrases:
     )
 
 
-def _load_questions(path: Path, known: Sequence[str], problems: list[Problem]) -> Questions:
+def _load_questions(path: Path, document: Document | None, problems: list[Problem]) -> Questions:
     if not path.exists():
         return Questions()
     file = read_yaml(path)
@@ -157,7 +158,9 @@ def _load_questions(path: Path, known: Sequence[str], problems: list[Problem]) -
     written = validate(file, QuestionsFile, problems) if not file.problems else None
     if written is None:
         return Questions()
-    if known:
+    # A document with faults may lack a section for that reason alone: one fault, one error.
+    if document is not None:
+        known = list(document.by_id)
         named: list[tuple[KeyPath, str]] = [(("sections", id), id) for id in written.sections]
         for topic, entry in written.not_covered.items():
             named += [(("not_covered", topic, "nearest"), id) for id in entry.nearest]

@@ -7,7 +7,7 @@ hide another.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -26,15 +26,7 @@ Fit = Callable[[Answer], object]
 """Renders an answer for a platform; raises `DoesNotFitError` if it cannot be shown there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What became of a file: the document, if it has no fault, and the ids of its sections."""
-
-    document: Document | None
-    ids: tuple[str, ...]
-
-
-def load_document(path: Path, fits: Sequence[Fit], problems: list[Problem]) -> Loaded:
+def load_document(path: Path, fits: Sequence[Fit], problems: list[Problem]) -> Document | None:
     """One document.
 
     Args:
@@ -52,7 +44,7 @@ def load_document(path: Path, fits: Sequence[Fit], problems: list[Problem]) -> L
     elif not found:
         doc.report((), "is not a document.", "Begin it with `title:`.")
     problems += found
-    return Loaded(document, tuple(section.id for section in doc.sections if section.id))
+    return document
 
 
 def _checked(

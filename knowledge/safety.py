@@ -135,26 +135,26 @@ class CrisisDetector:
         """The crisis that the words speak of, if any; the plainest, if there are several."""
         found: Crisis | None = None
         for piece in _pieces(self._model.understand(text, LONGEST)):
-            verdict = self.decide(self._model.chances(piece))
+            verdict = decide_crisis(self._model.chances(piece), self._costs)
             if verdict is not None and verdict.tier is Tier.EXPLICIT:
                 return verdict
             found = found or verdict
         return found
 
-    def decide(self, chances: Chances) -> Crisis | None:
-        """The verdict with the least expected cost, given the chances of each kind."""
-        costs = self._costs
-        ordinary, ambiguous = float(chances[_ORDINARY]), float(chances[_AMBIGUOUS])
-        explicit = 1 - ordinary - ambiguous
-        expected: dict[Tier | None, float] = {
-            Tier.EXPLICIT: costs.false_alarm * ordinary + costs.overstated * ambiguous,
-            Tier.AMBIGUOUS: costs.needless_line * ordinary + costs.understated * explicit,
-            None: costs.missed_explicit * explicit + costs.missed_ambiguous * ambiguous,
-        }
-        tier = min(expected, key=lambda which: expected[which])
-        if tier is None:
-            return None
-        return Crisis(tier, _KINDS[int(np.argmax(chances[_FIRST_KIND:]))])
+
+def decide_crisis(chances: Chances, costs: CrisisCosts) -> Crisis | None:
+    """The verdict with the least expected cost, given the chances of each kind."""
+    ordinary, ambiguous = float(chances[_ORDINARY]), float(chances[_AMBIGUOUS])
+    explicit = 1 - ordinary - ambiguous
+    expected: dict[Tier | None, float] = {
+        Tier.EXPLICIT: costs.false_alarm * ordinary + costs.overstated * ambiguous,
+        Tier.AMBIGUOUS: costs.needless_line * ordinary + costs.understated * explicit,
+        None: costs.missed_explicit * explicit + costs.missed_ambiguous * ambiguous,
+    }
+    tier = min(expected, key=lambda which: expected[which])
+    if tier is None:
+        return None
+    return Crisis(tier, _KINDS[int(np.argmax(chances[_FIRST_KIND:]))])
 
 
 def _pieces(text: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 TITLE_LIMIT = 75
 """Characters of a title: a title is also a button, and Slack's buttons hold no more."""
@@ -22,6 +23,15 @@ SectionId = Annotated[
     ),
 ]
 Alias = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+def _each_once(ids: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(ids)) < len(ids):
+        raise PydanticCustomError("twice", "a section is named twice")
+    return ids
+
+
+Sections = Annotated[tuple[SectionId, ...], AfterValidator(_each_once)]
 CrisisKind = Literal["suicide", "overdose", "emergency"]
 ReviewDate = date | Literal["unknown"]
 
@@ -65,9 +75,7 @@ class SectionFile(_Written):
     aliases: tuple[Alias, ...] = Field(
         default=(), description="Other words that open exactly this section."
     )
-    read_next: tuple[SectionId, ...] = Field(
-        default=(), description="Sections to offer first after this one."
-    )
+    read_next: Sections = Field(default=(), description="Sections to offer first after this one.")
     note: Text | None = Field(
         default=None, description="The editor's own remark. Never shown to members."
     )
@@ -105,7 +113,7 @@ class NotCoveredFile(_Written):
     text: Annotated[str, StringConstraints(min_length=1, max_length=700, strip_whitespace=True)] = (
         Field(description="The fixed reply: what the article does and does not say.")
     )
-    nearest: Annotated[tuple[SectionId, ...], Field(max_length=3)] = Field(
+    nearest: Annotated[Sections, Field(max_length=3)] = Field(
         default=(), description="Up to three sections to offer, best first."
     )
     questions: tuple[Text, ...] = Field(min_length=1, description="Examples, one a line.")

@@ -151,32 +151,35 @@ class SearchIndex:
 
     def search(self, text: str) -> Ranking:
         """The sections that answer a question, and what to do with them."""
-        return self.decide(self._ranker.chances(self._ranker.understand(text)))
+        chances = self._ranker.chances(self._ranker.understand(text))
+        return decide(chances, self._ids, self._covered, self._costs)
 
-    def decide(self, chances: Chances) -> Ranking:
-        """The outcome with the least expected cost, given each topic's probability."""
-        costs = self._costs
-        covered = np.where(self._covered, chances, -1.0)
-        best = np.argpartition(-covered, range(min(MOST_OFFERED, len(covered) - 1)))[:MOST_OFFERED]
-        best = best[covered[best] > 0]
-        offered = chances[best]
-        coverage = float(chances[self._covered].sum())
-        missing = 1 - coverage
-        first, within = float(offered[:1].sum()), float(offered.sum())
-        expected = {
-            Outcome.ANSWER: costs.wrong_answer * (coverage - first)
-            + costs.answer_not_covered * missing,
-            Outcome.OFFER: costs.offer * within
-            + costs.offer_wrong * (coverage - within)
-            + costs.offer_not_covered * missing,
-            Outcome.NOT_COVERED: costs.refusal * coverage,
-        }
-        outcome = min(expected, key=lambda which: expected[which])
-        not_covered = None
-        if outcome is Outcome.NOT_COVERED and not self._covered.all():
-            not_covered = self._ids[int(np.argmax(np.where(self._covered, -1.0, chances)))]
-        candidates = tuple(Candidate(self._ids[i], float(chances[i])) for i in best)
-        return Ranking(outcome, candidates, not_covered, coverage)
+
+def decide(
+    chances: Chances, ids: Sequence[str], is_covered: NDArray[np.bool_], costs: Costs
+) -> Ranking:
+    """The outcome with the least expected cost, given the probability of each of the topics."""
+    covered = np.where(is_covered, chances, -1.0)
+    best = np.argpartition(-covered, range(min(MOST_OFFERED, len(covered) - 1)))[:MOST_OFFERED]
+    best = best[covered[best] > 0]
+    offered = chances[best]
+    coverage = float(chances[is_covered].sum())
+    missing = 1 - coverage
+    first, within = float(offered[:1].sum()), float(offered.sum())
+    expected = {
+        Outcome.ANSWER: costs.wrong_answer * (coverage - first)
+        + costs.answer_not_covered * missing,
+        Outcome.OFFER: costs.offer * within
+        + costs.offer_wrong * (coverage - within)
+        + costs.offer_not_covered * missing,
+        Outcome.NOT_COVERED: costs.refusal * coverage,
+    }
+    outcome = min(expected, key=lambda which: expected[which])
+    not_covered = None
+    if outcome is Outcome.NOT_COVERED and not is_covered.all():
+        not_covered = ids[int(np.argmax(np.where(is_covered, -1.0, chances)))]
+    candidates = tuple(Candidate(ids[i], float(chances[i])) for i in best)
+    return Ranking(outcome, candidates, not_covered, coverage)
 
 
 def search_examples(topics: Sequence[Topic]) -> list[Example]:

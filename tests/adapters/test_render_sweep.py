@@ -19,7 +19,7 @@ from knowledge import compose
 from knowledge.actions import Action, Verb
 from knowledge.answer import Answer, Choice, Kind
 from knowledge.desk import HelpDesk
-from knowledge.errors import DoesNotFitError
+from knowledge.errors import DocumentError, DoesNotFitError
 from knowledge.helplines import lines_for
 from knowledge.library import Library, load_library
 from knowledge.safety import CrisisKind
@@ -421,13 +421,12 @@ def test_answers_of_a_large_document_keep_within_the_limits(
         assert [str(fault) for fault in surface.faults(payload)] == []
 
 
-def test_what_fits_when_it_is_checked_fits_with_help_lines_above_it(tmp_path: Path) -> None:
-    sentence = "word " * 290
+def test_what_does_not_fit_with_help_lines_above_it_is_found_by_the_check(tmp_path: Path) -> None:
+    sentence = "word " * 250
     write_document(tmp_path, [section("a", "A" * 75, f"{sentence}end. {sentence}end.")])
-    library = load_library(tmp_path, fits=(discord.contents, slack.render))
-    [document] = library.documents
-    lines = lines_for(library.help_lines, CrisisKind.SUICIDE)
-    answer = compose.section_answer(document, document.sections[0])
+    [document] = load_library(tmp_path).documents
+    alone = compose.section_answer(document, document.sections[0])
     for surface in PLATFORMS:
-        assert pages(surface, answer)
-        assert pages(surface, replace(answer, notice=compose.crisis_notice(lines), crisis=True))
+        assert pages(surface, alone)
+    with pytest.raises(DocumentError, match="does not fit"):
+        load_library(tmp_path, fits=(discord.contents, slack.render))

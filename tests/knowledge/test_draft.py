@@ -25,7 +25,7 @@ def draft(folder: Path, text: str | bytes, name: str = "garden.txt", command: st
 
 def load(path: Path) -> Document:
     problems: list[object] = []
-    document = load_document(path, (), problems).document  # type: ignore[arg-type]
+    document = load_document(path, (), problems)  # type: ignore[arg-type]
     assert not problems, "\n".join(map(str, problems))
     assert document is not None
     return document

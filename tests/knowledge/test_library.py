@@ -120,18 +120,6 @@ def test_faults_of_all_files_come_together(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_an_unknown_section_in_the_questions_is_found_beside_a_fault_of_the_document(
-    tmp_path: Path,
-) -> None:
-    write_document(tmp_path)
-    replace(tmp_path / "garden.yaml", "year: 2020", "year: old")
-    replace(tmp_path / "garden.questions.yaml", "  water:", "  waters:")
-    assert {problem.file for problem in faults(tmp_path)} == {
-        "garden.questions.yaml",
-        "garden.yaml",
-    }
-
-
 @pytest.mark.parametrize("key", ["reminder", "credit"])
 def test_a_reminder_or_credit_of_blanks_is_an_error(tmp_path: Path, key: str) -> None:
     write_document(tmp_path, **{key: "  "})

@@ -18,7 +18,8 @@ import pytest
 from knowledge.answer import Answer
 from knowledge.document import Document
 from knowledge.documents import SHIPPED
-from knowledge.errors import DoesNotFitError, Problem
+from knowledge.errors import DocumentError, DoesNotFitError, Problem
+from knowledge.library import load_library
 from knowledge.loader import load_document
 
 YAML = "ldn.yaml"
@@ -81,8 +82,7 @@ def too_long_for_anything(answer: Answer) -> None:
 
 def load(folder: Path) -> tuple[Document | None, list[Problem]]:
     problems: list[Problem] = []
-    loaded = load_document(folder / YAML, (too_long_for_anything,) * 2, problems)
-    return loaded.document, problems
+    return load_document(folder / YAML, (too_long_for_anything,) * 2, problems), problems
 
 
 def section(id: str) -> str:
@@ -691,8 +691,6 @@ def test_all_these_faults_at_once_are_as_many_errors(folder: Path) -> None:
 
 
 def test_errors_come_in_the_order_of_files_and_lines(folder: Path) -> None:
-    from knowledge.errors import DocumentError
-
     break_with(folder, *(TOGETHER[name] for name in COMBINATIONS["one of each kind"]))
     _, problems = load(folder)
     error = DocumentError(problems)
@@ -716,6 +714,26 @@ def test_a_sentence_left_out_beside_a_section_with_a_changed_word_is_still_found
     replace(folder / YAML, section("status"), "")
     _, problems = load(folder)
     assert {(p.file, p.line) for p in problems} == {(YAML, 106), (SOURCE, 13)}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "section left out", "section of several sentences left out", "list item left out",
+        "id of another section", "id of another section, on one with parts",
+        "missing id of a section with parts", "id with a capital",
+    ],
+)  # fmt: skip
+def test_a_section_that_is_missed_is_not_missed_again_by_the_questions(
+    tmp_path: Path, name: str
+) -> None:
+    """The questions beside the document name every section, some of them many times."""
+    folder = tmp_path / "copy"
+    shutil.copytree(SHIPPED, folder)
+    break_with(folder, TOGETHER[name])
+    with pytest.raises(DocumentError) as caught:
+        load_library(folder)
+    assert [problem.file for problem in caught.value.problems] == [TOGETHER[name].file]
 
 
 def test_a_section_cannot_be_read_next_after_itself(folder: Path) -> None:
