@@ -174,6 +174,26 @@ def pins(refresh: bool, dry_run: bool) -> None:
         _fail("Not every post could be brought up to date.")
 
 
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--document", "command", default=None, help="The command of the document to ask.")
+def evaluate(file: Path, command: str | None) -> None:
+    """Ask the labelled questions of FILE and say how well they are answered.
+
+    FILE holds a JSON object a line: {"q": "how is it taken", "expect": ["forms"]}; `expect` may
+    also be "none" (not covered) or "crisis", and `ok` may list what is acceptable besides.
+    """
+    from bot import bootstrap
+    from knowledge.evaluation import evaluate as evaluated
+    from knowledge.evaluation import read_labelled, reply_of
+
+    desks = bootstrap.build_desks(Settings.load())
+    if command is not None and command not in desks:
+        _fail(f"There is no document with the command {command}.", status=2)
+    desk = desks[command] if command else desks.first
+    click.echo(str(evaluated(lambda question: reply_of(desk.ask(question)), read_labelled(file))))
+
+
 @main.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+from knowledge.answer import Answer, Kind
 from knowledge.errors import LdnBotError
 from knowledge.ideas import KNOWN_WORDS
 from knowledge.safety import (
@@ -211,6 +212,20 @@ def _labelled(line: str, where: str) -> Labelled:
     return Labelled(question, frozenset(listed), frozenset(ok))
 
 
+def reply_of(answer: Answer) -> Reply:
+    """What a person gets to see of an answer."""
+    shown = _SHOWN_AS.get(answer.kind, Shown.REFUSAL)
+    sections = (answer.section,) if answer.section else tuple(c.topic for c in answer.choices)
+    return Reply(shown, sections, line_of_help=bool(answer.notice))
+
+
+_SHOWN_AS = {
+    Kind.SECTION: Shown.SECTION,
+    Kind.SUGGESTIONS: Shown.OFFER,
+    Kind.CRISIS: Shown.HELP_LINES,
+}
+
+
 def evaluate(ask: Callable[[str], Reply], questions: Iterable[Labelled]) -> Report:
     """Ask every question, and compare the replies with the labels."""
     return report((labelled, ask(labelled.question)) for labelled in questions)
@@ -290,7 +305,11 @@ def cross_validate_search(
     for each in judged:
         topic = topics[each.example.kind]
         ranking = decide(each.chances, ids, is_covered, costs)
-        sections = tuple(candidate.id for candidate in ranking.candidates)
+        sections = (
+            tuple(candidate.id for candidate in ranking.candidates)
+            if ranking.outcome is not Outcome.NOT_COVERED
+            else ()
+        )
         expect = frozenset({topic.id if topic.covered else NONE})
         reply = Reply(_SHOWN[ranking.outcome], sections)
         replies.append((Labelled(each.example.text, expect), reply))

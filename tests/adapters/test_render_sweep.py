@@ -422,7 +422,7 @@ def test_answers_of_a_large_document_keep_within_the_limits(
 
 
 def test_what_does_not_fit_with_help_lines_above_it_is_found_by_the_check(tmp_path: Path) -> None:
-    sentence = "word " * 250
+    sentence = "word " * 290
     write_document(tmp_path, [section("a", "A" * 75, f"{sentence}end. {sentence}end.")])
     [document] = load_library(tmp_path).documents
     alone = compose.section_answer(document, document.sections[0])
