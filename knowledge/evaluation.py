@@ -28,6 +28,7 @@ from knowledge.errors import LdnBotError
 from knowledge.ideas import KNOWN_WORDS
 from knowledge.safety import (
     BIASES,
+    CRISIS_COSTS,
     CrisisCosts,
     CrisisPhrases,
     Tier,
@@ -36,6 +37,7 @@ from knowledge.safety import (
     decide_crisis,
 )
 from knowledge.search import (
+    COSTS,
     MOST_OFFERED,
     Costs,
     Outcome,
@@ -285,7 +287,7 @@ def _compare(labelled: Labelled, reply: Reply, count: Callable[[str, bool], bool
 
 
 def cross_validate_search(
-    topics: Sequence[Topic], folds: int = 5, costs: Costs = Costs()
+    topics: Sequence[Topic], folds: int = 5, costs: Costs = COSTS
 ) -> tuple[Report, list[Judged]]:
     """Judge the example questions of a document as if each had never been seen.
 
@@ -342,7 +344,7 @@ def cross_validate_crisis(
     phrases: CrisisPhrases,
     ordinary: Iterable[str],
     folds: int = 5,
-    costs: CrisisCosts = CrisisCosts(),
+    costs: CrisisCosts = CRISIS_COSTS,
 ) -> CrisisReport:
     """Judge the phrases and questions as if each had never been seen.
 
@@ -391,17 +393,14 @@ _NEIGHBOURS = {
 
 
 def inject_typos(text: str, count: int, chance: random.Random) -> str:
-    """The text with so many typing errors, each in a word of at least four letters.
+    """The text with so many typing errors, in as many words of at least four letters.
 
     A letter is dropped, doubled, swapped with the next one, or replaced by its neighbour on the
-    keyboard. Short texts may have no such word, and stay as they are.
+    keyboard. A text with fewer such words gets fewer errors.
     """
     words = text.split(" ")
-    for _ in range(count):
-        long = [at for at, word in enumerate(words) if _typable(word)]
-        if not long:
-            break
-        at = chance.choice(long)
+    long = [at for at, word in enumerate(words) if _typable(word)]
+    for at in chance.sample(long, min(count, len(long))):
         word = words[at]
         letters = [i for i, letter in enumerate(word) if letter.lower() in string.ascii_lowercase]
         i = chance.choice(letters[:-1])

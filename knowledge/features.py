@@ -37,6 +37,9 @@ RARE = 2
 LETTER_LIMIT = 24
 """Letters of one word that are looked at; longer words are not words."""
 
+FREQUENT = 30
+"""How often a word must occur for a word of three letters to be taken for it."""
+
 Values = NDArray[np.float32]
 
 _MARKUP = re.compile(r"<(?:[@#!:]|a:|t:|https?:|mailto:)[^<>]{0,300}>|https?://\S+|&(?:amp|lt|gt);")
@@ -147,28 +150,40 @@ class Vocabulary:
         return tuple(self._join(corrected))
 
     def correct(self, word: str) -> str:
-        """The known word that differs least, by one or two typing errors; else the word itself."""
+        """The known word that was most likely meant, at most two typing errors away; or the word.
+
+        Fewer errors are likelier, above all two letters swapped; so are frequent words, and
+        errors in the middle of a word. In short words only one error is looked for.
+        """
         if not _is_correctable(word):
             return word
         keys = np.array(_shortened(word), dtype=np.uint32)
-        starts = np.searchsorted(self._keys, keys, "left")
-        ends = np.searchsorted(self._keys, keys, "right")
+        starts = np.searchsorted(self._keys, keys, "left").tolist()
+        ends = np.searchsorted(self._keys, keys, "right").tolist()
         candidates = {
-            int(owner)
+            owner
             for start, end in zip(starts, ends, strict=True)
             if start < end
-            for owner in self._owners[start:end]
+            for owner in self._owners[start:end].tolist()
         }
-        best, least = word, (3.0, False, 0)
+        letters = sorted(word)
+        most_errors = 1 if len(word) < 6 else 2
+        best, least = word, math.inf
         for number in candidates:
             other = self._words[number]
-            rank = (
-                distance(word, other),
-                other[0] != word[0],
-                -self._counts[other],
+            count = self._counts[other]
+            errors = distance(word, other)
+            if errors > most_errors or (len(word) < 4 and count < FREQUENT):
+                continue
+            unlikely = (
+                4 * errors
+                - 1.5 * (sorted(other) == letters)
+                + 1.5 * (other[0] != word[0])
+                + 0.5 * (other[-1] != word[-1])
+                - 0.7 * math.log(count)
             )
-            if rank < least and rank[0] <= (1 if len(word) < 7 else 2):
-                best, least = other, rank
+            if unlikely < least:
+                best, least = other, unlikely
         return best
 
     def _join(self, text: Sequence[str]) -> Iterator[str]:
@@ -192,7 +207,7 @@ def _phrases(synonyms: Mapping[str, Sequence[str]]) -> Iterator[tuple[tuple[str,
 
 
 def _is_correctable(word: str) -> bool:
-    return 4 <= len(word) <= LETTER_LIMIT and word.isalpha()
+    return 3 <= len(word) <= LETTER_LIMIT and word.isalpha()
 
 
 def _shortened(word: str) -> list[int]:

@@ -86,6 +86,7 @@ class CrisisCosts:
     """An ordinary question is answered with a line of help above the answer."""
 
 
+CRISIS_COSTS = CrisisCosts()
 _KINDS = (CrisisKind.SUICIDE, CrisisKind.OVERDOSE, CrisisKind.EMERGENCY)
 _ORDINARY, _AMBIGUOUS, _FIRST_KIND = 0, 1, 2
 BIASES = np.eye(_FIRST_KIND + len(_KINDS))[:, 1:]
@@ -106,7 +107,7 @@ class CrisisDetector:
         ordinary: Iterable[str],
         *,
         synonyms: Mapping[str, Sequence[str]] = SYNONYMS,
-        costs: CrisisCosts = CrisisCosts(),
+        costs: CrisisCosts = CRISIS_COSTS,
         cache: Path | None = None,
     ) -> CrisisDetector:
         """Learn from the phrases, or take what was learned from the same phrases before.

@@ -80,23 +80,27 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What each mistake costs, in units of "a person reads the wrong section as the answer".
+    """What each outcome costs the person who asked, in taps and the like.
 
-    The outcome with the least expected cost is taken, so these numbers are the thresholds.
+    The outcome with the least expected cost is taken, so these numbers are the thresholds: with
+    them, a section is shown as the answer when it is right in at least four of five cases.
     """
 
-    wrong_answer: float = 1.0
-    """A section is shown as the answer, and another one was right."""
-    answer_not_covered: float = 1.0
+    wrong_answer: float = 5
+    """A section is shown as the answer, and another one was right: the worst, for it misleads."""
+    answer_not_covered: float = 5
     """A section is shown as the answer, and the document does not cover the question."""
-    offer: float = 0.12
+    offer: float = 1
     """Sections are offered, and one of them is right: one more tap."""
-    offer_wrong: float = 0.5
+    offer_wrong: float = 2.5
     """Sections are offered, and none of them is right."""
-    offer_not_covered: float = 0.25
+    offer_not_covered: float = 1
     """Sections are offered with "I am not sure", and the document does not cover the question."""
-    refusal: float = 0.6
+    refusal: float = 4
     """The document covers the question, and is said not to."""
+
+
+COSTS = Costs()
 
 
 class Ranker(Protocol):
@@ -124,7 +128,7 @@ class SearchIndex:
         topics: Sequence[Topic],
         *,
         synonyms: Mapping[str, Sequence[str]] = SYNONYMS,
-        costs: Costs = Costs(),
+        costs: Costs = COSTS,
         cache: Path | None = None,
     ) -> SearchIndex:
         """Learn from the topics, or take what was learned from the same topics before.

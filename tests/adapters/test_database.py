@@ -21,6 +21,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database import engine, migrations, postgresql, sqlite
 from adapters.database.engine import Database, open_database
@@ -49,6 +50,8 @@ T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 PLACE = Place(Platform.SLACK, "T1", "C1")
 MOMENT = timedelta(microseconds=1)
+HANGS_AFTER_S = 20.0
+"""Nothing here takes that long; what does is waiting for itself."""
 
 COLUMNS = {
     "alembic_version": {"version_num"},
@@ -384,7 +387,7 @@ async def test_more_posts_than_may_be_held_at_once_are_held_one_after_the_other(
             await claim.begin("r2")
             await claim.finish("r2", State.CURRENT)
 
-    await asyncio.gather(*map(edit, posts))
+    await asyncio.wait_for(asyncio.gather(*map(edit, posts)), HANGS_AFTER_S)
     assert {post.revision for post in await store.all()} == {"r2"}
 
 
@@ -438,7 +441,7 @@ async def test_while_a_post_is_held_others_may_still_unpin_it(store: SqlPostStor
     post = await posted(store)
     async with store.claim(post.id) as claim:
         assert claim
-        await asyncio.wait_for(store.set_pinned(post, True), timeout=5)
+        await asyncio.wait_for(store.set_pinned(post, True), HANGS_AFTER_S)
         await claim.finish("r2", State.CURRENT)
     [again] = await store.all()
     assert (again.pinned, again.revision) == (True, "r2")
@@ -565,7 +568,7 @@ async def test_a_process_killed_in_the_middle_of_an_edit_leaves_no_lock_and_a_be
                 if claim:
                     return claim.begun
 
-    assert await asyncio.wait_for(next_claim(), timeout=10) == "r2"
+    assert await asyncio.wait_for(next_claim(), HANGS_AFTER_S) == "r2"
 
 
 # Opening
@@ -625,6 +628,16 @@ async def test_a_file_that_cannot_be_opened_leaves_nothing_open(
     path = tmp_path / sqlite.FILE
     path.write_text(content, encoding="ascii") if content else path.mkdir()
     assert await open_elsewhere(None, tmp_path, "-X", "dev") == "StoreError"
+
+
+async def test_an_empty_database_may_be_opened_several_times_at_once(
+    url: str | None, tmp_path: Path
+) -> None:
+    opened = await asyncio.gather(*(open_database(url, tmp_path) for _ in range(4)))
+    await asyncio.gather(*(posted(SqlPostStore(each), f"s{id(each)}") for each in opened))
+    assert len(await SqlPostStore(opened[0]).all()) == len(opened)
+    for each in opened:
+        await each.close()
 
 
 async def test_what_was_recorded_is_there_after_a_restart(
@@ -707,7 +720,7 @@ async def test_a_file_that_is_locked_for_a_while_is_waited_for(
     with contextlib.closing(sqlite3.connect(tmp_path / sqlite.FILE)) as other:
         other.execute("BEGIN IMMEDIATE")
         waiting = asyncio.create_task(posted(SqlPostStore(database)))
-        await refused.wait()
+        await asyncio.wait_for(refused.wait(), HANGS_AFTER_S)
         other.rollback()
         await waiting
     assert len(await SqlPostStore(database).all()) == 1
@@ -808,6 +821,39 @@ async def test_a_hold_that_a_restart_took_away_begins_no_edit_but_finishes_one(
     assert await store.begun() == []
     async with store.claim(one.id) as claim:
         assert claim
+    await database.close()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_work_whose_confirmation_is_lost_is_done_once(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await open_database(postgres_url, tmp_path)
+    store = SqlPostStore(database)
+    commit = AsyncConnection.commit
+    commits: list[AsyncConnection] = []
+
+    async def commit_and_break_every_other_time(connection: AsyncConnection) -> None:
+        await commit(connection)
+        commits.append(connection)
+        if len(commits) % 2:
+            raise ConnectionResetError
+
+    monkeypatch.setattr(AsyncConnection, "commit", commit_and_break_every_other_time)
+    reservation = await reserved(store)
+    assert await store.unfinished() == [reservation]
+    post = await store.record(reservation, "1", "r1")
+    async with store.claim(post.id) as claim:
+        assert claim
+        await claim.begin("r2")
+        await claim.finish("r2", State.CURRENT)
+    assert await store.all() == [replace(post, revision="r2")]
+    other = await reserved(store, "other")
+    await store.release(other)
+    assert await store.unfinished() == []
+    await store.forget(post)
+    assert await store.all() == []
+    assert len(commits) == 2 * 7
     await database.close()
 
 
