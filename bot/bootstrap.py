@@ -15,10 +15,11 @@ from adapters.moderation import Moderation
 from bot.memory import FileMemory
 from bot.settings import Settings
 from knowledge.answer import Answer
-from knowledge.desk import Desks, open_desks
+from knowledge.desk import Desks
 from knowledge.errors import SettingsError
 from knowledge.keeper import PostKeeper
-from knowledge.library import Library, load_library
+from knowledge.library import Library
+from knowledge.opening import open_folder
 from knowledge.posts import Platform
 from knowledge.publishing import Publisher
 
@@ -57,6 +58,7 @@ def load_checked_library(folder: Path) -> Library:
     """
     from adapters.discord import render as discord
     from adapters.slack import render as slack
+    from knowledge.folder import load_library
 
     return load_library(folder, fits=(discord.contents, slack.render))
 
@@ -67,8 +69,7 @@ def build_desks(settings: Settings) -> Desks:
     Raises:
         DocumentError: with every fault of every file.
     """
-    library = load_library(settings.documents)
-    return Desks(open_desks(library, cache=settings.data / "models"))
+    return Desks(open_folder(settings.documents, cache=settings.data / "models"))
 
 
 @dataclass(slots=True)

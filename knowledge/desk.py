@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from knowledge import compose
 from knowledge.answer import Answer, Choice
 from knowledge.document import Document, fold
 from knowledge.helplines import HelpLine, lines_for
-from knowledge.library import Library, Questions
+from knowledge.library import Questions
 from knowledge.safety import CrisisDetector, CrisisKind, Tier
-from knowledge.search import Outcome, Ranking, SearchIndex, Topic
+from knowledge.search import Outcome, Ranking, SearchIndex
 
 QUESTION_LIMIT = 1000
 """Characters of a question that are looked at; what is beyond is left unread."""
 
-_SMALL_TALK = "small-talk"
+SMALL_TALK = "small-talk"
+"""The topic of greetings and thanks, for the search."""
 _PAGE = re.compile(r"(?P<topic>[a-z]+) (?P<page>[1-9][0-9]{0,3})")
 
 
@@ -34,8 +34,8 @@ class HelpDesk:
         help_lines: Sequence[HelpLine],
     ) -> None:
         self.document = document
-        self._index = index
-        self._safety = safety
+        self.index = index
+        self.safety = safety
         self._crisis = {
             kind: compose.crisis_answer(document, kind, lines_for(help_lines, kind))
             for kind in CrisisKind
@@ -62,7 +62,7 @@ class HelpDesk:
         question = text.strip()[:QUESTION_LIMIT]
         if answer := self.open(question):
             return answer
-        crisis = self._safety.check(text)
+        crisis = self.safety.check(text)
         if crisis is None:
             return self._search(question)
         if crisis.tier is Tier.EXPLICIT:
@@ -95,14 +95,14 @@ class HelpDesk:
             starts = [s for title, s in self._titles if title.startswith(typed)]
             named = [s for name, s in self.document.exact.items() if name.startswith(typed)]
             holds = [s for title, s in self._titles if typed in title]
-            ranked = self._index.search(text[:QUESTION_LIMIT]).candidates
+            ranked = self.index.search(text[:QUESTION_LIMIT]).candidates
             by_id = self.document.by_id
             found = [*starts, *named, *holds, *(by_id[c.id] for c in ranked if c.id in by_id)]
         unique = {section.id: Choice(section.id, section.title) for section in found}
         return list(unique.values())[:limit]
 
     def _search(self, question: str) -> Answer:
-        ranking = self._index.search(question)
+        ranking = self.index.search(question)
         sections = [self.document.by_id[candidate.id] for candidate in ranking.candidates]
         match ranking.outcome:
             case Outcome.ANSWER:
@@ -113,64 +113,12 @@ class HelpDesk:
                 return self._refuse(ranking)
 
     def _refuse(self, ranking: Ranking) -> Answer:
-        if ranking.not_covered == _SMALL_TALK:
+        if ranking.not_covered == SMALL_TALK:
             return compose.help_answer(self.document)
         if ranking.not_covered in self._not_covered:
             return self._not_covered[ranking.not_covered]
         sections = [self.document.by_id[candidate.id] for candidate in ranking.candidates]
         return compose.not_covered_answer(self.document, sections)
-
-
-def open_desks(library: Library, cache: Path | None = None) -> list[HelpDesk]:
-    """A desk for each of a library's documents.
-
-    Args:
-        library: what they know.
-        cache: a folder that keeps what was learnt from it until it changes.
-    """
-    asked = [
-        question
-        for questions in library.questions.values()
-        for group in (
-            *questions.sections.values(),
-            *(topic.questions for topic in questions.not_covered.values()),
-            questions.small_talk,
-        )
-        for question in group
-    ]
-    safety = CrisisDetector.build(library.crisis, asked, cache=cache)
-    return [
-        HelpDesk(
-            document,
-            SearchIndex.build(_topics(document, questions), cache=cache),
-            questions,
-            safety,
-            library.help_lines,
-        )
-        for document in library.documents
-        for questions in (library.questions.get(document.command, Questions()),)
-    ]
-
-
-def _topics(document: Document, questions: Questions) -> list[Topic]:
-    """Everything that a question about this document can be about, for the search."""
-    covered = [
-        Topic(
-            id=section.id,
-            covered=True,
-            texts=(section.title, *section.aliases, section.text),
-            questions=questions.sections.get(section.id, ()),
-        )
-        for section in document.sections
-    ]
-    not_covered = [
-        Topic(id=topic.id, covered=False, texts=(topic.title,), questions=topic.questions)
-        for topic in questions.not_covered.values()
-    ]
-    if questions.small_talk:
-        small_talk = Topic(id=_SMALL_TALK, covered=False, texts=(), questions=questions.small_talk)
-        not_covered.append(small_talk)
-    return [*covered, *not_covered]
 
 
 class Desks(Mapping[str, HelpDesk]):

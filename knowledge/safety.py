@@ -96,7 +96,9 @@ BIASES = np.eye(_FIRST_KIND + len(_KINDS))[:, 1:]
 class CrisisDetector:
     """Finds words of a crisis; see `build` and `check`."""
 
-    def __init__(self, model: TextModel, costs: CrisisCosts) -> None:
+    def __init__(self, model: TextModel, costs: CrisisCosts, key: str) -> None:
+        self.key = key
+        """Under which what was learned can be taken up again."""
         self._model = model
         self._costs = costs
 
@@ -121,16 +123,30 @@ class CrisisDetector:
         """
         examples = crisis_examples(phrases, ordinary)
         key = modelcache.key_of([[astuple(each) for each in examples], dict(synonyms)])
-        if cache and (arrays := modelcache.load(cache, "crisis", key)):
-            with contextlib.suppress(KeyError, ValueError):
-                model = TextModel.from_arrays(arrays, len(BIASES), crisis_views, synonyms)
-                return cls(model, costs)
+        if cache and (known := cls.restore(key, cache, synonyms=synonyms, costs=costs)):
+            return known
         model = TextModel.learn(
             examples, BIASES, views=crisis_views, synonyms=synonyms, known_words=KNOWN_WORDS
         )
         if cache:
             modelcache.save(cache, "crisis", key, model.to_arrays())
-        return cls(model, costs)
+        return cls(model, costs, key)
+
+    @classmethod
+    def restore(
+        cls,
+        key: str,
+        cache: Path,
+        *,
+        synonyms: Mapping[str, Sequence[str]] = SYNONYMS,
+        costs: CrisisCosts = CRISIS_COSTS,
+    ) -> CrisisDetector | None:
+        """What was learned before under a key."""
+        if arrays := modelcache.load(cache, "crisis", key):
+            with contextlib.suppress(KeyError, ValueError):
+                model = TextModel.from_arrays(arrays, len(BIASES), crisis_views, synonyms)
+                return cls(model, costs, key)
+        return None
 
     def check(self, text: str) -> Crisis | None:
         """The crisis that the words speak of, if any; the plainest, if there are several."""

@@ -116,7 +116,11 @@ class Ranker(Protocol):
 class SearchIndex:
     """Finds the sections that answer a question; see `build` and `search`."""
 
-    def __init__(self, topics: Sequence[Topic], ranker: Ranker, costs: Costs) -> None:
+    def __init__(
+        self, topics: Sequence[Topic], ranker: Ranker, costs: Costs, key: str = ""
+    ) -> None:
+        self.key = key
+        """Under which what was learned can be taken up again; empty if nothing was learned."""
         self._ids = [topic.id for topic in topics]
         self._covered = np.array([topic.covered for topic in topics], dtype=bool)
         self._ranker = ranker
@@ -144,14 +148,29 @@ class SearchIndex:
         examples = search_examples(topics)
         biases = search_biases(topics)
         key = modelcache.key_of([[astuple(topic) for topic in topics], dict(synonyms)])
-        if cache and (arrays := modelcache.load(cache, "search", key)):
-            with contextlib.suppress(KeyError, ValueError):
-                model = TextModel.from_arrays(arrays, len(topics), search_views, synonyms)
-                return cls(topics, model, costs)
+        if cache and (known := cls.restore(topics, key, cache, synonyms=synonyms, costs=costs)):
+            return known
         model = TextModel.learn(examples, biases, views=search_views, synonyms=synonyms)
         if cache:
             modelcache.save(cache, "search", key, model.to_arrays())
-        return cls(topics, model, costs)
+        return cls(topics, model, costs, key)
+
+    @classmethod
+    def restore(
+        cls,
+        topics: Sequence[Topic],
+        key: str,
+        cache: Path,
+        *,
+        synonyms: Mapping[str, Sequence[str]] = SYNONYMS,
+        costs: Costs = COSTS,
+    ) -> SearchIndex | None:
+        """What was learned before under a key; the topics need not hold their questions."""
+        if arrays := modelcache.load(cache, "search", key):
+            with contextlib.suppress(KeyError, ValueError):
+                model = TextModel.from_arrays(arrays, len(topics), search_views, synonyms)
+                return cls(topics, model, costs, key)
+        return None
 
     def search(self, text: str) -> Ranking:
         """The sections that answer a question, and what to do with them."""

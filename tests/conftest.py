@@ -7,9 +7,11 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from knowledge.desk import Desks, open_desks
+from knowledge.desk import Desks
 from knowledge.documents import SHIPPED
-from knowledge.library import Library, load_library
+from knowledge.folder import load_library
+from knowledge.library import Library
+from knowledge.opening import open_desks
 
 # How long an example takes says how busy the machine is, and nothing about the code.
 hypothesis.settings.register_profile("tests", deadline=None)

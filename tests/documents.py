@@ -8,8 +8,9 @@ from typing import Any
 
 import yaml
 
-from knowledge.desk import Desks, open_desks
-from knowledge.library import load_library
+from knowledge.desk import Desks
+from knowledge.folder import load_library
+from knowledge.opening import open_desks
 
 REMINDER = "Please ask your own gardener."
 CREDIT = "Source: The Garden Club, “Garden Care”, 2020."

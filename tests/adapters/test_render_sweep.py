@@ -20,8 +20,9 @@ from knowledge.actions import Action, Verb
 from knowledge.answer import Answer, Choice, Kind
 from knowledge.desk import HelpDesk
 from knowledge.errors import DocumentError, DoesNotFitError
+from knowledge.folder import load_library
 from knowledge.helplines import lines_for
-from knowledge.library import Library, load_library
+from knowledge.library import Library
 from knowledge.safety import CrisisKind
 from tests.contracts import discord as discord_contract
 from tests.contracts import slack as slack_contract

@@ -21,9 +21,10 @@ from adapters.slack.app import SlackAdapter
 from adapters.slack.moderators import SlackModerators
 from adapters.slack.publisher import SlackPublisher
 from bot.bootstrap import Adapter
-from knowledge.desk import Desks, open_desks
+from knowledge.desk import Desks
 from knowledge.keeper import PostKeeper
 from knowledge.library import Library, Questions
+from knowledge.opening import open_desks
 from knowledge.posts import Platform
 from knowledge.publishing import Publisher
 from knowledge.safety import CrisisPhrases

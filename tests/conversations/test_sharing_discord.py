@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from adapters.discord.render import public_content
-from knowledge.desk import open_desks
-from knowledge.library import load_library
+from knowledge.folder import load_library
+from knowledge.opening import open_desks
 from knowledge.posts import Platform
 from tests.conversations.conftest import House, little_to_learn
 from tests.conversations.documents import CHANGED, FORMS, change_forms, copy_documents

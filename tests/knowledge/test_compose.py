@@ -11,8 +11,9 @@ import pytest
 from knowledge import compose
 from knowledge.answer import Kind
 from knowledge.document import Document
+from knowledge.folder import load_library
 from knowledge.helplines import HelpLine
-from knowledge.library import NotCovered, load_library
+from knowledge.library import NotCovered
 from knowledge.safety import CrisisKind
 from tests.documents import CREDIT, REMINDER, section, write_document
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.document import Document, fold
-from knowledge.library import load_library
+from knowledge.folder import load_library
 from tests.documents import write_document
 
 

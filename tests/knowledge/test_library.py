@@ -11,7 +11,7 @@ import pytest
 
 from knowledge.documents import SHIPPED
 from knowledge.errors import DocumentError, Problem
-from knowledge.library import load_library
+from knowledge.folder import load_library
 from tests.documents import write_document
 
 

@@ -19,7 +19,7 @@ from knowledge.answer import Answer
 from knowledge.document import Document
 from knowledge.documents import SHIPPED
 from knowledge.errors import DocumentError, DoesNotFitError, Problem
-from knowledge.library import load_library
+from knowledge.folder import load_library
 from knowledge.loader import load_document
 
 YAML = "ldn.yaml"

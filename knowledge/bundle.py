@@ -1,0 +1,144 @@
+"""Bundle: what serving needs of a folder, checked and learned, in one file.
+
+It holds the documents, the fixed replies and the help lines; the example questions stay behind,
+because what was learned from them is kept by `knowledge.modelcache`, under the keys named here.
+A file that is not whole, or of another folder or code, is not used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from knowledge.document import Document, Section, Source
+from knowledge.documents import SHIPPED
+from knowledge.helplines import HelpLine
+from knowledge.library import Library, NotCovered, Questions
+from knowledge.safety import CrisisKind, CrisisPhrases
+
+KEPT = 8
+"""Bundles that stay in the cache's folder."""
+
+
+def fingerprint(folder: Path) -> str:
+    """A name for all that a folder's desks are made of: its files, the shipped ones, the code."""
+    digest = hashlib.sha256()
+    code = Path(__file__).parent
+    for place, pattern in ((folder, "*.*"), (SHIPPED, "*.yaml"), (code, "*.py")):
+        for path in sorted(place.glob(pattern)):
+            with suppress(OSError):
+                digest.update(f"{path.name}\0".encode())
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def save(
+    cache: Path, name: str, library: Library, search_keys: Mapping[str, str], crisis_key: str
+) -> None:
+    """Keep a library, wholly or not at all. A folder that cannot be written costs time alone."""
+    content = {
+        "name": name,
+        "search": dict(search_keys),
+        "crisis": crisis_key,
+        "documents": [_document_to_json(document) for document in library.documents],
+        "questions": {
+            command: {
+                "not_covered": [
+                    {**asdict(topic), "questions": ()} for topic in questions.not_covered.values()
+                ],
+                "small_talk": questions.small_talk[:1],
+            }
+            for command, questions in library.questions.items()
+        },
+        "help_lines": [
+            {**asdict(line), "kinds": sorted(kind.value for kind in line.kinds)}
+            for line in library.help_lines
+        ],
+    }
+    with suppress(OSError):
+        cache.mkdir(parents=True, exist_ok=True)
+        handle, new = tempfile.mkstemp(dir=cache, prefix=".desks-", suffix=".tmp")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(content, file, ensure_ascii=False)
+            os.replace(new, _path(cache, name))
+        finally:
+            Path(new).unlink(missing_ok=True)
+        by_age = sorted(cache.glob("desks-*.json"), key=lambda path: path.stat().st_mtime)
+        for old in by_age[:-KEPT]:
+            old.unlink(missing_ok=True)
+
+
+def load(cache: Path, name: str) -> tuple[Library, Mapping[str, str], str]:
+    """A library without its examples, the keys of its documents' searches, that of its safety.
+
+    Raises:
+        OSError, KeyError, TypeError, ValueError: it was not kept, or is not whole.
+    """
+    content = json.loads(_path(cache, name).read_text(encoding="utf-8"))
+    if content["name"] != name:
+        raise ValueError("the bundle is of another folder")
+    library = Library(
+        documents=tuple(map(_document_from_json, content["documents"])),
+        questions={
+            command: Questions(
+                not_covered={
+                    topic["id"]: NotCovered(**{**topic, "nearest": tuple(topic["nearest"])})
+                    for topic in questions["not_covered"]
+                },
+                small_talk=tuple(questions["small_talk"]),
+            )
+            for command, questions in content["questions"].items()
+        },
+        crisis=CrisisPhrases((), (), (), (), ()),
+        help_lines=tuple(
+            HelpLine(**{**line, "kinds": frozenset(map(CrisisKind, line["kinds"]))})
+            for line in content["help_lines"]
+        ),
+    )
+    return library, content["search"], content["crisis"]
+
+
+def _document_to_json(document: Document) -> dict[str, Any]:
+    fields = asdict(document)
+    for day in ("last_review", "next_review"):
+        fields[day] = fields[day] and fields[day].isoformat()
+    return fields
+
+
+def _document_from_json(fields: dict[str, Any]) -> Document:
+    sections = tuple(
+        Section(
+            **{
+                **section,
+                "aliases": tuple(section["aliases"]),
+                "read_next": tuple(section["read_next"]),
+            }
+        )
+        for section in fields["sections"]
+    )
+    days = {
+        day: date.fromisoformat(fields[day]) if fields[day] else None
+        for day in ("last_review", "next_review")
+    }
+    return Document(
+        **{
+            **fields,
+            **days,
+            "source": Source(**fields["source"]),
+            "aliases": tuple(fields["aliases"]),
+            "sections": sections,
+        }
+    )
+
+
+def _path(cache: Path, name: str) -> Path:
+    return cache / f"desks-{name[:20]}.json"

@@ -1,0 +1,189 @@
+"""A folder of documents, loaded and checked together, made into a `Library`.
+
+    ldn.yaml             a document        (any name; several may stand side by side)
+    ldn.source.txt       its article
+    ldn.questions.yaml   what people type, for its search (may be absent)
+    helplines.yaml       whom to call in a crisis         (the shipped one, if absent)
+    crisis.yaml          words of a crisis                (the shipped one, if absent)
+
+All faults of a folder are reported at once. Nothing is half loaded: a folder is whole, or it is a
+`DocumentError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from knowledge.compose import crisis_notice
+from knowledge.document import Document
+from knowledge.documents import SHIPPED
+from knowledge.errors import DocumentError, Problem
+from knowledge.helplines import HelpLine, lines_for
+from knowledge.library import Library, NotCovered, Questions
+from knowledge.loader import Fit, load_document
+from knowledge.safety import CrisisKind, CrisisPhrases
+from knowledge.schema import CrisisFile, HelpLinesFile, QuestionsFile
+from knowledge.yamlfile import KeyPath, YamlFile, did_you_mean, read_yaml, validate
+
+QUESTIONS_SUFFIX = ".questions.yaml"
+HELP_LINES = "helplines.yaml"
+CRISIS = "crisis.yaml"
+_SHARED = (HELP_LINES, CRISIS)
+STALE_AFTER = timedelta(days=180)
+"""A help line that was verified longer ago is warned of."""
+
+
+def load_library(folder: Path, fits: Sequence[Fit] = (), today: date | None = None) -> Library:
+    """Everything in a folder.
+
+    Args:
+        folder: where the files are.
+        fits: for each platform, a check that an answer can be shown there.
+        today: the day on which the help lines' dates are judged.
+
+    Raises:
+        DocumentError: with every fault of every file.
+    """
+    problems: list[Problem] = []
+    warnings: list[Problem] = []
+    documents: list[Document] = []
+    questions: dict[str, Questions] = {}
+    owners: dict[str, str] = {}
+    lines_file = read_yaml(_shared_file(folder, HELP_LINES))
+    help_lines = _read_help_lines(lines_file, today or date.today(), problems, warnings)
+    notice = crisis_notice(lines_for(help_lines, CrisisKind.SUICIDE))
+    checks = [_with_notice(fit, notice) for fit in fits]
+    for path in _document_files(folder, problems):
+        document = load_document(path, checks, problems)
+        asked = _load_questions(path.with_name(path.stem + QUESTIONS_SUFFIX), document, problems)
+        if document is None:
+            continue
+        if document.command in owners:
+            what = f"{document.command} is the command of {owners[document.command]} too."
+            mend = "Give each document a command of its own."
+            problems.append(read_yaml(path).problem(("command",), what, mend))
+        owners.setdefault(document.command, path.name)
+        documents.append(document)
+        questions[document.command] = asked
+    crisis = _load_crisis(_shared_file(folder, CRISIS), problems)
+    if problems:
+        raise DocumentError(problems)
+    return Library(tuple(documents), questions, crisis, help_lines, tuple(warnings))
+
+
+def _with_notice(fit: Fit, notice: str) -> Fit:
+    # Help lines may come to stand above any answer; it has to fit then too.
+    return lambda answer: fit(replace(answer, notice=notice))
+
+
+def _document_files(folder: Path, problems: list[Problem]) -> list[Path]:
+    files = sorted(
+        path
+        for path in folder.glob("*.yaml")
+        if path.name not in _SHARED and not path.name.endswith(QUESTIONS_SUFFIX)
+    )
+    for path in sorted(folder.glob("*.yml")):
+        mend = f"Rename it to {path.stem}.yaml."
+        problems.append(Problem(path.name, 1, "file", "is not read.", mend))
+    for path in sorted(folder.glob(f"*{QUESTIONS_SUFFIX}")):
+        document = path.name.removesuffix(QUESTIONS_SUFFIX) + ".yaml"
+        if (
+            not (folder / document).exists()
+            and not (folder / document).with_suffix(".yml").exists()
+        ):
+            what = f"is not read, because there is no {document}."
+            problems.append(Problem(path.name, 1, "file", what, "Give both the same name."))
+    if not files:
+        what = "holds no document." if folder.is_dir() else "is not a folder."
+        mend = "Put a document such as ldn.yaml there, or name another folder in LDN_DOCUMENTS."
+        problems.append(Problem(str(folder), 1, "folder", what, mend))
+    return files
+
+
+def _load_crisis(path: Path, problems: list[Problem]) -> CrisisPhrases:
+    file = read_yaml(path)
+    problems += file.problems
+    written = validate(file, CrisisFile, problems) if not file.problems else None
+    if written is None:
+        return CrisisPhrases((), (), (), (), ())
+    return CrisisPhrases(
+        suicide=written.explicit.get("suicide", ()),
+        overdose=written.explicit.get("overdose", ()),
+        emergency=written.explicit.get("emergency", ()),
+        ambiguous=written.ambiguous,
+        traps=written.traps,
+    )
+
+
+def _load_questions(path: Path, document: Document | None, problems: list[Problem]) -> Questions:
+    if not path.exists():
+        return Questions()
+    file = read_yaml(path)
+    problems += file.problems
+    written = validate(file, QuestionsFile, problems) if not file.problems else None
+    if written is None:
+        return Questions()
+    # A document with faults may lack a section for that reason alone: one fault, one error.
+    if document is not None:
+        known = list(document.by_id)
+        named: list[tuple[KeyPath, str]] = [(("sections", id), id) for id in written.sections]
+        for topic, entry in written.not_covered.items():
+            named += [(("not_covered", topic, "nearest"), id) for id in entry.nearest]
+        for key, id in named:
+            if id not in known:
+                what = f"there is no section {id!r}."
+                problems.append(file.problem(key, what, did_you_mean(id, known)))
+    return Questions(
+        sections=written.sections,
+        not_covered={
+            id: NotCovered(id, each.title, each.advice, each.text, each.nearest, each.questions)
+            for id, each in written.not_covered.items()
+        },
+        small_talk=written.small_talk,
+    )
+
+
+def _read_help_lines(
+    file: YamlFile, today: date, problems: list[Problem], warnings: list[Problem]
+) -> tuple[HelpLine, ...]:
+    """The help lines of a file; faults and stale dates are added to the two lists."""
+    problems += file.problems
+    written = validate(file, HelpLinesFile, problems) if not file.problems else None
+    if written is None:
+        return ()
+    for at, line in enumerate(written.helplines):
+        path = ("helplines", at)
+        if not (line.phone or line.text or line.url):
+            what, mend = "has no way to reach it.", "Give a phone, a text or a url."
+            problems.append(file.problem(path, what, mend))
+        mend = "Check the number on the page under `source`, then write today's date there."
+        if line.verified is None:
+            what = f"{line.name} ({line.region}) was never verified."
+            warnings.append(file.problem((*path, "verified"), what, mend))
+        elif today - line.verified > STALE_AFTER:
+            what = f"{line.name} ({line.region}) was last verified on {line.verified}."
+            warnings.append(file.problem((*path, "verified"), what, mend))
+    for kind in CrisisKind:
+        if not any(kind.value in line.kind for line in written.helplines):
+            what, mend = f"there is no line for the kind {kind.value}.", "Add at least one."
+            problems.append(file.problem(("helplines",), what, mend))
+    return tuple(
+        HelpLine(
+            name=line.name,
+            region=line.region,
+            kinds=frozenset(map(CrisisKind, line.kind)),
+            phone=line.phone,
+            text=line.text,
+            url=line.url,
+        )
+        for line in written.helplines
+    )
+
+
+def _shared_file(folder: Path, name: str) -> Path:
+    """The folder's own file of this name, or the shipped one: no folder is without help lines."""
+    own = folder / name
+    return own if own.exists() else SHIPPED / name

@@ -1,0 +1,138 @@
+"""Opening: from a library, or from a folder, to desks that answer.
+
+Checking a folder and learning from its examples needs seconds and much memory, so `open_folder`
+has it done in a process of its own, whose result is kept. What serves reads that alone: it is up
+in a moment, stays small, and goes on answering while a changed folder is learned.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from pathlib import Path
+
+from knowledge import bundle
+from knowledge.desk import SMALL_TALK, HelpDesk
+from knowledge.document import Document
+from knowledge.library import Library, Questions
+from knowledge.safety import CrisisDetector
+from knowledge.search import SearchIndex, Topic
+
+
+def open_desks(library: Library, cache: Path | None = None) -> list[HelpDesk]:
+    """A desk for each of a library's documents.
+
+    Args:
+        library: what they know.
+        cache: a folder that keeps what was learned from it until it changes.
+    """
+    safety = CrisisDetector.build(library.crisis, _asked(library), cache=cache)
+    return [
+        HelpDesk(
+            document,
+            SearchIndex.build(_topics(document, questions), cache=cache),
+            questions,
+            safety,
+            library.help_lines,
+        )
+        for document, questions in _with_questions(library)
+    ]
+
+
+def open_folder(folder: Path, cache: Path) -> list[HelpDesk]:
+    """A desk for each document of a folder.
+
+    Args:
+        folder: the documents.
+        cache: a folder that keeps what was learned until a file, or the code, changes.
+
+    Raises:
+        DocumentError: with every fault of every file.
+    """
+    fingerprint = bundle.fingerprint(folder)
+    if desks := _reopen(cache, fingerprint):
+        return desks
+    # A forked process would inherit threads and sockets; a spawned one starts clean.
+    context = multiprocessing.get_context("spawn")
+    with suppress(BrokenProcessPool, OSError), ProcessPoolExecutor(1, context) as pool:
+        pool.submit(_learn, folder, cache, fingerprint).result()
+    # Where nothing can be kept, or no process started, it is learned here.
+    return _reopen(cache, fingerprint) or open_desks(_load(folder))
+
+
+def _learn(folder: Path, cache: Path, fingerprint: str) -> None:
+    """Check a folder, learn from it, and keep what serving needs."""
+    library = _load(folder)
+    desks = open_desks(library, cache)
+    if desks:
+        keys = {desk.document.command: desk.index.key for desk in desks}
+        bundle.save(cache, fingerprint, library, keys, desks[0].safety.key)
+
+
+def _load(folder: Path) -> Library:
+    # Imported here: what serves has no use for the checks, nor room for them.
+    from knowledge.folder import load_library
+
+    return load_library(folder)
+
+
+def _reopen(cache: Path, fingerprint: str) -> list[HelpDesk]:
+    """The desks as they were learned before; none if that was not kept, or not whole."""
+    with suppress(OSError, json.JSONDecodeError, KeyError, TypeError, ValueError):
+        library, keys, crisis_key = bundle.load(cache, fingerprint)
+        safety = CrisisDetector.restore(crisis_key, cache)
+        desks: list[HelpDesk] = []
+        for document, questions in _with_questions(library):
+            topics, key = _topics(document, questions), keys[document.command]
+            index = SearchIndex.restore(topics, key, cache) if key else SearchIndex.build(topics)
+            if safety is None or index is None:
+                return []
+            desks.append(HelpDesk(document, index, questions, safety, library.help_lines))
+        return desks
+    return []
+
+
+def _with_questions(library: Library) -> Sequence[tuple[Document, Questions]]:
+    return [
+        (document, library.questions.get(document.command, Questions()))
+        for document in library.documents
+    ]
+
+
+def _asked(library: Library) -> list[str]:
+    """Every example question: none of them is a crisis."""
+    return [
+        question
+        for questions in library.questions.values()
+        for group in (
+            *questions.sections.values(),
+            *(topic.questions for topic in questions.not_covered.values()),
+            questions.small_talk,
+        )
+        for question in group
+    ]
+
+
+def _topics(document: Document, questions: Questions) -> list[Topic]:
+    """Everything that a question about this document can be about, for the search."""
+    covered = [
+        Topic(
+            id=section.id,
+            covered=True,
+            texts=(section.title, *section.aliases, section.text),
+            questions=questions.sections.get(section.id, ()),
+        )
+        for section in document.sections
+    ]
+    not_covered = [
+        Topic(id=topic.id, covered=False, texts=(topic.title,), questions=topic.questions)
+        for topic in questions.not_covered.values()
+    ]
+    if questions.small_talk:
+        small_talk = Topic(id=SMALL_TALK, covered=False, texts=(), questions=questions.small_talk)
+        not_covered.append(small_talk)
+    return [*covered, *not_covered]
