@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from adapters.database import SQLITE_FILE
 from adapters.moderation import Moderation
+from bot.later import LaterStore
 from bot.memory import FileMemory
 from bot.settings import Settings
 from knowledge.answer import Answer
@@ -20,13 +22,12 @@ from knowledge.errors import SettingsError
 from knowledge.keeper import PostKeeper
 from knowledge.library import Library
 from knowledge.opening import open_folder
-from knowledge.posts import Platform
+from knowledge.posts import Platform, PostStore
 from knowledge.publishing import Publisher
 
 if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
 
-    from adapters.database.engine import Database
     from adapters.discord.client import DiscordAdapter
     from adapters.slack.app import SlackAdapter
 
@@ -76,42 +77,38 @@ def build_desks(settings: Settings) -> Desks:
 class Platforms:
     """What serves each platform whose tokens are set, and what posts there."""
 
-    adapters: dict[Platform, Callable[[], Adapter]] = field(default_factory=dict)
-    keeper: PostKeeper | None = None
+    adapters: dict[Platform, Callable[[], Adapter]]
+    keeper: PostKeeper
 
 
-def build_platforms(settings: Settings, desks: Desks, database: Database | None) -> Platforms:
-    """Everything that talks to a platform. Without a database nothing can be shared."""
-    platforms = Platforms()
+def build_platforms(settings: Settings, desks: Desks, store: PostStore) -> Platforms:
+    """Everything that talks to a platform."""
     publishers: dict[Platform, Publisher] = {}
-    moderation: Moderation | None = None
-    if database is not None:
+    keeper = PostKeeper(store, desks, publishers)
+    moderation = Moderation(desks, keeper, store, settings.share)
+    adapters: dict[Platform, Callable[[], Adapter]] = {}
+    if settings.discord_token:
+        publishers[Platform.DISCORD], adapters[Platform.DISCORD] = _discord(
+            settings, desks, moderation
+        )
+    if settings.slack_bot_token and settings.slack_app_token:
+        publishers[Platform.SLACK], adapters[Platform.SLACK] = _slack(settings, desks, moderation)
+    return Platforms(adapters, keeper)
+
+
+def build_store(settings: Settings, stack: AsyncExitStack) -> LaterStore:
+    """Where posts are recorded; closed together with `stack`."""
+
+    async def opened() -> PostStore:
+        from adapters.database.engine import open_database
         from adapters.database.posts import SqlPostStore
 
-        store = SqlPostStore(database)
-        platforms.keeper = PostKeeper(store, desks, publishers)
-        moderation = Moderation(desks, platforms.keeper, store, settings.share)
-    if settings.discord_token:
-        discord_publisher, make_discord = _discord(settings, desks, moderation)
-        publishers[Platform.DISCORD] = discord_publisher
-        platforms.adapters[Platform.DISCORD] = make_discord
-    if settings.slack_bot_token and settings.slack_app_token:
-        slack_publisher, make_slack = _slack(settings, desks, moderation)
-        publishers[Platform.SLACK] = slack_publisher
-        platforms.adapters[Platform.SLACK] = make_slack
-    return platforms
+        database = await open_database(settings.database_url, settings.data)
+        stack.push_async_callback(database.close)
+        return SqlPostStore(database)
 
-
-async def build_database(settings: Settings) -> Database:
-    """The open database.
-
-    Raises:
-        LdnBotError: it cannot be used; the text says what to mend.
-    """
-    from adapters.database.engine import open_database
-
-    url = settings.database_url.get_secret_value() if settings.database_url else None
-    return await open_database(url, settings.data)
+    file = settings.data / SQLITE_FILE
+    return LaterStore(opened, is_empty=lambda: not settings.database_url and not file.exists())
 
 
 @asynccontextmanager
@@ -121,11 +118,8 @@ async def offline_keeper(settings: Settings, desks: Desks) -> AsyncIterator[Post
     Raises:
         LdnBotError: the database or a platform cannot be used; the text says what to mend.
     """
-    from adapters.database.posts import SqlPostStore
-
     async with AsyncExitStack() as stack:
-        database = await build_database(settings)
-        stack.push_async_callback(database.close)
+        store = build_store(settings, stack)
         publishers: dict[Platform, Publisher] = {}
         if settings.discord_token:
             from adapters.discord.client import use_addresses
@@ -133,14 +127,12 @@ async def offline_keeper(settings: Settings, desks: Desks) -> AsyncIterator[Post
 
             use_addresses(settings.discord_api_url, settings.discord_gateway_url)
             discord = publishers[Platform.DISCORD] = DiscordPublisher()
-            await stack.enter_async_context(
-                discord.logged_in(settings.discord_token.get_secret_value())
-            )
+            await stack.enter_async_context(discord.logged_in(settings.discord_token))
         if settings.slack_bot_token:
             from adapters.slack.publisher import SlackPublisher
 
             publishers[Platform.SLACK] = SlackPublisher(_web_client(settings))
-        yield PostKeeper(SqlPostStore(database), desks, publishers)
+        yield PostKeeper(store, desks, publishers)
 
 
 async def register_commands(settings: Settings, desks: Desks, *, force: bool) -> bool:
@@ -163,7 +155,7 @@ def _discord(
     from adapters.discord.publisher import DiscordPublisher
 
     assert settings.discord_token is not None  # callers look
-    token = settings.discord_token.get_secret_value()
+    token = settings.discord_token
     memory = FileMemory(settings.data / "memory.json")
     publisher = DiscordPublisher()
     return publisher, lambda: DiscordAdapter(
@@ -185,7 +177,7 @@ def _slack(
     from adapters.slack.publisher import SlackPublisher
 
     assert settings.slack_app_token is not None  # callers look
-    app_token = settings.slack_app_token.get_secret_value()
+    app_token = settings.slack_app_token
     moderators = SlackModerators(_web_client(settings), settings.slack_moderators)
     return SlackPublisher(_web_client(settings)), lambda: SlackAdapter(
         desks, _web_client(settings), app_token, moderators, moderation
@@ -197,7 +189,7 @@ def _web_client(settings: Settings) -> AsyncWebClient:
 
     assert settings.slack_bot_token is not None  # callers look
     return AsyncWebClient(
-        token=settings.slack_bot_token.get_secret_value(),
+        token=settings.slack_bot_token,
         base_url=settings.slack_api_url or AsyncWebClient.BASE_URL,
     )
 

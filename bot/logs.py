@@ -43,17 +43,19 @@ def configure(level: str, log_format: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # Without their words, the libraries have nothing to say below a warning; bolt warns of its own
-    # set-up (a client given beside a token in the environment) at every start.
+    # Nothing of this passes `discreet`; here it is not even made.
     for library in ("discord", "slack_sdk", "aiohttp", "asyncio"):
         logging.getLogger(library).setLevel(max(logging.WARNING, root.level))
+    # bolt warns at every start that it was given a client beside a token in the environment.
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)
     logging.captureWarnings(True)
 
 
 def discreet(record: logging.LogRecord) -> bool:
-    """Take out of a record everything that may hold a member's words. Always keeps the record."""
+    """Take out of a record everything that may hold a member's words; whether anything is left."""
     if record.name.split(".")[0] not in OURS:
+        if record.levelno < logging.WARNING:
+            return False  # without its words it has nothing to say
         record.msg = f"{record.name}, {record.funcName}, line {record.lineno}"
         record.args = ()
     if record.exc_info:

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from typing import Any
 
 import tenacity
@@ -71,22 +72,18 @@ class Service:
 
     async def run(self) -> None:
         """Serve until no platform is left, or until cancelled."""
-        try:
-            database = await bootstrap.build_database(self._settings)
-        except LdnBotError as error:
-            log.error("%s Answers go on; sharing and pinning do not.", error)
-            database = None
-        try:
-            platforms = bootstrap.build_platforms(self._settings, self._desks, database)
-            helpers: list[Coroutine[Any, Any, None]] = [self._watch(), self._reload()]
-            if platforms.keeper is not None:
-                helpers.append(self._keep_true(platforms.keeper))
+        async with AsyncExitStack() as stack:
+            store = bootstrap.build_store(self._settings, stack)
+            if not store.is_empty:
+                try:
+                    await store.open()
+                except LdnBotError as error:
+                    log.error("%s Until then answers go on, and sharing does not.", error)
+            platforms = bootstrap.build_platforms(self._settings, self._desks, store)
             await _until_first_are_done(
-                [self._keep_running(*each) for each in platforms.adapters.items()], helpers
+                [self._keep_running(*each) for each in platforms.adapters.items()],
+                [self._watch(), self._reload(), self._keep_true(platforms.keeper)],
             )
-        finally:
-            if database is not None:
-                await database.close()
 
     async def _keep_running(self, platform: Platform, make: Callable[[], Adapter]) -> None:
         """Run a platform; start it anew when it breaks; give up when it refuses us."""

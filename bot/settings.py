@@ -7,87 +7,111 @@ environment wins. An empty variable counts as one that is not set.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
+from urllib.parse import urlsplit
 
+import attrs
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    StringConstraints,
-    ValidationError,
-)
 
 from knowledge.documents import SHIPPED
 from knowledge.errors import SettingsError
 
-HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
-SocketUrl = Annotated[str, StringConstraints(pattern=r"^wss?://[^\s]+$")]
-Secret = Annotated[SecretStr, BeforeValidator(str.strip)]
+
+def _setting(
+    variable: str,
+    meaning: str,
+    read: Callable[[str], Any] = str,
+    *,
+    default: Any = None,
+    secret: bool = False,
+) -> Any:
+    """A field; `read` raises ValueError for what cannot be used."""
+    metadata = {"variable": variable, "meaning": meaning, "read": read}
+    return attrs.field(default=default, repr=not secret, metadata=metadata)
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        found = {word.casefold(): word for word in words}.get(text.casefold())
+        if found is None:
+            raise ValueError
+        return found
+
+    return read
+
+
+def _address(*schemes: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        parts = urlsplit(text)
+        if parts.scheme not in schemes or not parts.hostname or any(map(str.isspace, text)):
+            raise ValueError
+        return text
+
+    return read
 
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
 
-class Settings(BaseModel):
-    """Everything that can be set from outside. Tokens never show in a text or a log."""
+@attrs.frozen(kw_only=True)
+class Settings:
+    """Everything that can be set from outside. What is secret does not show in its `repr`."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    discord_token: Secret | None = Field(
-        None, alias="DISCORD_TOKEN", description="the Discord bot's token"
+    discord_token: str | None = _setting("DISCORD_TOKEN", "the Discord bot's token", secret=True)
+    slack_bot_token: str | None = _setting(
+        "SLACK_BOT_TOKEN", "the Slack app's bot token (xoxb-…)", secret=True
     )
-    slack_bot_token: Secret | None = Field(
-        None, alias="SLACK_BOT_TOKEN", description="the Slack app's bot token (xoxb-…)"
+    slack_app_token: str | None = _setting(
+        "SLACK_APP_TOKEN", "the Slack app-level token (xapp-…)", secret=True
     )
-    slack_app_token: Secret | None = Field(
-        None, alias="SLACK_APP_TOKEN", description="the Slack app-level token (xapp-…)"
+    database_url: str | None = _setting(
+        "DATABASE_URL", "a PostgreSQL database (SQLite in the data folder)", secret=True
     )
-    database_url: Secret | None = Field(
-        None,
-        alias="DATABASE_URL",
-        description="a PostgreSQL database (SQLite in the data folder)",
+    slack_moderators: tuple[str, ...] = _setting(
+        "LDN_SLACK_MODERATORS",
+        "ids of users and user groups that moderate beside admins (none)",
+        _words,
+        default=(),
     )
-    slack_moderators: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
-        (),
-        alias="LDN_SLACK_MODERATORS",
-        description="ids of users and user groups that moderate beside admins (none)",
+    share: str = _setting(
+        "LDN_SHARE",
+        "who may share: everyone or moderators (everyone)",
+        _one_of("everyone", "moderators"),
+        default="everyone",
     )
-    share: Annotated[Literal["everyone", "moderators"], BeforeValidator(str.lower)] = Field(
-        "everyone",
-        alias="LDN_SHARE",
-        description="who may share: everyone or moderators (everyone)",
+    documents: Path = _setting(
+        "LDN_DOCUMENTS", "the folder of documents (shipped one)", Path, default=SHIPPED
     )
-    documents: Path = Field(
-        SHIPPED, alias="LDN_DOCUMENTS", description="the folder of documents (shipped one)"
+    data: Path = _setting(
+        "LDN_DATA",
+        "the folder that the bot may write to (your user's data folder)",
+        Path,
+        default=attrs.Factory(lambda: user_data_path("ldn-bot", appauthor=False)),
     )
-    data: Path = Field(
-        default_factory=lambda: user_data_path("ldn-bot", appauthor=False),
-        alias="LDN_DATA",
-        description="the folder that the bot may write to (your user's data folder)",
+    log_level: str = _setting(
+        "LDN_LOG_LEVEL",
+        "DEBUG, INFO, WARNING or ERROR (INFO)",
+        _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+        default="INFO",
     )
-    log_level: Annotated[
-        Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)
-    ] = Field("INFO", alias="LDN_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR (INFO)")
-    log_format: Annotated[Literal["auto", "human", "json"], BeforeValidator(str.lower)] = Field(
-        "auto",
-        alias="LDN_LOG_FORMAT",
-        description="human, json, or auto: human on a terminal (auto)",
+    log_format: str = _setting(
+        "LDN_LOG_FORMAT",
+        "human, json, or auto: human on a terminal (auto)",
+        _one_of("auto", "human", "json"),
+        default="auto",
     )
-    discord_api_url: HttpUrl | None = Field(
-        None, alias="LDN_DISCORD_API_URL", description="another base address of Discord's API"
+    discord_api_url: str | None = _setting(
+        "LDN_DISCORD_API_URL", "another base address of Discord's API", _address("http", "https")
     )
-    discord_gateway_url: SocketUrl | None = Field(
-        None, alias="LDN_DISCORD_GATEWAY_URL", description="another address of Discord's gateway"
+    discord_gateway_url: str | None = _setting(
+        "LDN_DISCORD_GATEWAY_URL", "another address of Discord's gateway", _address("ws", "wss")
     )
-    slack_api_url: HttpUrl | None = Field(
-        None, alias="LDN_SLACK_API_URL", description="another base address of Slack's API"
+    slack_api_url: str | None = _setting(
+        "LDN_SLACK_API_URL", "another base address of Slack's API", _address("http", "https")
     )
 
     @classmethod
@@ -99,11 +123,18 @@ class Settings(BaseModel):
         """
         if environment is None:
             environment = {**_dotenv(), **os.environ}
-        given = {name: value for name, value in environment.items() if value.strip()}
-        try:
-            return cls.model_validate(given)
-        except ValidationError as error:
-            raise SettingsError("\n".join(map(_sentence, error.errors()))) from None
+        values: dict[str, Any] = {}
+        wrong: list[str] = []
+        for field in attrs.fields(cls):
+            text = environment.get(field.metadata["variable"], "").strip()
+            try:
+                if text:
+                    values[field.name] = field.metadata["read"](text)
+            except ValueError:
+                wrong.append(_sentence(field))
+        if wrong:
+            raise SettingsError("\n".join(wrong))
+        return cls(**values)
 
     @property
     def any_platform(self) -> bool:
@@ -122,9 +153,11 @@ class Settings(BaseModel):
 
 def describe() -> str:
     """Every setting in a line, for `ldn-bot --help`."""
-    fields = Settings.model_fields.values()
-    width = max(len(str(field.alias)) for field in fields)
-    return "\n".join(f"{field.alias:<{width}}  {field.description}" for field in fields)
+    rows = [
+        (field.metadata["variable"], field.metadata["meaning"]) for field in attrs.fields(Settings)
+    ]
+    width = max(len(variable) for variable, _ in rows)
+    return "\n".join(f"{variable:<{width}}  {meaning}" for variable, meaning in rows)
 
 
 def _dotenv() -> dict[str, str]:
@@ -134,10 +167,7 @@ def _dotenv() -> dict[str, str]:
         raise SettingsError("The file .env cannot be read. Save it as UTF-8 text.") from None
 
 
-def _sentence(fault: Any) -> str:
-    name = str(fault["loc"][0])
-    expected = next(
-        str(field.description) for field in Settings.model_fields.values() if field.alias == name
-    )
+def _sentence(field: attrs.Attribute[Any]) -> str:
     # The value is left out: it may be a token in the wrong place.
-    return f"{name} cannot be used as it is. It is {expected}. Correct it and start again."
+    variable, meaning = field.metadata["variable"], field.metadata["meaning"]
+    return f"{variable} cannot be used as it is. It is {meaning}. Correct it and start again."

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -21,15 +22,18 @@ from pathlib import Path
 import numpy as np
 
 from knowledge import modelcache
-from knowledge.features import ALWAYS, Letters, letter_features, sequence_features
+from knowledge.features import ALWAYS, TEXT_LIMIT, Letters, letter_features, sequence_features
 from knowledge.ideas import KNOWN_WORDS, gist_features, ideas, pair_features
 from knowledge.synonyms import SYNONYMS
 from knowledge.textmodel import Chances, Example, TextModel
 
-LONGEST = 600
+LONGEST = 300
 """Words of a message that are looked at."""
 PIECE, STEP = 16, 8
 """Words of a piece that a longer message is cut into, and from one piece's start to the next's."""
+MOST_CLAUSES, SHORTEST_CLAUSE = 12, 3
+"""Clauses of a message that are judged on their own, and the words that a clause must have."""
+_CLAUSE_END = re.compile(r"[.,;:!?\n]+")
 
 
 class Tier(enum.Enum):
@@ -80,7 +84,7 @@ class CrisisCosts:
     """An explicit crisis gets a line of help above an answer."""
     overstated: float = 0.3
     """Despair gets help lines alone."""
-    false_alarm: float = 0.6
+    false_alarm: float = 0.5
     """An ordinary question is answered with help lines alone: it stays unanswered."""
     needless_line: float = 0.3
     """An ordinary question is answered with a line of help above the answer."""
@@ -152,11 +156,23 @@ class CrisisDetector:
         """The crisis that the words speak of, if any; the plainest, if there are several."""
         found: Crisis | None = None
         for piece in _pieces(self._model.understand(text, LONGEST)):
-            verdict = decide_crisis(self._model.chances(piece), self._costs)
+            verdict = self._judge(piece)
             if verdict is not None and verdict.tier is Tier.EXPLICIT:
                 return verdict
             found = found or verdict
+        if found is None:
+            return None
+        # Despair in one clause must not hide what the next one says outright.
+        for clause in _CLAUSE_END.split(text[:TEXT_LIMIT])[:MOST_CLAUSES]:
+            words = self._model.understand(clause)
+            if len(words) >= SHORTEST_CLAUSE:
+                verdict = self._judge(words)
+                if verdict is not None and verdict.tier is Tier.EXPLICIT:
+                    return verdict
         return found
+
+    def _judge(self, words: Sequence[str]) -> Crisis | None:
+        return decide_crisis(self._model.chances(words), self._costs)
 
 
 def decide_crisis(chances: Chances, costs: CrisisCosts) -> Crisis | None:

@@ -16,9 +16,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from adapters.database import SQLITE_FILE
 from adapters.database.errors import StoreError
 
-FILE = "ldn-bot.sqlite3"
 CONNECTIONS = 2
 """One may write while another reads; each is a thread."""
 BUSY_TIMEOUT_S = 5.0
@@ -52,7 +52,7 @@ class SqliteBackend:
     faults = (SQLAlchemyError, sqlite3.Error)
 
     def __init__(self, data: Path) -> None:
-        self._path = data / FILE
+        self._path = data / SQLITE_FILE
         try:
             data.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._path.touch(mode=0o600)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from click.testing import CliRunner, Result
 
@@ -27,7 +28,7 @@ from tests.documents import CREDIT, REMINDER, write_document
 
 ROOT = Path(__file__).parents[2]
 KEYS = ["kind", "section", "heading", "body", "reminder", "credit", "choices", "crisis"]
-SETTINGS = [str(field.alias) for field in Settings.model_fields.values()]
+SETTINGS = [field.metadata["variable"] for field in attrs.fields(Settings)]
 
 Run = Callable[..., Result]
 
