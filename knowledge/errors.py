@@ -46,7 +46,3 @@ class DocumentError(LdnBotError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(problems))
         super().__init__("\n".join(str(problem) for problem in self.problems))
-
-    def __reduce__(self) -> tuple[type[DocumentError], tuple[tuple[Problem, ...]]]:
-        # Documents are checked in a process of their own; its error comes back pickled.
-        return type(self), (self.problems,)

@@ -37,6 +37,9 @@ RARE = 2
 LETTER_LIMIT = 24
 """Letters of one word that are looked at; longer words are not words."""
 
+MOST_TYPOS = 16
+"""Unknown words of one text that are looked up; a text with more is not in our language."""
+
 FREQUENT = 30
 """How often a word must occur for a word of three letters to be taken for it."""
 
@@ -144,7 +147,11 @@ class Vocabulary:
 
     def understand(self, text: Sequence[str]) -> tuple[str, ...]:
         """The words as the examples would have them: typing errors corrected, synonyms joined."""
-        corrected = [word if word in self._counts else self.correct(word) for word in text]
+        corrected = list(text)
+        for word in [word for word in dict.fromkeys(text) if word not in self._counts][:MOST_TYPOS]:
+            meant = self.correct(word)
+            if meant != word:
+                corrected = [meant if each == word else each for each in corrected]
         if self._synonyms.keys().isdisjoint(corrected):
             return tuple(corrected)
         return tuple(self._join(corrected))
@@ -172,8 +179,10 @@ class Vocabulary:
         for number in candidates:
             other = self._words[number]
             count = self._counts[other]
-            errors = distance(word, other)
-            if errors > most_errors or (len(word) < 4 and count < FREQUENT):
+            if len(word) < 4 and count < FREQUENT:
+                continue
+            errors = distance(word, other, most_errors)
+            if errors > most_errors:
                 continue
             unlikely = (
                 4 * errors
@@ -220,17 +229,24 @@ def _shortened(word: str) -> list[int]:
     return [crc32(part.encode()) for part in (word, *shorter)]
 
 
-def distance(one: str, other: str) -> int:
-    """How many letters were added, dropped, changed or swapped with their neighbour."""
+def distance(one: str, other: str, limit: int) -> int:
+    """How many letters were added, dropped, changed or swapped with their neighbour.
+
+    Counting stops above `limit`: then the result is some number above it.
+    """
+    if abs(len(one) - len(other)) > limit:
+        return limit + 1
     before: list[int] = []
     last = list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):
         row = [i]
         for j, against in enumerate(other, 1):
-            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != against))
+            cost = last[j - 1] if letter == against else 1 + min(last[j - 1], last[j], row[j - 1])
             if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == against:
                 cost = min(cost, before[j - 2] + 1)
             row.append(cost)
+        if min(row) > limit and min(last) > limit:
+            return limit + 1
         before, last = last, row
     return last[-1]
 
@@ -266,7 +282,7 @@ Letters = Callable[[str], Sequence[int]]
 
 def letters_of(word: str) -> list[int]:
     """Numbers for all runs of two to five letters within a word, beginning and end included."""
-    padded = b" " + word.encode() + b" "
+    padded = b" " + word.encode()[:LETTER_LIMIT] + b" "
     size = len(padded)
     return [
         crc32(padded[start : start + length])

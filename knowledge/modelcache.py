@@ -1,6 +1,6 @@
 """What was learned, kept on disk until anything that it was learned from changes.
 
-A file's name and content hold a key made of all inputs and of the code that learns. A file with
+A folder's name and content hold a key made of all inputs and of the code that learns. One with
 another key, a broken one, or one that something else wrote is not used, and learned anew. A cache
 that cannot be written only costs time.
 """
@@ -10,10 +10,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import pkgutil
+import shutil
 import tempfile
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,10 +23,11 @@ from numpy.typing import NDArray
 Arrays = Mapping[str, NDArray[Any]]
 
 KEPT = 8
-"""Files of one kind that stay in the folder: models of several documents, and the last few."""
+"""Models of one kind that stay in the cache: those of several documents, and the last few."""
 
 _CODE = ("classifier", "features", "ideas", "lexical", "modelcache", "safety", "search", "synonyms")
 _KEY = "key"
+_SUFFIX = ".npy"
 
 
 def key_of(inputs: object) -> str:
@@ -40,34 +40,40 @@ def key_of(inputs: object) -> str:
 
 
 def load(folder: Path, kind: str, key: str) -> Arrays | None:
-    """What was saved under this kind and key; nothing if it is not there or not sound."""
+    """What was saved under this kind and key; nothing if it is not there or not sound.
+
+    Arrays are mapped, not read: of the large ones only what is looked at takes memory.
+    """
+    path = _path(folder, kind, key)
     try:
-        with np.load(_path(folder, kind, key), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        if (path / _KEY).read_text(encoding="ascii") != key:
+            return None
+        return {
+            file.stem: np.load(file, mmap_mode="r", allow_pickle=False)
+            for file in path.glob(f"*{_SUFFIX}")
+        }
+    except (OSError, ValueError, EOFError):
         return None
-    saved = arrays.pop(_KEY, None)
-    return arrays if saved is not None and saved.tobytes() == key.encode() else None
 
 
 def save(folder: Path, kind: str, key: str, arrays: Arrays) -> None:
-    """Keep the arrays: wholly or not at all, so that a reader never sees half a file."""
+    """Keep the arrays: wholly or not at all, so that a reader never sees half of them."""
     path = _path(folder, kind, key)
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=folder, prefix=f".{kind}-", suffix=".tmp")
+        new = Path(tempfile.mkdtemp(dir=folder, prefix=f".{kind}-"))
         try:
-            with os.fdopen(handle, "wb") as file:
-                marked = {_KEY: np.frombuffer(key.encode(), dtype=np.uint8), **arrays}
-                np.savez(file, allow_pickle=False, **marked)
-            os.replace(name, path)
+            for name, array in arrays.items():
+                np.save(new / f"{name}{_SUFFIX}", array, allow_pickle=False)
+            (new / _KEY).write_text(key, encoding="ascii")
+            shutil.rmtree(path, ignore_errors=True)
+            new.rename(path)
         finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name)
-        by_age = sorted(folder.glob(f"{kind}-*.npz"), key=lambda file: file.stat().st_mtime)
+            shutil.rmtree(new, ignore_errors=True)
+        by_age = sorted(folder.glob(f"{kind}-*"), key=lambda each: each.stat().st_mtime)
         for old in by_age[:-KEPT]:
-            old.unlink(missing_ok=True)
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _path(folder: Path, kind: str, key: str) -> Path:
-    return folder / f"{kind}-{key[:20]}.npz"
+    return folder / f"{kind}-{key[:20]}"

@@ -8,19 +8,24 @@ in a moment, stays small, and goes on answering while a changed folder is learne
 from __future__ import annotations
 
 import json
-import multiprocessing
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from knowledge import bundle
 from knowledge.desk import SMALL_TALK, HelpDesk
 from knowledge.document import Document
+from knowledge.errors import DocumentError, Problem
 from knowledge.library import Library, Questions
 from knowledge.safety import CrisisDetector
 from knowledge.search import SearchIndex, Topic
+
+_FAULTY = 3
+"""Exit status of the process that learns, when the folder has faults."""
 
 
 def open_desks(library: Library, cache: Path | None = None) -> list[HelpDesk]:
@@ -56,21 +61,40 @@ def open_folder(folder: Path, cache: Path) -> list[HelpDesk]:
     fingerprint = bundle.fingerprint(folder)
     if desks := _reopen(cache, fingerprint):
         return desks
-    # A forked process would inherit threads and sockets; a spawned one starts clean.
-    context = multiprocessing.get_context("spawn")
-    with suppress(BrokenProcessPool, OSError), ProcessPoolExecutor(1, context) as pool:
-        pool.submit(_learn, folder, cache, fingerprint).result()
+    _learn_elsewhere(folder, cache, fingerprint)
     # Where nothing can be kept, or no process started, it is learned here.
     return _reopen(cache, fingerprint) or open_desks(_load(folder))
 
 
-def _learn(folder: Path, cache: Path, fingerprint: str) -> None:
-    """Check a folder, learn from it, and keep what serving needs."""
-    library = _load(folder)
+def _learn_elsewhere(folder: Path, cache: Path, fingerprint: str) -> None:
+    """Have `_learn` done by another process; its DocumentError becomes ours."""
+    with suppress(OSError):
+        done = subprocess.run(
+            [sys.executable, "-m", __name__, str(folder), str(cache), fingerprint],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            check=False,
+        )
+        if done.returncode == _FAULTY:
+            raise DocumentError([Problem(**fields) for fields in json.loads(done.stdout)])
+
+
+def _learn(folder: Path, cache: Path, fingerprint: str) -> int:
+    """Check a folder, learn from it, and keep what serving needs; the exit status.
+
+    What is wrong with the folder is printed as JSON.
+    """
+    try:
+        library = _load(folder)
+    except DocumentError as error:
+        print(json.dumps([asdict(problem) for problem in error.problems]))  # noqa: T201
+        return _FAULTY
     desks = open_desks(library, cache)
     if desks:
         keys = {desk.document.command: desk.index.key for desk in desks}
         bundle.save(cache, fingerprint, library, keys, desks[0].safety.key)
+    return 0
 
 
 def _load(folder: Path) -> Library:
@@ -136,3 +160,7 @@ def _topics(document: Document, questions: Questions) -> list[Topic]:
         small_talk = Topic(id=SMALL_TALK, covered=False, texts=(), questions=questions.small_talk)
         not_covered.append(small_talk)
     return [*covered, *not_covered]
+
+
+if __name__ == "__main__":
+    sys.exit(_learn(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))

@@ -16,7 +16,7 @@ import contextlib
 import enum
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +27,12 @@ from knowledge.ideas import KNOWN_WORDS, gist_features, ideas, pair_features
 from knowledge.synonyms import SYNONYMS
 from knowledge.textmodel import Chances, Example, TextModel
 
-LONGEST = 300
-"""Words of a message that are looked at."""
-PIECE, STEP = 16, 8
-"""Words of a piece that a longer message is cut into, and from one piece's start to the next's."""
+LONGEST = 200
+"""Words of a message that are looked at: the first and the last hundred."""
+LONG = 12
+"""Words of a message above which it is also judged piece by piece."""
+PIECE, STEP = 8, 4
+"""Words of such a piece, and from one piece's start to the next's."""
 MOST_CLAUSES, SHORTEST_CLAUSE = 12, 3
 """Clauses of a message that are judged on their own, and the words that a clause must have."""
 _CLAUSE_END = re.compile(r"[.,;:!?\n]+")
@@ -126,7 +128,7 @@ class CrisisDetector:
             cache: a folder that keeps what was learned until an input or the code changes.
         """
         examples = crisis_examples(phrases, ordinary)
-        key = modelcache.key_of([[astuple(each) for each in examples], dict(synonyms)])
+        key = modelcache.key_of([[[each.text, each.kind] for each in examples], dict(synonyms)])
         if cache and (known := cls.restore(key, cache, synonyms=synonyms, costs=costs)):
             return known
         model = TextModel.learn(
@@ -191,14 +193,14 @@ def decide_crisis(chances: Chances, costs: CrisisCosts) -> Crisis | None:
 
 
 def _pieces(text: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The whole text, and when it is long also overlapping pieces of it."""
-    if not text:
-        return
-    if len(text) <= PIECE:
+    """The whole text, and when it is long also those overlapping pieces that hold any idea."""
+    if text:
         yield text
-        return
-    for start in range(0, len(text) - STEP, STEP):
-        yield text[start : start + PIECE]
+    if len(text) > LONG:
+        telling = [bool(ideas(word)) for word in text]
+        for start in range(0, len(text) - PIECE + STEP, STEP):
+            if any(telling[start : start + PIECE]):
+                yield text[start : start + PIECE]
 
 
 def crisis_examples(phrases: CrisisPhrases, ordinary: Iterable[str]) -> list[Example]:

@@ -13,7 +13,7 @@ import contextlib
 import enum
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -147,7 +147,8 @@ class SearchIndex:
             return cls(topics, LexicalIndex.build(topics, synonyms), costs)
         examples = search_examples(topics)
         biases = search_biases(topics)
-        key = modelcache.key_of([[astuple(topic) for topic in topics], dict(synonyms)])
+        plain = [[topic.id, topic.covered, topic.texts, topic.questions] for topic in topics]
+        key = modelcache.key_of([plain, dict(synonyms)])
         if cache and (known := cls.restore(topics, key, cache, synonyms=synonyms, costs=costs)):
             return known
         model = TextModel.learn(examples, biases, views=search_views, synonyms=synonyms)

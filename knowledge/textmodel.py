@@ -107,10 +107,11 @@ class TextModel:
         views: Views,
         vocabulary: Vocabulary,
         features: Features,
-        weights: NDArray[np.float16],
+        weights: NDArray[np.int16],
         scale: float,
         offsets: Chances,
     ) -> None:
+        """`weights` are whole numbers, to be small and quick to read; `scale` makes up for it."""
         self._views = views
         self._vocabulary = vocabulary
         self._features = features
@@ -144,9 +145,9 @@ class TextModel:
         asked = np.array([example.asked for example in ready.examples])
         judged = np.flatnonzero(held_out & asked)
         scale, offsets = _calibrate(ready.score(judged, without), ready.labels[judged], biases)
-        return cls(
-            views, ready.vocabulary, ready.features, weights.astype(np.float16), scale, offsets
-        )
+        unit = max(float(np.abs(weights).max(initial=0)), 1e-6) / np.iinfo(np.int16).max
+        rounded = np.round(weights / unit).astype(np.int16)
+        return cls(views, ready.vocabulary, ready.features, rounded, scale * unit, offsets)
 
     def understand(self, text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:
         """The words of a text, corrected and with synonyms joined."""
@@ -180,13 +181,14 @@ class TextModel:
         """
         features = Features.from_arrays(arrays)
         weights, calibration = arrays["weights"], arrays["calibration"]
-        if weights.shape != (len(features), kinds) or calibration.shape != (1 + kinds,):
+        fits = weights.shape == (len(features), kinds) and calibration.shape == (1 + kinds,)
+        if not fits or weights.dtype != np.int16:
             raise ValueError("the arrays do not fit together")
         return cls(
             views,
             Vocabulary.from_arrays(arrays, synonyms),
             features,
-            weights.astype(np.float16, copy=False),
+            weights,
             float(calibration[0]),
             calibration[1:].astype(np.float64, copy=False),
         )

@@ -81,6 +81,7 @@ class Database:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self.insert = backend.insert
+        """An INSERT that knows ON CONFLICT."""
 
     @property
     def engine(self) -> AsyncEngine:

@@ -44,6 +44,7 @@ _TOO_LATE = "PostgreSQL did not answer in time. Try again."
 _SENTENCES = {
     "08": _NOT_REACHED,
     "57": _NOT_REACHED,
+    "57014": _TOO_LATE,
     "28": "PostgreSQL refuses the user or the password in DATABASE_URL. Correct them.",
     "3D": "The database that DATABASE_URL names does not exist. Create it, or correct the name.",
     "42704": "DATABASE_URL holds an option that PostgreSQL does not know. Take that out.",
@@ -165,7 +166,7 @@ class RowHold:
             return
         try:
             with suppress(SQLAlchemyError, OSError):
-                await self._connection.close()
+                await asyncio.shield(self._connection.close())
         finally:
             slots.release()
 
@@ -182,7 +183,9 @@ def _connect(
 ) -> DBAPIConnection:
     try:
         return dialect.connect(*args, **options)
-    except (ValueError, dialect.loaded_dbapi.InterfaceError):
+    except (ValueError, dialect.loaded_dbapi.Error) as error:
+        if not isinstance(error, ValueError) and not isinstance(error.__cause__, ValueError):
+            raise
         # What the driver says about a URL that it cannot read quotes from it.
         raise SettingsError(_UNUSABLE) from None
 

@@ -23,7 +23,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import engine, migrations, postgresql, sqlite
+from adapters.database import SQLITE_FILE, engine, migrations, postgresql, sqlite
 from adapters.database.engine import Database, open_database
 from adapters.database.errors import StoreError
 from adapters.database.posts import SqlPostStore
@@ -625,7 +625,7 @@ async def test_opening_and_closing_leaves_nothing_open(
 async def test_a_file_that_cannot_be_opened_leaves_nothing_open(
     content: str | None, tmp_path: Path
 ) -> None:
-    path = tmp_path / sqlite.FILE
+    path = tmp_path / SQLITE_FILE
     path.write_text(content, encoding="ascii") if content else path.mkdir()
     assert await open_elsewhere(None, tmp_path, "-X", "dev") == "StoreError"
 
@@ -679,7 +679,7 @@ async def test_sqlite_keeps_a_write_ahead_log_and_foreign_keys(tmp_path: Path) -
 
 
 async def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path) -> None:
-    path = tmp_path / sqlite.FILE
+    path = tmp_path / SQLITE_FILE
     path.write_text("This is a letter. " * 500, encoding="ascii")
     with pytest.raises(StoreError, match="damaged, or not a database") as caught:
         await open_database(None, tmp_path)
@@ -695,7 +695,7 @@ async def test_a_folder_that_cannot_be_made_is_named_with_what_to_do(tmp_path: P
 async def test_a_database_file_that_cannot_be_opened_is_named_with_what_to_do(
     tmp_path: Path,
 ) -> None:
-    (tmp_path / sqlite.FILE).mkdir()
+    (tmp_path / SQLITE_FILE).mkdir()
     with pytest.raises(StoreError, match="LDN_DATA"):
         await open_database(None, tmp_path)
 
@@ -703,7 +703,7 @@ async def test_a_database_file_that_cannot_be_opened_is_named_with_what_to_do(
 @pytest.mark.usefixtures("impatient")
 async def test_a_file_that_stays_locked_is_a_sentence(tmp_path: Path) -> None:
     database = await open_database(None, tmp_path)
-    with contextlib.closing(sqlite3.connect(tmp_path / sqlite.FILE)) as other:
+    with contextlib.closing(sqlite3.connect(tmp_path / SQLITE_FILE)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="in use by another program"):
             await posted(SqlPostStore(database))
@@ -717,7 +717,7 @@ async def test_a_file_that_is_locked_for_a_while_is_waited_for(
     database = await open_database(None, tmp_path)
     refused = asyncio.Event()
     monkeypatch.setattr(engine.log, "warning", lambda *_: refused.set())
-    with contextlib.closing(sqlite3.connect(tmp_path / sqlite.FILE)) as other:
+    with contextlib.closing(sqlite3.connect(tmp_path / SQLITE_FILE)) as other:
         other.execute("BEGIN IMMEDIATE")
         waiting = asyncio.create_task(posted(SqlPostStore(database)))
         await asyncio.wait_for(refused.wait(), HANGS_AFTER_S)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import pytest
-from pydantic import ValidationError
 
 from bot.settings import Settings, describe
 from knowledge.documents import SHIPPED
@@ -31,7 +31,6 @@ def test_an_empty_variable_is_one_that_is_not_set(empty: str) -> None:
 
 def test_blanks_around_a_token_are_no_part_of_it() -> None:
     settings = Settings.load({"DISCORD_TOKEN": f"  {SECRET}\n"})
-    assert settings.discord_token is not None
     assert settings.discord_token == SECRET
 
 
@@ -43,6 +42,8 @@ def test_blanks_around_a_token_are_no_part_of_it() -> None:
         ("LDN_DISCORD_API_URL", "discord.com/api"),
         ("LDN_DISCORD_GATEWAY_URL", "https://gateway.example"),
         ("LDN_SLACK_API_URL", "ftp://slack.example"),
+        ("LDN_SLACK_API_URL", "https://"),
+        ("LDN_SLACK_API_URL", "https://["),
         ("LDN_SLACK_API_URL", f"http://a b {SECRET}"),
     ],
 )
@@ -55,7 +56,8 @@ def test_a_value_that_cannot_be_is_one_sentence_that_names_the_variable_and_not_
     assert sentence.startswith(f"{variable} cannot be used as it is.")
     assert value not in sentence
     assert SECRET not in sentence
-    assert caught.value.__suppress_context__, "its cause quotes the value"
+    behind = caught.value.__cause__ or caught.value.__context__
+    assert behind is None or caught.value.__suppress_context__, "what is behind quotes the value"
 
 
 def test_all_wrong_values_are_named_at_once() -> None:
@@ -77,16 +79,15 @@ def test_other_variables_of_the_environment_do_not_matter() -> None:
 
 
 def test_no_token_shows_in_a_text_of_the_settings() -> None:
-    settings = Settings.load(
-        {"DISCORD_TOKEN": SECRET, "SLACK_BOT_TOKEN": SECRET, "SLACK_APP_TOKEN": SECRET}
-    )
-    for text in (repr(settings), str(settings), settings.model_dump_json(), f"{settings}"):
+    secrets = ("DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DATABASE_URL")
+    settings = Settings.load(dict.fromkeys(secrets, f"postgresql://a:{SECRET}@b.example/c"))
+    for text in (repr(settings), str(settings), f"{settings}"):
         assert SECRET not in text
 
 
 def test_settings_cannot_be_changed_once_they_are_read() -> None:
-    with pytest.raises(ValidationError):
-        Settings.load({}).log_level = "DEBUG"
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        Settings.load({}).log_level = "DEBUG"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -132,11 +133,7 @@ def test_a_file_env_that_is_no_text_is_one_sentence(
 
 def test_every_setting_is_described_in_a_line() -> None:
     lines = describe().splitlines()
-    assert len(lines) == len(Settings.model_fields)
-    for line, field in zip(lines, Settings.model_fields.values(), strict=True):
-        assert columns(line) == [field.alias, field.description]
-
-
-def columns(line: str) -> list[str]:
-    name, _, rest = line.partition("  ")
-    return [name, rest.strip()]
+    for line, field in zip(lines, attrs.fields(Settings), strict=True):
+        variable, _, meaning = line.partition("  ")
+        assert variable == field.metadata["variable"]
+        assert meaning.strip()
