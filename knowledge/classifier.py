@@ -27,7 +27,7 @@ Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-PASSES = 4
+PASSES = 3
 RATE = 1.5
 BATCH = 64
 

@@ -1,8 +1,8 @@
 """What was learned, kept on disk until anything that it was learned from changes.
 
-A folder's name and content hold a key made of all inputs and of the code that learns. One with
-another key, a broken one, or one that something else wrote is not used, and learned anew. A cache
-that cannot be written only costs time.
+A folder's name and its seal hold a key made of all inputs and of the code that learns, and the
+seal holds a checksum of every file. One with another key, a broken one, or one that something else
+wrote is not used, and learned anew. A cache that cannot be written only costs time.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,13 @@ Arrays = Mapping[str, NDArray[Any]]
 KEPT = 8
 """Models of one kind that stay in the cache: those of several documents, and the last few."""
 
-_CODE = ("classifier", "features", "ideas", "lexical", "modelcache", "safety", "search", "synonyms")
-_KEY = "key"
+CODE = (
+    "classifier", "features", "ideas", "lexical", "modelcache", "safety", "search", "synonyms",
+    "textmodel",
+)  # fmt: skip
+"""The modules that decide what is learned."""
+
+_SEAL = "seal.json"
 _SUFFIX = ".npy"
 
 
@@ -34,7 +40,7 @@ def key_of(inputs: object) -> str:
     """A name for the inputs (plain values) together with the code that learns from them."""
     digest = hashlib.sha256(json.dumps(inputs, ensure_ascii=False).encode())
     digest.update(np.__version__.encode())
-    for module in _CODE:
+    for module in CODE:
         digest.update(pkgutil.get_data(__package__, f"{module}.py") or b"")
     return digest.hexdigest()
 
@@ -46,13 +52,16 @@ def load(folder: Path, kind: str, key: str) -> Arrays | None:
     """
     path = _path(folder, kind, key)
     try:
-        if (path / _KEY).read_text(encoding="ascii") != key:
+        seal = json.loads((path / _SEAL).read_bytes())
+        if seal["key"] != key or any(
+            _checksum(path / file) != checksum for file, checksum in seal["files"].items()
+        ):
             return None
         return {
-            file.stem: np.load(file, mmap_mode="r", allow_pickle=False)
-            for file in path.glob(f"*{_SUFFIX}")
+            file.removesuffix(_SUFFIX): np.load(path / file, mmap_mode="r", allow_pickle=False)
+            for file in seal["files"]
         }
-    except (OSError, ValueError, EOFError):
+    except (OSError, ValueError, EOFError, LookupError, TypeError, AttributeError):
         return None
 
 
@@ -65,7 +74,8 @@ def save(folder: Path, kind: str, key: str, arrays: Arrays) -> None:
         try:
             for name, array in arrays.items():
                 np.save(new / f"{name}{_SUFFIX}", array, allow_pickle=False)
-            (new / _KEY).write_text(key, encoding="ascii")
+            files = {file.name: _checksum(file) for file in new.iterdir()}
+            (new / _SEAL).write_text(json.dumps({"key": key, "files": files}), encoding="ascii")
             shutil.rmtree(path, ignore_errors=True)
             new.rename(path)
         finally:
@@ -73,6 +83,10 @@ def save(folder: Path, kind: str, key: str, arrays: Arrays) -> None:
         by_age = sorted(folder.glob(f"{kind}-*"), key=lambda each: each.stat().st_mtime)
         for old in by_age[:-KEPT]:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _checksum(file: Path) -> int:
+    return crc32(file.read_bytes())
 
 
 def _path(folder: Path, kind: str, key: str) -> Path:

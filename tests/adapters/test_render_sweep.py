@@ -22,7 +22,7 @@ from knowledge.desk import HelpDesk
 from knowledge.errors import DocumentError, DoesNotFitError
 from knowledge.folder import load_library
 from knowledge.helplines import lines_for
-from knowledge.library import Library
+from knowledge.library import Library, Questions
 from knowledge.safety import CrisisKind
 from tests.contracts import discord as discord_contract
 from tests.contracts import slack as slack_contract
@@ -380,7 +380,14 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> HelpDesk:
     sections = sections[:300]
     assert len(sections) == 300
     write_document(folder, sections)
-    return open_folder(folder).first
+    library = load_library(folder)
+    # Buttons ask for topics by their names, so nothing is searched for, nor learned.
+    small = tmp_path_factory.mktemp("small")
+    write_document(small)
+    trained = open_folder(small).first
+    return HelpDesk(
+        library.documents[0], trained.index, Questions(), trained.safety, library.help_lines
+    )
 
 
 def walk(surface: Surface, desk: HelpDesk) -> Iterator[tuple[Answer, dict[str, Any]]]:
@@ -414,11 +421,13 @@ def test_each_of_300_sections_is_reached_from_the_menu_by_pressing_alone(
 
 
 @pytest.mark.parametrize("surface", PLATFORMS, ids=str)
-@pytest.mark.parametrize("topic", ["menu 2", "topics 6", "s7", "s7.p3", "s7.p3.q20", "s59"])
+@pytest.mark.parametrize("topic", ["menu 2", "topics 6", "s7", "s7.p3", "s7.p3.q20", "s40.p2"])
 def test_answers_of_a_large_document_keep_within_the_limits(
     large: HelpDesk, surface: Surface, topic: str
 ) -> None:
-    for payload in pages(surface, large.ask(topic)):
+    answer = large.ask(topic)
+    assert answer.topic == topic
+    for payload in pages(surface, answer):
         assert [str(fault) for fault in surface.faults(payload)] == []
 
 

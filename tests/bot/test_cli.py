@@ -33,13 +33,19 @@ SETTINGS = [field.metadata["variable"] for field in attrs.fields(Settings)]
 Run = Callable[..., Result]
 
 
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An `LDN_DATA` that keeps what was learned from one test to the next."""
+    return tmp_path_factory.mktemp("learned")
+
+
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(tmp_path: Path, learned: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs `ldn-bot` in an empty folder, without any settings but those given."""
     monkeypatch.chdir(tmp_path)
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LDN_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("LDN_DATA", str(learned))
 
     def invoke(*arguments: str, typed: str = "", **settings: str) -> Result:
         return CliRunner().invoke(main, arguments, input=typed, env=settings)

@@ -1,0 +1,299 @@
+"""Search: which section answers, how sure one can be, and what the document does not cover."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.desk import Desks
+from knowledge.evaluation import inject_typos
+from knowledge.search import (
+    COSTS,
+    MOST_LEARNED,
+    MOST_OFFERED,
+    Outcome,
+    Ranking,
+    SearchIndex,
+    Topic,
+    decide,
+)
+
+GARDEN = (
+    Topic(
+        "water",
+        True,
+        ("Watering", "Water the beds in the morning. Never at noon."),
+        ("when do i water", "how much water do plants need", "is noon a bad time for watering"),
+    ),
+    Topic(
+        "rake",
+        True,
+        ("Rake", "A rake gathers the leaves."),
+        ("what is a rake for", "which tool gathers leaves", "how do i get rid of fallen leaves"),
+    ),
+    Topic(
+        "winter",
+        True,
+        ("Winter", "frost", "Cover the roses before frost."),
+        ("how do roses survive winter", "protect roses from frost", "what do i do before frost"),
+    ),
+    Topic(
+        "price",
+        False,
+        (),
+        ("how much does a rake cost", "price of roses", "where can i buy a spade cheaply"),
+    ),
+    Topic("small-talk", False, (), ("hi", "hello", "thanks", "thank you", "bye")),
+)
+
+
+@pytest.fixture(scope="module")
+def garden() -> SearchIndex:
+    return SearchIndex.build(GARDEN)
+
+
+@pytest.fixture(scope="module")
+def shipped(desks: Desks) -> SearchIndex:
+    return desks.first.index
+
+
+def best(ranking: Ranking) -> str:
+    return ranking.candidates[0].id
+
+
+@pytest.mark.parametrize("topic", GARDEN[:3], ids=lambda topic: topic.id)
+def test_a_section_is_found_by_its_examples_its_titles_and_its_sentences(
+    garden: SearchIndex, topic: Topic
+) -> None:
+    for text in (*topic.questions, *topic.texts):
+        assert best(garden.search(text)) == topic.id, text
+
+
+@pytest.mark.parametrize(
+    ("question", "section"),
+    [
+        ("enkefalins??", "mechanism.immune"),
+        ("cant swallow tablets is there drops", "forms"),
+        ("my doc mentioned some low dose nal-something for my RSD", "overview"),
+        ("IS NARCAN THE SAME AS NALTREXONE", "overdose-drug"),
+        ("> does it regrow nerves? <@U012AB3CD> 🙏", "mechanism.neuroprotection"),
+        ("is it all just plaecbo", "limits.subjectivity"),
+        ("will algodystrophy inflammation go down with it", "mechanism.inflammation"),
+        ("who benifits most", "status"),
+        ("may i print it for my support group", "about"),
+    ],
+)
+def test_what_people_really_type_is_understood(
+    shipped: SearchIndex, question: str, section: str
+) -> None:
+    ranking = shipped.search(question)
+    assert ranking.outcome is not Outcome.NOT_COVERED
+    assert section in {candidate.id for candidate in ranking.candidates}
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("what dose should i take", "dosage"),
+        ("can i take it with tramadol", "opioids"),
+        ("does it give you weird dreams", "sleep"),
+        ("how much is it a month", "cost"),
+        ("do i stop it before my operation", "surgery"),
+        ("tell the anaesthetist", "surgery"),
+        ("tell the anesthetist", "surgery"),
+        ("is it ok while breastfeeding", "pregnancy"),
+        ("hello there", "small-talk"),
+    ],
+)
+def test_what_the_article_does_not_cover_is_named(
+    shipped: SearchIndex, question: str, topic: str
+) -> None:
+    ranking = shipped.search(question)
+    assert (ranking.outcome, ranking.not_covered) == (Outcome.NOT_COVERED, topic)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("does ldn help rsd pain", "does ldn help crps pain"),
+        ("what is low dose naltrexone", "what is LDN"),
+        ("nalaxone or naltrexzone", "narcan or naltrexone"),
+    ],
+)
+def test_synonyms_and_misspelt_names_make_no_difference(
+    shipped: SearchIndex, one: str, other: str
+) -> None:
+    assert shipped.search(one) == shipped.search(other)
+
+
+@given(st.text(max_size=400))
+def test_whatever_is_typed_gets_a_sound_ranking(garden: SearchIndex, text: str) -> None:
+    ranking = garden.search(text)
+    chances = [candidate.probability for candidate in ranking.candidates]
+    assert len(chances) <= MOST_OFFERED
+    assert chances == sorted(chances, reverse=True)
+    assert 0 <= sum(chances) <= ranking.coverage + 1e-9 <= 1 + 2e-9
+    assert {candidate.id for candidate in ranking.candidates} <= {"water", "rake", "winter"}
+    assert (ranking.not_covered is not None) == (ranking.outcome is Outcome.NOT_COVERED)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "?!", "🙂", "asdfgh qwrtz", "зимой поливать", "xq zv " * 500, "\ud800\udfff"]
+)
+def test_what_holds_nothing_known_is_never_answered_with_a_section(
+    garden: SearchIndex, shipped: SearchIndex, text: str
+) -> None:
+    for index in (garden, shipped):
+        assert index.search(text).outcome is not Outcome.ANSWER
+
+
+def test_typing_errors_seldom_change_the_first_section(shipped: SearchIndex) -> None:
+    questions = [
+        "what is naltrexone normally used for", "does it come as a liquid or a capsule",
+        "how does it work in the body", "does ldn reduce inflammation in the nervous system",
+        "can it protect my nerves from damage", "what do other patients report",
+        "is there any proof from clinical trials", "do specialists recommend this treatment",
+        "could it be a placebo effect", "why is the sample size a problem",
+    ]  # fmt: skip
+    chance = random.Random(7)
+    tries = [(question, inject_typos(question, 2, chance)) for question in questions * 10]
+    same = sum(best(shipped.search(typed)) == best(shipped.search(q)) for q, typed in tries)
+    assert same >= 0.93 * len(tries)
+
+
+# What to do with the probabilities
+
+
+def decided(*chances: float) -> Ranking:
+    """The decision on two sections and one topic that is not covered."""
+    return decide(np.array(chances), ("a", "b", "other"), np.array([True, True, False]), COSTS)
+
+
+def test_a_section_that_is_almost_certainly_right_is_the_answer() -> None:
+    assert decided(0.95, 0.04, 0.01).outcome is Outcome.ANSWER
+
+
+def test_between_two_sections_both_are_offered_best_first() -> None:
+    ranking = decided(0.40, 0.55, 0.05)
+    assert ranking.outcome is Outcome.OFFER
+    assert [candidate.id for candidate in ranking.candidates] == ["b", "a"]
+
+
+def test_what_is_hardly_covered_is_refused() -> None:
+    ranking = decided(0.03, 0.03, 0.94)
+    assert (ranking.outcome, ranking.not_covered) == (Outcome.NOT_COVERED, "other")
+
+
+def test_covered_or_not_in_doubt_it_is_offered() -> None:
+    assert decided(0.5, 0.0, 0.5).outcome is Outcome.OFFER
+
+
+@given(st.lists(st.floats(0.001, 1), min_size=3, max_size=3))
+def test_no_section_is_shown_that_is_likelier_wrong_than_the_costs_allow(raw: list[float]) -> None:
+    chances = np.array(raw) / sum(raw)
+    ranking = decided(*chances)
+    if ranking.outcome is Outcome.ANSWER:
+        wrong = 1 - ranking.candidates[0].probability
+        assert wrong * COSTS.wrong_answer <= COSTS.offer_wrong * wrong + COSTS.offer * (1 - wrong)
+
+
+# An editor's change takes effect, and what was learned is learned once
+
+
+def with_example(question: str) -> list[Topic]:
+    return [
+        Topic(t.id, t.covered, t.texts, (*t.questions, question)) if t.id == "rake" else t
+        for t in GARDEN
+    ]
+
+
+def test_an_added_example_takes_effect_at_the_next_load(tmp_path: Path) -> None:
+    question = "wheelbarrow full of autumn litter"
+    before = SearchIndex.build(GARDEN, cache=tmp_path).search(question)
+    after = SearchIndex.build(with_example(question), cache=tmp_path).search(question)
+    assert best(after) == "rake"
+    assert after.candidates[0].probability > before.coverage * 1.2
+
+
+def test_an_added_section_is_found_without_examples(tmp_path: Path) -> None:
+    SearchIndex.build(GARDEN, cache=tmp_path)
+    compost = Topic("compost", True, ("Compost heaps", "Compost needs air and patience."), ())
+    index = SearchIndex.build((*GARDEN, compost), cache=tmp_path)
+    assert best(index.search("how long does compost need")) == "compost"
+
+
+def test_the_cache_changes_nothing_but_the_time(tmp_path: Path) -> None:
+    cold = SearchIndex.build(GARDEN, cache=tmp_path)
+    warm = SearchIndex.build(GARDEN, cache=tmp_path)
+    never = SearchIndex.build(GARDEN)
+    for topic in GARDEN:
+        for question in topic.questions:
+            assert cold.search(question) == warm.search(question) == never.search(question)
+
+
+def test_a_harmed_cache_is_learned_anew(tmp_path: Path) -> None:
+    expected = SearchIndex.build(GARDEN, cache=tmp_path).search("fallen leaves")
+    for file in tmp_path.rglob("*.npy"):
+        file.write_bytes(file.read_bytes()[::-1])
+    assert SearchIndex.build(GARDEN, cache=tmp_path).search("fallen leaves") == expected
+
+
+def test_what_was_learned_is_not_restored_for_other_topics(tmp_path: Path) -> None:
+    index = SearchIndex.build(GARDEN, cache=tmp_path)
+    assert SearchIndex.restore(GARDEN, index.key, tmp_path) is not None
+    assert SearchIndex.restore(GARDEN[1:], index.key, tmp_path) is None
+
+
+# Without example questions
+
+PLAIN = tuple(Topic(t.id, True, t.texts, ()) for t in GARDEN[:3])
+
+
+@pytest.mark.parametrize("topic", PLAIN, ids=lambda topic: topic.id)
+def test_without_examples_a_title_is_answered(topic: Topic) -> None:
+    ranking = SearchIndex.build(PLAIN).search(topic.texts[0])
+    assert (ranking.outcome, best(ranking)) == (Outcome.ANSWER, topic.id)
+
+
+@pytest.mark.parametrize("question", ["how do i cook rice", "price of a tractor", ""])
+def test_without_examples_what_shares_no_word_is_not_covered(question: str) -> None:
+    ranking = SearchIndex.build(PLAIN).search(question)
+    assert (ranking.outcome, ranking.candidates) == (Outcome.NOT_COVERED, ())
+
+
+def test_without_examples_what_is_half_understood_is_offered_not_answered() -> None:
+    ranking = SearchIndex.build(PLAIN).search("does a rake help with moles")
+    assert ranking.outcome is not Outcome.ANSWER
+    assert best(ranking) == "rake"
+
+
+def many_sections(count: int) -> list[Topic]:
+    """Sections of thirty words out of five thousand; each title names its own subject."""
+    chance = random.Random(1)
+    syllables = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
+    stock = ["".join(chance.choices(syllables, k=3)) for _ in range(5_000)]
+    names = ["".join(chance.choices(syllables, k=5)) for _ in range(count)]
+    return [
+        Topic(str(n), True, (f"About {name}", " ".join(chance.choices(stock, k=30))), ())
+        for n, name in enumerate(names)
+    ]
+
+
+def test_among_thousands_of_sections_the_right_one_is_found() -> None:
+    topics = many_sections(4 * MOST_LEARNED)
+    index = SearchIndex.build(topics)
+    for topic in topics[::100]:
+        title = topic.texts[0].removeprefix("About ")
+        assert best(index.search(f"what is {title}, please")) == topic.id
+        assert best(index.search(" ".join(topic.texts[1].split()[3:9]))) == topic.id
+
+
+def test_more_topics_than_can_be_told_apart_are_searched_by_their_words_and_examples() -> None:
+    topics = many_sections(MOST_LEARNED + 1)
+    topics[7] = Topic("7", True, topics[7].texts, ("why does the moon pull the sea",))
+    assert best(SearchIndex.build(topics).search("moon and sea")) == "7"
