@@ -193,14 +193,19 @@ def decide_crisis(chances: Chances, costs: CrisisCosts) -> Crisis | None:
 
 
 def _pieces(text: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The whole text, and when it is long also those overlapping pieces that hold any idea."""
+    """The whole text, and when it is long also those of its pieces that hold any idea."""
     if text:
         yield text
+    for piece in _cut(text):
+        if any(map(ideas, piece)):
+            yield piece
+
+
+def _cut(text: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The overlapping pieces of a long text; a short one is not cut."""
     if len(text) > LONG:
-        telling = [bool(ideas(word)) for word in text]
         for start in range(0, len(text) - PIECE + STEP, STEP):
-            if any(telling[start : start + PIECE]):
-                yield text[start : start + PIECE]
+            yield text[start : start + PIECE]
 
 
 def crisis_examples(phrases: CrisisPhrases, ordinary: Iterable[str]) -> list[Example]:
@@ -212,7 +217,14 @@ def crisis_examples(phrases: CrisisPhrases, ordinary: Iterable[str]) -> list[Exa
         phrases.overdose,
         phrases.emergency,
     )
-    return [Example(text, kind) for kind, group in enumerate(groups) for text in group]
+    examples = [Example(text, kind) for kind, group in enumerate(groups) for text in group]
+    # A long message is judged piece by piece, and a piece of an ordinary one reads oddly.
+    examples += [
+        Example(" ".join(piece), _ORDINARY, asked=False, whole=text)
+        for text in groups[_ORDINARY]
+        for piece in _cut(text.split())
+    ]
+    return examples
 
 
 def crisis_views(text: Sequence[str], letters: Letters) -> tuple[Sequence[int], ...]:

@@ -37,11 +37,16 @@ HELD_OUT = 4
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text and its kind. Only what people `asked` is used for the calibration."""
+    """A text and its kind.
+
+    Only what people `asked` is used for the calibration. `whole` is the text that a piece was cut
+    from: a piece is held out together with it.
+    """
 
     text: str
     kind: int
     asked: bool = True
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,11 @@ class _Prepared:
         )
 
     def folds(self, count: int) -> Integers:
-        return np.array([fold_of(text, count) for text in self.understood], dtype=np.int64)
+        wholes = [
+            self.vocabulary.understand(words(example.whole)) if example.whole else text
+            for example, text in zip(self.examples, self.understood, strict=True)
+        ]
+        return np.array([fold_of(text, count) for text in wholes], dtype=np.int64)
 
     def train(self, kinds: int, learned: Flags) -> Floats:
         return train(self.blocks, self.labels, kinds, len(self.features), learned)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import hypothesis
@@ -22,8 +23,14 @@ pytest_plugins = ["tests.standins.fixtures"]
 
 @pytest.fixture(scope="session")
 def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An `LDN_DATA` in which the shipped documents are learnt already once `desks` was used."""
-    return tmp_path_factory.mktemp("data")
+    """An `LDN_DATA` in which the shipped documents are learnt already once `desks` was used.
+
+    The workers of a run share it: what is learnt is kept under a name made of all inputs.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "data"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -19,11 +19,18 @@ FORMS = "It is delivered by capsule, sublingual (under the tongue) liquid or inj
 
 @pytest.fixture
 def documents(tmp_path: Path) -> Path:
-    """The shipped article alone: without example questions nothing has to be learnt."""
+    """The shipped article, with next to nothing to learn."""
     folder = tmp_path / "documents"
     folder.mkdir()
     for name in ("ldn.yaml", "ldn.source.txt"):
         shutil.copy(SHIPPED / name, folder)
+    (folder / "crisis.yaml").write_text(
+        "explicit: {suicide: [i want to die], overdose: [took all my pills], "
+        "emergency: [cannot breathe]}\n"
+        "ambiguous: [i cannot go on]\n"
+        "traps: [this pain is killing me]\n",
+        encoding="utf-8",
+    )
     return folder
 
 

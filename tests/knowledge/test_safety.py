@@ -119,7 +119,7 @@ def test_what_only_sounds_like_a_crisis_is_an_ordinary_question(
 def test_a_cry_for_help_does_not_drown_in_a_long_message(
     detector: CrisisDetector, cry: str, before: int
 ) -> None:
-    talk = "we went to the sea on sunday and the weather was nice and my sister came along".split()
+    talk = ["we", "went", "to", "the", "sea", "on", "sunday", "and", "the", "weather", "was", "nice", "and", "my", "sister", "came", "along"]
     words = (talk * 10)[:before]
     after = (talk * 10)[before : before + 60]
     verdict = detector.check(" ".join((*words, cry, *after)))
