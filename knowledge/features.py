@@ -61,8 +61,9 @@ def words(text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:
     to get past a filter ("su1cide", "s*icide") are brought back as far as can be told. Of a text
     with more than `limit` words, the first and the last are kept: there the question stands.
     """
-    text = unicodedata.normalize("NFKC", text[:TEXT_LIMIT]).lower().translate(_APOSTROPHES)
-    text = _MARKUP.sub(" ", text[:TEXT_LIMIT])
+    # Cut twice: there are characters that normal form makes eighteen of.
+    text = unicodedata.normalize("NFKC", text[:TEXT_LIMIT])[:TEXT_LIMIT]
+    text = _MARKUP.sub(" ", text.lower().translate(_APOSTROPHES))
     if "@" in text:
         text = _ADDRESS.sub(" ", text)
     text = _DISGUISED.sub(lambda letter: _UNDISGUISED[letter[0]], _STARS.sub("", text))

@@ -17,6 +17,7 @@ import enum
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +30,13 @@ from knowledge.textmodel import Chances, Example, TextModel
 
 LONGEST = 200
 """Words of a message that are looked at: the first and the last hundred."""
-LONG = 12
+LONG = 16
 """Words of a message above which it is also judged piece by piece."""
 PIECE, STEP = 8, 4
 """Words of such a piece, and from one piece's start to the next's."""
+PIECE_DOUBT = 0.1
+"""How likely a piece may be ordinary and still be taken for a crisis: it is torn from its context,
+and a long message has many."""
 MOST_CLAUSES, SHORTEST_CLAUSE = 12, 3
 """Clauses of a message that are judged on their own, and the words that a clause must have."""
 _CLAUSE_END = re.compile(r"[.,;:!?\n]+")
@@ -156,25 +160,28 @@ class CrisisDetector:
 
     def check(self, text: str) -> Crisis | None:
         """The crisis that the words speak of, if any; the plainest, if there are several."""
-        found: Crisis | None = None
-        for piece in _pieces(self._model.understand(text, LONGEST)):
-            verdict = self._judge(piece)
-            if verdict is not None and verdict.tier is Tier.EXPLICIT:
-                return verdict
-            found = found or verdict
-        if found is None:
-            return None
+        whole = self._model.understand(text, LONGEST)
+        found = self._judge(whole) if whole else None
         # Despair in one clause must not hide what the next one says outright.
+        clauses = self._clauses(text) if found else ()
+        for piece in chain(_cut(whole), clauses):
+            if found and found.tier is Tier.EXPLICIT:
+                break
+            if any(map(ideas, piece)):
+                verdict = self._judge(piece, PIECE_DOUBT)
+                found = verdict if verdict and verdict.tier is Tier.EXPLICIT else found or verdict
+        return found
+
+    def _clauses(self, text: str) -> Iterator[Sequence[str]]:
         for clause in _CLAUSE_END.split(text[:TEXT_LIMIT])[:MOST_CLAUSES]:
             words = self._model.understand(clause)
             if len(words) >= SHORTEST_CLAUSE:
-                verdict = self._judge(words)
-                if verdict is not None and verdict.tier is Tier.EXPLICIT:
-                    return verdict
-        return found
+                yield words
 
-    def _judge(self, words: Sequence[str]) -> Crisis | None:
-        return decide_crisis(self._model.chances(words), self._costs)
+    def _judge(self, words: Sequence[str], doubt: float = 1) -> Crisis | None:
+        """The verdict on the words, if the chance that they are ordinary is below the doubt."""
+        chances = self._model.chances(words)
+        return decide_crisis(chances, self._costs) if chances[_ORDINARY] < doubt else None
 
 
 def decide_crisis(chances: Chances, costs: CrisisCosts) -> Crisis | None:
@@ -190,15 +197,6 @@ def decide_crisis(chances: Chances, costs: CrisisCosts) -> Crisis | None:
     if tier is None:
         return None
     return Crisis(tier, _KINDS[int(np.argmax(chances[_FIRST_KIND:]))])
-
-
-def _pieces(text: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The whole text, and when it is long also those of its pieces that hold any idea."""
-    if text:
-        yield text
-    for piece in _cut(text):
-        if any(map(ideas, piece)):
-            yield piece
 
 
 def _cut(text: Sequence[str]) -> Iterator[Sequence[str]]:

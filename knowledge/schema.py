@@ -48,7 +48,7 @@ class SourceFile(_Written):
     year: int = Field(description="The year of publication.", ge=1900, le=2200, strict=True)
     terms: Text = Field(description="On which terms it may be reproduced.")
     url: Annotated[str, StringConstraints(pattern=r"^https://[^\s<>|]+$", max_length=200)] = Field(
-        description="The publisher's page."
+        description="The publisher's page, beginning with https://."
     )
 
 
@@ -62,7 +62,10 @@ class Review(_Written):
 class SectionFile(_Written):
     """One section: a run of the article, under a title of its own."""
 
-    id: SectionId = Field(description="Short and lasting: links and buttons are made of it.")
+    id: SectionId = Field(
+        description="Lower-case letters, digits, hyphens and dots, such as side-effects. Choose it to "
+        "last: links and buttons are made of it."
+    )
     title: Title = Field(description="The heading, and the label of its button.")
     parent: SectionId | None = Field(
         default=None, description="The section that this one is a part of, and is shown with."
@@ -86,7 +89,8 @@ class DocumentFile(_Written):
 
     title: Title = Field(description="The article's title, as published.")
     command: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,26}$")] = Field(
-        description="What people type after the slash."
+        description="What people type after the slash: a lower-case letter, then letters, digits, "
+        "hyphens."
     )
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = Field(
         default="en", description="The language of the article, such as en or es."

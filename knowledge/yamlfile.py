@@ -151,6 +151,8 @@ _FAULTS: Mapping[str, tuple[str, str]] = {
     "bool_type": ("is neither true nor false.", "Write true or false, without quotes."),
 }
 
+_WANTS_A_FORM = ("date", "literal_error", "string_pattern_mismatch")
+
 
 def validate(file: YamlFile, model: type[Model], problems: list[Problem]) -> Model | None:
     """A file's data as a model; None, with every reason added to `problems`, if it is not one.
@@ -227,7 +229,7 @@ def _problem(file: YamlFile, model: type[BaseModel], fault: Any) -> Problem:
         case kind if kind in _FAULTS:
             what, mend = _FAULTS[kind]
             what = what.format(**fault.get("ctx", {}))
-        case kind if field and (kind == "literal_error" or kind.startswith("date")):
+        case kind if field and kind.startswith(_WANTS_A_FORM):
             wanted = field.description or "something else."
             what, mend = "cannot be understood.", f"It must be {wanted[:1].lower()}{wanted[1:]}"
         case _:

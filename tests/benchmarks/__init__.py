@@ -1,4 +1,4 @@
 """Figures, as ratios measured side by side in one run. Each module is one command.
 
-    python -m tests.benchmarks.memory
+python -m tests.benchmarks.memory
 """

@@ -119,7 +119,25 @@ def test_what_only_sounds_like_a_crisis_is_an_ordinary_question(
 def test_a_cry_for_help_does_not_drown_in_a_long_message(
     detector: CrisisDetector, cry: str, before: int
 ) -> None:
-    talk = ["we", "went", "to", "the", "sea", "on", "sunday", "and", "the", "weather", "was", "nice", "and", "my", "sister", "came", "along"]
+    talk = [
+        "we",
+        "went",
+        "to",
+        "the",
+        "sea",
+        "on",
+        "sunday",
+        "and",
+        "the",
+        "weather",
+        "was",
+        "nice",
+        "and",
+        "my",
+        "sister",
+        "came",
+        "along",
+    ]
     words = (talk * 10)[:before]
     after = (talk * 10)[before : before + 60]
     verdict = detector.check(" ".join((*words, cry, *after)))
@@ -148,10 +166,13 @@ def test_what_holds_nothing_known_is_no_crisis(detector: CrisisDetector, text: s
     assert detector.check(text) is None
 
 
-def test_a_message_has_an_end_beyond_which_it_is_not_read(small: CrisisDetector) -> None:
-    padding = "water " * (2 * LONGEST)
-    assert small.check(padding + "i want to die " + padding) is None
-    assert small.check(padding + "i want to die") is not None
+def test_of_a_message_without_end_the_beginning_and_the_end_are_read(
+    detector: CrisisDetector,
+) -> None:
+    padding = "water " * LONGEST
+    assert detector.check(f"{padding} i want to die {padding}") is None
+    assert detector.check(f"{padding} i want to die") is not None
+    assert detector.check(f"i want to die {padding}") is not None
 
 
 # What to do with the probabilities
