@@ -63,8 +63,8 @@ class SectionFile(_Written):
     """One section: a run of the article, under a title of its own."""
 
     id: SectionId = Field(
-        description="Lower-case letters, digits, hyphens and dots, such as side-effects. Choose it to "
-        "last: links and buttons are made of it."
+        description="Lower-case letters, digits, hyphens and dots, such as side-effects. Choose it "
+        "to last: links and buttons are made of it."
     )
     title: Title = Field(description="The heading, and the label of its button.")
     parent: SectionId | None = Field(

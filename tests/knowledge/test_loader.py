@@ -225,7 +225,7 @@ FAULTS = [
     Fault(
         "address that is none",
         [("  url: https://rsds.org", "  url: rsds.org")],
-        "  url:", "source.url", "should match", "Correct",
+        "  url:", "source.url", "cannot be understood", "https://",
     ),
     Fault(
         "date in another form",
@@ -240,7 +240,7 @@ FAULTS = [
     Fault(
         "id with a capital",
         [("  - id: forms\n", "  - id: Forms\n")],
-        "  - id: Forms", "sections[1].id", "should match", "Correct",
+        "  - id: Forms", "sections[1].id", "cannot be understood", "lower-case",
     ),
     # Names
     Fault(
