@@ -17,8 +17,9 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from zlib import crc32
 
@@ -36,6 +37,13 @@ RARE = 2
 
 LETTER_LIMIT = 24
 """Letters of one word that are looked at; longer words are not words."""
+
+LONG_WORD = 8
+"""Letters of a word in which any two errors are looked for; they are likelier in long words."""
+
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+_MOST_DIFFERENT = 4
+"""Letters that two words may have more or less of, when two errors lie between them."""
 
 MOST_TYPOS = 16
 """Unknown words of one text that are looked up; a text with more is not in our language."""
@@ -165,18 +173,48 @@ class Vocabulary:
         """
         if not _is_correctable(word):
             return word
+        found = self._likeliest(word, self._filed_with(word))
+        if found is None and len(word) >= LONG_WORD:
+            found = self._likeliest(word, self._of_similar_letters(word))
+        return word if found is None else found
+
+    def _filed_with(self, word: str) -> set[int]:
+        """The known words, by number, that are filed where this one would be."""
         keys = np.array(_shortened(word), dtype=np.uint32)
         starts = np.searchsorted(self._keys, keys, "left").tolist()
         ends = np.searchsorted(self._keys, keys, "right").tolist()
-        candidates = {
+        return {
             owner
             for start, end in zip(starts, ends, strict=True)
             if start < end
             for owner in self._owners[start:end].tolist()
         }
+
+    def _of_similar_letters(self, word: str) -> list[int]:
+        """The long known words, by number, that two errors could have made this one of."""
+        numbers, letters = self._long_words
+        difference = np.abs(letters - _letter_counts(word)).sum(axis=1)
+        similar: list[int] = numbers[difference <= _MOST_DIFFERENT].tolist()
+        return similar
+
+    @cached_property
+    def _long_words(self) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+        """The numbers of the long words, and how often each letter is in each of them."""
+        numbers = [
+            number
+            for number, word in enumerate(self._words)
+            if len(word) >= LONG_WORD - 1 and _is_correctable(word)
+        ]
+        counts = [_letter_counts(self._words[number]) for number in numbers]
+        return (
+            np.array(numbers, dtype=np.int64),
+            np.array(counts, dtype=np.int8).reshape(len(numbers), len(_ALPHABET)),
+        )
+
+    def _likeliest(self, word: str, candidates: Iterable[int]) -> str | None:
         letters = sorted(word)
         most_errors = 1 if len(word) < 6 else 2
-        best, least = word, math.inf
+        best, least = None, math.inf
         for number in candidates:
             other = self._words[number]
             count = self._counts[other]
@@ -214,6 +252,10 @@ def _phrases(synonyms: Mapping[str, Sequence[str]]) -> Iterator[tuple[tuple[str,
         for phrase in map(words, others):
             if phrase:
                 yield phrase, meaning
+
+
+def _letter_counts(word: str) -> NDArray[np.int8]:
+    return np.array([word.count(letter) for letter in _ALPHABET], dtype=np.int8)
 
 
 def _is_correctable(word: str) -> bool:

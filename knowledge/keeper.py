@@ -20,6 +20,7 @@ import tenacity
 from knowledge import compose
 from knowledge.answer import Answer
 from knowledge.desk import Desks
+from knowledge.errors import LdnBotError
 from knowledge.posts import (
     RESERVED_FOR,
     Claim,
@@ -218,18 +219,18 @@ class PostKeeper:
     async def resume(self, platform: Platform) -> None:
         """Go on where a process that died left off: postings that were begun and not recorded.
 
-        A platform that knows nonces tells whether the message was posted. For one that does not,
-        posting once more could double it; the reservation is dropped.
+        Discord knows nonces, and tells whether the message was posted. On Slack posting once more
+        could double it, and another process may be at it: the reservation runs out by itself.
         """
         for held in await self._store.unfinished():
             if held.place.platform is not platform:
                 continue
             fresh = self._now() - held.made < RESERVED_FOR
             try:
-                if fresh and platform is Platform.DISCORD:
-                    await self._post(held, self._section(held.command, held.section))
-                else:
+                if not fresh:
                     await self._store.release(held)
+                elif platform is Platform.DISCORD:
+                    await self._post(held, self._section(held.command, held.section))
             except PublishError as error:
                 log.warning("an unfinished posting could not be completed: %s", error)
 
@@ -263,7 +264,10 @@ class PostKeeper:
             async with at_once:
                 await self._find_native_pins(place, stale)
                 for post in stale:
-                    await self._refresh(post, post.id in begun, result)
+                    try:
+                        await self._refresh(post, post.id in begun, result)
+                    except LdnBotError as error:  # of the store: the other posts have their chance
+                        result.failed.append((post, str(error)))
                     progress()
 
         async with asyncio.TaskGroup() as group:
@@ -306,6 +310,9 @@ class PostKeeper:
         except MessageGoneError:
             await claim.forget()
             result.forgotten += 1
+        except UnreachableError as error:
+            await claim.give_up(str(error))
+            result.failed.append((post, str(error)))
         except PublishError as error:
             await claim.finish(post.revision, State.OUTDATED, str(error))
             result.failed.append((post, str(error)))

@@ -110,8 +110,11 @@ class Claim(Protocol):
     async def finish(self, revision: str, state: State, reason: str = "") -> None:
         """Record the outcome; the edit that was begun is over."""
 
+    async def give_up(self, reason: str) -> None:
+        """Record that the post is outdated, and leave open whether the edit was made."""
+
     async def forget(self) -> None:
-        """Drop the post: its message does not exist any more."""
+        """Drop the post: its message does not exist any more. The hold ends."""
 
 
 class PostStore(Protocol):

@@ -203,6 +203,11 @@ class SqlClaim:
         self.post = replace(self.post, revision=revision, state=state, reason=reason)
         self.begun = None
 
+    async def give_up(self, reason: str) -> None:
+        """Record that the post is outdated; an edit that was begun stays begun."""
+        await self._update(state=State.OUTDATED, reason=reason)
+        self.post = replace(self.post, state=State.OUTDATED, reason=reason)
+
     async def forget(self) -> None:
         """Drop the post. This ends the hold."""
         # First the hold: a row cannot go while it is locked, not even by ourselves.
