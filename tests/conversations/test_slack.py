@@ -65,7 +65,6 @@ async def test_hostile_text_is_not_echoed_and_pings_no_one(slack: SlackStandIn) 
 
 async def test_slack_asking_to_reconnect_loses_no_question(slack: SlackStandIn) -> None:
     await slack.disconnect("refresh_requested")
-    await slack.until(
-        lambda: len(slack.requests_to("POST", "apps.connections.open")) == 2, "a second connection"
-    )
+    await slack.connected(timeout=20)
+    assert len(slack.requests_to("POST", "apps.connections.open")) == 2
     assert (await slack.command("/ldn", "forms")).text
