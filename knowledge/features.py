@@ -366,14 +366,14 @@ class Features:
     @classmethod
     def learn(cls, texts: Sequence[Sequence[Sequence[int]]]) -> Features:
         """Count in how many of the texts each feature occurs."""
-        found = [np.array([n for view in views for n in view], dtype=np.uint64) for views in texts]
-        owners = np.repeat(np.arange(len(found), dtype=np.uint64), [len(text) for text in found])
-        pairs = np.sort(np.concatenate([owners[:0], *found]) | owners << np.uint64(32))
+        sizes = [sum(map(len, views)) for views in texts]
+        owners = np.repeat(np.arange(len(texts), dtype=np.uint64), sizes)
+        pairs = np.sort(owners << np.uint64(32) | _numbers(texts))
         once = np.sort(pairs[np.diff(pairs, prepend=pairs[:1] - 1) != 0].astype(np.uint32))
         starts = np.flatnonzero(np.diff(once, prepend=once[:1] - 1))
         numbers, counts = once[starts], np.diff(starts, append=len(once))
         known = counts >= RARE
-        worth = np.log((1 + len(found)) / (1 + counts[known])) + 1
+        worth = np.log((1 + len(texts)) / (1 + counts[known])) + 1
         return cls(numbers[known], worth.astype(np.float32))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
@@ -390,14 +390,7 @@ class Features:
 
     def of(self, views: Sequence[Sequence[int]]) -> Block:
         """The known features of the text, and their values."""
-        if not len(self):
-            return Block(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
-        wanted = np.array([number for view in views for number in view], dtype=np.uint32)
-        places = np.searchsorted(self._numbers, wanted)
-        places[places == len(self)] = 0
-        values = self._worth[places]
-        known = self._numbers[places] == wanted
-        values *= known
+        places, values, known = self._look_up(_numbers([views]))
         start = 0
         for view in views:
             part = values[start : start + len(view)]
@@ -406,3 +399,36 @@ class Features:
             if length:
                 part /= math.sqrt(length)
         return Block(places[known], values[known])
+
+    def of_all(self, texts: Sequence[Sequence[Sequence[int]]]) -> list[Block]:
+        """The same for many texts, in much less time than one by one."""
+        views = [len(view) for text in texts for view in text]
+        places, values, known = self._look_up(_numbers(texts))
+        view_of = np.repeat(np.arange(len(views)), views)
+        lengths = np.bincount(view_of, weights=values * values, minlength=len(views))
+        lengths *= np.repeat([len(text) for text in texts], [len(text) for text in texts])
+        values[known] /= np.sqrt(lengths[view_of[known]]).astype(np.float32)
+        sizes = [sum(map(len, text)) for text in texts]
+        text_of = np.repeat(np.arange(len(texts)), sizes)[known]
+        ends = np.cumsum(np.bincount(text_of, minlength=len(texts))).tolist()
+        places, values = places[known], values[known]
+        return [
+            Block(places[start:end], values[start:end])
+            for start, end in zip([0, *ends], ends, strict=False)
+        ]
+
+    def _look_up(
+        self, wanted: NDArray[np.uint32]
+    ) -> tuple[NDArray[np.int64], Values, NDArray[np.bool_]]:
+        """Place and worth of each wanted feature, and whether it is known; else it is worth 0."""
+        if not len(self):
+            nothing = np.zeros(len(wanted), dtype=np.int64)
+            return nothing, nothing.astype(np.float32), nothing.astype(np.bool_)
+        places = np.searchsorted(self._numbers, wanted)
+        places[places == len(self)] = 0
+        known = self._numbers[places] == wanted
+        return places, self._worth[places] * known, known
+
+
+def _numbers(texts: Sequence[Sequence[Sequence[int]]]) -> NDArray[np.uint32]:
+    return np.array([n for text in texts for view in text for n in view], dtype=np.uint32)

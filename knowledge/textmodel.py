@@ -90,7 +90,7 @@ class _Prepared:
             vocabulary=vocabulary,
             understood=understood,
             features=features,
-            blocks=[features.of(each) for each in found],
+            blocks=features.of_all(found),
             labels=np.array([example.kind for example, _ in read], dtype=np.int64),
         )
 

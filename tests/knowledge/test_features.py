@@ -124,6 +124,15 @@ def test_every_view_of_a_text_weighs_the_same() -> None:
     assert values[3] ** 2 == pytest.approx(0.5)
 
 
+def test_many_texts_at_once_are_as_one_by_one() -> None:
+    texts = [([1, 2, 2], [9]), ([3], []), ([1, 3, 5], [9, 8]), ([], [])]
+    features = Features.learn([*texts, *texts[:3]])
+    for views, block in zip(texts, features.of_all(texts), strict=True):
+        alone = features.of(views)
+        assert block.places.tolist() == alone.places.tolist()
+        assert block.values == pytest.approx(alone.values)
+
+
 def test_a_text_without_known_features_is_empty() -> None:
     assert len(Features.learn([([1],), ([1],)]).of(([7, 8],)).places) == 0
     assert len(Features.learn([]).of(([7],)).places) == 0
