@@ -52,7 +52,8 @@ take: take taking takes drink eat eating
 od: overdos* od odd oding ods oded overdsoe overdoes
 all: all whole entire everything every both lot lots full
 many: bottle bottles box boxes pack packet packets packs month months weeks many much load loads
-    handful fistful double doubled twice extra empty bunch ton dozen strip 20 30 40 50 60 100 2
+    handful fistful double doubled twice extra empty bunch ton dozen strip 2
+number: three four five six seven eight nine ten twelve fifteen twenty thirty forty fifty hundred
 too: too way more
 meds: pill pills tablet tablets tablts tabs tab med meds medication* medicine medicines capsule
     capsules patch patches drops painkiller* prescription ldn naltrexone tramadol oxy oxycodone
@@ -123,6 +124,8 @@ KNOWN_WORDS = tuple(_WHOLE)
 
 def ideas(word: str) -> tuple[str, ...]:
     """The ideas that a word may stand for, the main one first; most words have none."""
+    if word.isdigit() and word not in _WHOLE:
+        return ("number",)
     found = _WHOLE.get(word, ())
     for end in range(_SHORTEST, len(word) + 1):
         found += _BEGINNINGS.get(word[:end], ())
