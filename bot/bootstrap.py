@@ -112,8 +112,16 @@ def build_store(settings: Settings, stack: AsyncExitStack) -> LaterStore:
 
 
 @asynccontextmanager
-async def offline_keeper(settings: Settings, desks: Desks) -> AsyncIterator[PostKeeper]:
-    """A keeper for work beside the serving bot, for every platform whose tokens are set.
+async def offline_keeper(
+    settings: Settings, desks: Desks, *, publishing: bool
+) -> AsyncIterator[PostKeeper]:
+    """A keeper for work beside the serving bot.
+
+    Args:
+        settings: where the database is, and the tokens.
+        desks: what the posts should say.
+        publishing: log in to every platform whose token is set. Without it, only what is recorded
+            can be looked at.
 
     Raises:
         LdnBotError: the database or a platform cannot be used; the text says what to mend.
@@ -121,14 +129,14 @@ async def offline_keeper(settings: Settings, desks: Desks) -> AsyncIterator[Post
     async with AsyncExitStack() as stack:
         store = build_store(settings, stack)
         publishers: dict[Platform, Publisher] = {}
-        if settings.discord_token:
+        if publishing and settings.discord_token:
             from adapters.discord.client import use_addresses
             from adapters.discord.publisher import DiscordPublisher
 
             use_addresses(settings.discord_api_url, settings.discord_gateway_url)
             discord = publishers[Platform.DISCORD] = DiscordPublisher()
             await stack.enter_async_context(discord.logged_in(settings.discord_token))
-        if settings.slack_bot_token:
+        if publishing and settings.slack_bot_token:
             from adapters.slack.publisher import SlackPublisher
 
             publishers[Platform.SLACK] = SlackPublisher(_web_client(settings))

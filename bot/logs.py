@@ -46,6 +46,9 @@ def configure(level: str, log_format: str) -> None:
     # Nothing of this passes `discreet`; here it is not even made.
     for library in ("discord", "slack_sdk", "aiohttp", "asyncio"):
         logging.getLogger(library).setLevel(max(logging.WARNING, root.level))
+    # discord.py warns at every start of intents and voice that we do without;
+    for name in ("discord.state", "discord.client"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     # bolt warns at every start that it was given a client beside a token in the environment.
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)
     logging.captureWarnings(True)

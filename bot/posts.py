@@ -17,7 +17,7 @@ PROGRESS_FROM = 20
 
 async def show(settings: Settings, desks: Desks, *, only_outdated: bool) -> None:
     """A line for each recorded post; with `only_outdated`, for those that a refresh would edit."""
-    async with bootstrap.offline_keeper(settings, desks) as keeper:
+    async with bootstrap.offline_keeper(settings, desks, publishing=False) as keeper:
         posts = await keeper.posts()
         shown = keeper.outdated(posts) if only_outdated else posts
         for post in shown:
@@ -35,7 +35,7 @@ async def show(settings: Settings, desks: Desks, *, only_outdated: bool) -> None
 
 async def refresh(settings: Settings, desks: Desks) -> bool:
     """Bring every post of the platforms whose tokens are set up to date; whether all are."""
-    async with bootstrap.offline_keeper(settings, desks) as keeper:
+    async with bootstrap.offline_keeper(settings, desks, publishing=True) as keeper:
         posts = keeper.reachable(await keeper.posts())
         bar = click.progressbar(
             length=len(posts),

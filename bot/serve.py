@@ -32,6 +32,8 @@ LONGEST_WAIT = 60.0
 """Seconds between two attempts, at most, while a platform cannot be reached."""
 LOOK_EVERY = 0.5
 """Seconds between two looks whether a platform has connected."""
+TRY_AGAIN_AFTER = 60.0
+"""Seconds after which posts are looked at again that could not be brought up to date."""
 
 
 async def serve(settings: Settings, desks: Desks) -> bool:
@@ -67,7 +69,7 @@ class Service:
         self._settings = settings
         self._desks = desks
         self._running: dict[Platform, Adapter] = {}
-        self._refresh_soon = asyncio.Event()
+        self._refresh_soon = {platform: asyncio.Event() for platform in Platform}
         self.reload_soon = asyncio.Event()
 
     async def run(self) -> None:
@@ -82,7 +84,11 @@ class Service:
             platforms = bootstrap.build_platforms(self._settings, self._desks, store)
             await _until_first_are_done(
                 [self._keep_running(*each) for each in platforms.adapters.items()],
-                [self._watch(), self._reload(), self._keep_true(platforms.keeper)],
+                [
+                    self._watch(),
+                    self._reload(),
+                    *(self._keep_true(platforms.keeper, each) for each in platforms.adapters),
+                ],
             )
 
     async def _keep_running(self, platform: Platform, make: Callable[[], Adapter]) -> None:
@@ -118,37 +124,58 @@ class Service:
             except DocumentError as error:
                 log.error("the documents are not taken, the last good ones serve on:\n%s", error)
                 continue
+            except Exception:
+                log.exception("the documents cannot be loaded, the last good ones serve on")
+                continue
             self._desks.replace(list(desks.values()))
             log.info("the documents were loaded again")
-            for adapter in self._running.values():
-                await adapter.documents_changed()
-            self._refresh_soon.set()
+            for soon in self._refresh_soon.values():
+                soon.set()
+            for adapter in list(self._running.values()):
+                await _tell(adapter)
 
-    async def _keep_true(self, keeper: PostKeeper) -> None:
-        """Bring posts up to date: those of a platform once it connects, all after a change."""
-        waiting = dict.fromkeys(Platform, True)
+    async def _keep_true(self, keeper: PostKeeper, platform: Platform) -> None:
+        """Bring a platform's posts up to date: once it connects, and after each change.
+
+        Where something that may pass was in the way, try again after a while.
+        """
+        soon = self._refresh_soon[platform]
+        soon.set()
         while True:
-            if self._refresh_soon.is_set():
-                self._refresh_soon.clear()
-                waiting = dict.fromkeys(Platform, True)
-            for platform, adapter in list(self._running.items()):
-                if waiting[platform] and adapter.connected:
-                    waiting[platform] = False
-                    await self._refresh(keeper, platform)
-            await asyncio.sleep(LOOK_EVERY)
+            await soon.wait()
+            adapter = self._running.get(platform)
+            if adapter is None or not adapter.connected:
+                await asyncio.sleep(LOOK_EVERY)
+                continue
+            soon.clear()
+            if not await self._refresh(keeper, platform):
+                asyncio.get_running_loop().call_later(TRY_AGAIN_AFTER, soon.set)
 
-    async def _refresh(self, keeper: PostKeeper, platform: Platform) -> None:
+    async def _refresh(self, keeper: PostKeeper, platform: Platform) -> bool:
+        """Bring a platform's posts up to date; whether trying again later is of no use."""
         try:
             await keeper.resume(platform)
             done = await keeper.refresh(await keeper.posts_on(platform))
         except LdnBotError as error:
             log.error("posts could not be brought up to date: %s", error)
-            return
+            return False
+        except Exception:
+            log.exception("posts could not be brought up to date")
+            return False
         if done.edited or done.forgotten or done.failed:
             log.info(
                 "posts on %s: %d edited, %d forgotten, %d could not be brought up to date",
                 *(platform.value, done.edited, done.forgotten, len(done.failed)),
             )
+        return not done.unsettled
+
+
+async def _tell(adapter: Adapter) -> None:
+    """Tell a platform of new documents. One that cannot be told does not stop the others."""
+    try:
+        await adapter.documents_changed()
+    except Exception:
+        log.exception("%s could not be told of the new documents", adapter.name)
 
 
 async def _until_first_are_done(

@@ -97,6 +97,7 @@ def help_answer(document: Document) -> Answer:
                 "**What this is not.** This bot is not a clinician. It does not know you, and it "
                 "cannot give advice about your treatment.",
                 "**Who can see it.** The answer is shown to you alone, unless someone shares it.",
+                f"**In a crisis.** {command} helplines shows whom you can call.",
                 "**What is stored about you.** Nothing: not your question, not your name.",
             )
         ),

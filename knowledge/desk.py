@@ -114,7 +114,7 @@ class HelpDesk:
 
     def _refuse(self, ranking: Ranking) -> Answer:
         if ranking.not_covered == SMALL_TALK:
-            return compose.help_answer(self.document)
+            return compose.menu_answer(self.document)
         if ranking.not_covered in self._not_covered:
             return self._not_covered[ranking.not_covered]
         sections = [self.document.by_id[candidate.id] for candidate in ranking.candidates]

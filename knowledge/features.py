@@ -302,21 +302,20 @@ class Block:
     values: Values
 
 
-def sequence_features(text: Sequence[str], lengths: Sequence[int], salt: int) -> list[int]:
+def sequence_features(text: Sequence[str], lengths: range, salt: int) -> list[int]:
     """Numbers for all runs of words of these lengths; the beginning and the end count as words.
 
     `salt` keeps features of different kinds apart.
     """
-    parts = [b"<", *(word.encode() for word in text), b">"]
+    parts = [b" <", *(b" " + word.encode() for word in text), b" >"]
     found = []
-    for length in lengths:
-        if length == 1:
-            found += [crc32(part, salt) for part in parts[1:-1]]
-        else:
-            found += [
-                crc32(b" ".join(parts[start : start + length]), salt)
-                for start in range(len(parts) - length + 1)
-            ]
+    for start in range(len(parts)):
+        number = salt
+        for length, part in enumerate(parts[start : start + lengths.stop - 1], 1):
+            number = crc32(part, number)
+            # The beginning and the end alone say nothing.
+            if length in lengths and (length > 1 or 0 < start < len(parts) - 1):
+                found.append(number)
     return found
 
 

@@ -148,7 +148,7 @@ def pair_features(found: Sequence[tuple[str, ...]]) -> list[int]:
 def gist_features(text: Sequence[str], found: Sequence[tuple[str, ...]]) -> list[int]:
     """Numbers for the runs of two to four words, with each word's main idea in its place."""
     gist = [several[0] if several else word for word, several in zip(text, found, strict=True)]
-    return sequence_features(gist, (2, 3, 4), salt=_GISTS)
+    return sequence_features(gist, range(2, 5), salt=_GISTS)
 
 
 _PAIRS, _GISTS = 3, 4

@@ -2,8 +2,8 @@
 
 An edit goes: claim the post (so that no other process has it), remember durably that the edit
 begins, edit, record the outcome. A process that is killed in between leaves the memory of the
-begun edit; whoever claims the post next asks the platform what the message says, and edits only if
-it has to.
+begun edit, and so does one that gave up without an answer; whoever claims the post next asks the
+platform what the message says, and edits only if it has to.
 """
 
 from __future__ import annotations
@@ -49,6 +49,11 @@ ATTEMPTS = 6
 LONGEST_WAIT = 10.0
 """Seconds between two attempts at an edit that the platform did not answer, at most."""
 
+UNKNOWN = ""
+"""The revision of a post that a crash cut off: nobody knows what the documents said then."""
+KNOW_NONCES = frozenset({Platform.DISCORD})
+"""Where the same posting, asked for twice, is done once."""
+
 BUSY = "This is being posted at this moment. Please look at the channel."
 UNKNOWN_TOPIC = "There is no such topic. Choose one from the list."
 
@@ -93,6 +98,9 @@ class Refreshed:
     withdrawn: int = 0
     forgotten: int = 0
     current: int = 0
+    unsettled: int = 0
+    """Times that it is worth to try again later: a platform did not answer, or another process,
+    which may die over it, is at the post."""
     failed: list[tuple[Post, str]] = field(default_factory=list)
 
 
@@ -141,6 +149,9 @@ class PostKeeper:
                 await self._store.forget(held)
                 return await self.share(place, command, section)
         post = await self._post(held, answer)
+        if self.outdated([post]):
+            # The documents were replaced meanwhile, and their refresh did not see this post yet.
+            await self.refresh([post])
         return Shared(post, await self._link(post), fresh=True)
 
     async def pin(self, place: Place, command: str, section: str) -> Shared:
@@ -219,18 +230,21 @@ class PostKeeper:
     async def resume(self, platform: Platform) -> None:
         """Go on where a process that died left off: postings that were begun and not recorded.
 
-        Discord knows nonces, and tells whether the message was posted. On Slack posting once more
-        could double it, and another process may be at it: the reservation runs out by itself.
+        Where nonces are known, the platform takes a message that it has only once, and names it.
+        Elsewhere posting once more could double it, and another process may be at it: the
+        reservation runs out by itself.
         """
         for held in await self._store.unfinished():
             if held.place.platform is not platform:
                 continue
-            fresh = self._now() - held.made < RESERVED_FOR
             try:
-                if not fresh:
+                if self._now() - held.made >= RESERVED_FOR:
                     await self._store.release(held)
-                elif platform is Platform.DISCORD:
-                    await self._post(held, self._section(held.command, held.section))
+                elif platform in KNOW_NONCES:
+                    answer = self._section(held.command, held.section)
+                    message = await self._publisher(held.place).post(held.place, answer, held.nonce)
+                    # It may have been posted from documents that have been replaced since.
+                    await self._store.record(held, message, UNKNOWN)
             except PublishError as error:
                 log.warning("an unfinished posting could not be completed: %s", error)
 
@@ -252,6 +266,9 @@ class PostKeeper:
         Args:
             posts: which; all on platforms that we can reach.
             progress: called once for each post that is done.
+
+        Raises:
+            LdnBotError: the store cannot be used; what was begun is taken up by the next refresh.
         """
         begun = frozenset(await self._store.begun())
         result = Refreshed()
@@ -262,12 +279,13 @@ class PostKeeper:
 
         async def refresh_channel(place: Place, stale: list[Post]) -> None:
             async with at_once:
-                await self._find_native_pins(place, stale)
+                await self._find_native_pins(place, stale, result)
                 for post in stale:
                     try:
                         await self._refresh(post, post.id in begun, result)
                     except LdnBotError as error:  # of the store: the other posts have their chance
                         result.failed.append((post, str(error)))
+                        result.unsettled += 1
                     progress()
 
         async with asyncio.TaskGroup() as group:
@@ -280,57 +298,61 @@ class PostKeeper:
         if target is None:
             result.failed.append((post, "Its document is gone."))
             return
-        if post.revision == target.revision and not begun:
+        if (post.revision, post.state) == (target.revision, target.state) and not begun:
             result.current += 1
             return
         async with self._store.claim(post.id) as claim:
             if claim is None:
-                return  # another process has it, or it was forgotten meanwhile
+                result.unsettled += 1  # another process has it, or it was forgotten meanwhile
+                return
             if claim.post.revision == target.revision and claim.begun is None:
+                # Somebody else was first; or the documents are again as the message has it.
+                await claim.finish(target.revision, target.state)
                 result.current += 1
                 return
             await self._bring_up_to_date(claim, target, result)
 
     async def _bring_up_to_date(self, claim: Claim, target: _Target, result: Refreshed) -> None:
         publisher, post = self._publisher(claim.post.place), claim.post
-        unsure = claim.begun is not None
+        # After a crash or a lost answer the edit may have been made already.
+        lost = claim.begun is not None or post.revision == UNKNOWN
         try:
-            async for attempt in tenacity.AsyncRetrying(
-                retry=tenacity.retry_if_exception_type(UnreachableError),
-                wait=tenacity.wait_random_exponential(multiplier=0.2, max=LONGEST_WAIT),
-                stop=tenacity.stop_after_attempt(ATTEMPTS),
-                reraise=True,
-            ):
+            async for attempt in _attempts():
                 with attempt:
-                    # After a crash or a lost answer the edit may have been made already.
-                    if not (unsure and await publisher.shows(post, target.answer)):
-                        unsure = True
+                    if not (lost and await publisher.shows(post, target.answer)):
                         await claim.begin(target.revision)
-                        await publisher.edit(post, target.answer)
+                        try:
+                            await publisher.edit(post, target.answer)
+                        except UnreachableError:
+                            lost = True
+                            raise
         except MessageGoneError:
             await claim.forget()
             result.forgotten += 1
-        except UnreachableError as error:
-            await claim.give_up(str(error))
-            result.failed.append((post, str(error)))
         except PublishError as error:
-            await claim.finish(post.revision, State.OUTDATED, str(error))
+            if lost:
+                await claim.give_up(str(error))
+            else:
+                await claim.finish(post.revision, State.OUTDATED, str(error))
             result.failed.append((post, str(error)))
+            result.unsettled += isinstance(error, UnreachableError)
         else:
             await claim.finish(target.revision, target.state)
             result.edited += 1
             result.withdrawn += target.state is State.WITHDRAWN
 
-    async def _find_native_pins(self, place: Place, posts: Sequence[Post]) -> None:
+    async def _find_native_pins(
+        self, place: Place, posts: Sequence[Post], result: Refreshed
+    ) -> None:
         """A post that a moderator pinned or unpinned with the platform's own menu counts too."""
         try:
             pinned = await self._publisher(place).pinned(place)
-        except PublishError as error:
-            log.info("the pins of a channel cannot be read: %s", error)
-            return
-        for post in posts:
-            if post.pinned != (post.message in pinned):
-                await self._store.set_pinned(post, not post.pinned)
+            for post in posts:
+                if post.pinned != (post.message in pinned):
+                    await self._store.set_pinned(post, not post.pinned)
+        except LdnBotError as error:
+            log.info("the pins of a channel cannot be looked through: %s", error)
+            result.unsettled += not isinstance(error, RefusedError)
 
     # What posts should say
 
@@ -353,8 +375,12 @@ class PostKeeper:
         return answer
 
     async def _post(self, held: Reservation, answer: Answer) -> Post:
+        publisher = self._publisher(held.place)
+        attempts = _attempts(ATTEMPTS if held.place.platform in KNOW_NONCES else 1)
         try:
-            message = await self._publisher(held.place).post(held.place, answer, held.nonce)
+            async for attempt in attempts:
+                with attempt:
+                    message = await publisher.post(held.place, answer, held.nonce)
         except UnreachableError:
             raise  # it may have been posted: the reservation stays, and `resume` looks
         except PublishError:
@@ -385,3 +411,13 @@ class PostKeeper:
 
     def _publisher(self, place: Place) -> Publisher:
         return self._publishers[place.platform]
+
+
+def _attempts(at_most: int = ATTEMPTS) -> tenacity.AsyncRetrying:
+    """Try what a platform did not answer again, a little later each time."""
+    return tenacity.AsyncRetrying(
+        retry=tenacity.retry_if_exception_type(UnreachableError),
+        wait=tenacity.wait_random_exponential(multiplier=0.2, max=LONGEST_WAIT),
+        stop=tenacity.stop_after_attempt(at_most),
+        reraise=True,
+    )

@@ -86,9 +86,9 @@ class CrisisCosts:
     missed_explicit: float = 1.0
     missed_ambiguous: float = 0.4
     """Despair is answered as an ordinary question."""
-    understated: float = 0.3
+    understated: float = 0.5
     """An explicit crisis gets a line of help above an answer."""
-    overstated: float = 0.3
+    overstated: float = 0.2
     """Despair gets help lines alone."""
     false_alarm: float = 0.5
     """An ordinary question is answered with help lines alone: it stays unanswered."""
@@ -229,7 +229,7 @@ def crisis_views(text: Sequence[str], letters: Letters) -> tuple[Sequence[int], 
     """What the detector sees of a text: words, letters, and the ideas behind the words."""
     found = [ideas(word) for word in text]
     return (
-        sequence_features(text, (1, 2, 3), salt=1),
+        sequence_features(text, range(1, 4), salt=1),
         letter_features(text, letters),
         pair_features(found),
         gist_features(text, found),

@@ -80,7 +80,7 @@ class SectionFile(_Written):
     )
     read_next: Sections = Field(default=(), description="Sections to offer first after this one.")
     note: Text | None = Field(
-        default=None, description="The editor's own remark. Never shown to members."
+        default=None, description="The editor's own remark, shown behind the text as such."
     )
 
 

@@ -223,7 +223,7 @@ def search_biases(topics: Sequence[Topic]) -> NDArray[np.float64]:
 
 def search_views(text: Sequence[str], letters: Letters) -> tuple[Sequence[int], ...]:
     """What the search sees of a text: words, pairs of neighbours, and letters."""
-    return sequence_features(text, (1, 2), salt=1), letter_features(text, letters), ALWAYS
+    return sequence_features(text, range(1, 3), salt=1), letter_features(text, letters), ALWAYS
 
 
 def _sentences(topic: Topic) -> list[str]:

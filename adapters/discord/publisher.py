@@ -5,8 +5,9 @@ Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NoReturn
 
 import aiohttp
@@ -32,6 +33,9 @@ _REFUSALS = {
     50083: "This thread is archived. Open it again first.",
 }
 
+SILENT_FOR = 60.0
+"""Seconds without a request after a limit that does not say how long it lasts."""
+
 PINS_FULL = "This channel has as many pins as Discord allows (250)."
 
 
@@ -41,6 +45,7 @@ class DiscordPublisher:
     def __init__(self) -> None:
         self.client: discord.Client | None = None
         """The client to work through, while there is one that is logged in."""
+        self._silent_until = 0.0
 
     @asynccontextmanager
     async def logged_in(self, token: str) -> AsyncIterator[None]:
@@ -51,7 +56,7 @@ class DiscordPublisher:
         """
         async with discord.Client(intents=discord.Intents.none()) as client:
             try:
-                async with _in_words():
+                async with self._asking():
                     await client.login(token)
             except discord.LoginFailure:
                 raise PublishError("Discord does not accept the token in DISCORD_TOKEN.") from None
@@ -63,7 +68,7 @@ class DiscordPublisher:
 
     async def post(self, place: Place, answer: Answer, nonce: str) -> str:
         """See `Publisher.post`. Discord takes a nonce once within some minutes."""
-        async with _in_words():
+        async with self._asking():
             message = await self._channel(place).send(
                 public_content(answer),
                 nonce=nonce,
@@ -74,7 +79,7 @@ class DiscordPublisher:
 
     async def edit(self, post: Post, answer: Answer) -> None:
         """See `Publisher.edit`."""
-        async with _in_words():
+        async with self._asking():
             await self._message(post).edit(
                 content=public_content(answer), allowed_mentions=NO_MENTIONS
             )
@@ -82,7 +87,7 @@ class DiscordPublisher:
     async def shows(self, post: Post, answer: Answer) -> bool | None:
         """See `Publisher.shows`. None where Read Message History is not given."""
         try:
-            async with _in_words():
+            async with self._asking():
                 message = await self._message(post).fetch()
         except RefusedError:
             return None
@@ -90,32 +95,48 @@ class DiscordPublisher:
 
     async def pin(self, post: Post) -> None:
         """See `Publisher.pin`."""
-        async with _in_words():
+        async with self._asking():
             await self._message(post).pin()
 
     async def unpin(self, post: Post) -> None:
         """See `Publisher.unpin`."""
-        async with _in_words():
+        async with self._asking():
             await self._message(post).unpin()
 
     async def pinned(self, place: Place) -> frozenset[str]:
         """See `Publisher.pinned`."""
-        async with _in_words():
+        async with self._asking():
             pins = self._channel(place).pins(limit=None)
-            return frozenset([str(message.id) async for message in pins])
+            found = frozenset([str(message.id) async for message in pins])
+        if not found:
+            await self._check_history(place)
+        return found
 
     async def link(self, post: Post) -> str:
         """See `Publisher.link`."""
         try:
-            async with _in_words():
+            async with self._asking():
                 await self._message(post).fetch()
         except RefusedError:
             pass  # it cannot be read, but it may well be there
-        return self._message(post).jump_url
+        # discord.py's own link of it needs the server in its cache, which holds none.
+        place = post.place
+        return f"https://discord.com/channels/{place.community}/{place.channel}/{post.message}"
+
+    async def _check_history(self, place: Place) -> None:
+        """Raise `RefusedError` where we may not read: there Discord shows no pins, as if none were.
+
+        Asks for a message that does not exist: no message has its channel's id.
+        """
+        with suppress(MessageGoneError):
+            async with self._asking():
+                await self._channel(place).get_partial_message(int(place.channel)).fetch()
 
     def _channel(self, place: Place) -> discord.PartialMessageable:
         if self.client is None or self.client.is_closed():
             raise UnreachableError("Discord is not connected at the moment.")
+        if time.monotonic() < self._silent_until:
+            raise UnreachableError("Discord wants us to ask less often. Try again later.")
         return self.client.get_partial_messageable(
             int(place.channel), guild_id=int(place.community)
         )
@@ -123,16 +144,20 @@ class DiscordPublisher:
     def _message(self, post: Post) -> discord.PartialMessage:
         return self._channel(post.place).get_partial_message(int(post.message))
 
-
-@asynccontextmanager
-async def _in_words() -> AsyncIterator[None]:
-    """Discord's errors as ours."""
-    try:
-        yield
-    except discord.HTTPException as error:
-        _raise(error)
-    except (aiohttp.ClientError, OSError, TimeoutError):
-        raise UnreachableError("Discord could not be reached.") from None
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[None]:
+        """Discord's errors as ours."""
+        try:
+            yield
+        except discord.HTTPException as error:
+            if error.status == 429:
+                # discord.py waits out Discord's limits; this one is of what stands before Discord,
+                # which locks out for longer whoever goes on asking.
+                wait = float(error.response.headers.get("Retry-After", SILENT_FOR))
+                self._silent_until = time.monotonic() + wait
+            _raise(error)
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            raise UnreachableError("Discord could not be reached.") from None
 
 
 def _raise(error: discord.HTTPException) -> NoReturn:
@@ -142,8 +167,7 @@ def _raise(error: discord.HTTPException) -> NoReturn:
         raise PinsFullError(PINS_FULL) from None
     if error.code in _REFUSALS:
         raise RefusedError(_REFUSALS[error.code]) from None
-    if error.status >= 500 or error.status == 429:
+    # A 404 without one of those codes is none about the message: a wrong address, or a proxy.
+    if error.status >= 500 or error.status in {404, 429}:
         raise UnreachableError("Discord did not answer as it should.") from None
-    if error.status == 404:
-        raise MessageGoneError("The message or its channel was deleted.") from None
     raise PublishError(f"Discord refused this (error {error.code or error.status}).") from None

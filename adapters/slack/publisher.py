@@ -5,6 +5,8 @@ Errors: https://docs.slack.dev/reference/methods/chat.update and its siblings.
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
@@ -25,9 +27,12 @@ from knowledge.publishing import (
     UnreachableError,
 )
 
-_GONE = frozenset({"message_not_found", "channel_not_found", "no_item_specified"})
+_GONE = "message_not_found"
 _REFUSALS = {
     "not_in_channel": "I am not in this channel. Invite me with /invite, then try again.",
+    # Slack says it of a channel that was deleted, and of a private one that we are not in.
+    "channel_not_found": "I am not in this channel, or it was deleted. "
+    "Invite me with /invite, then try again.",
     "is_archived": "This channel is archived.",
     "restricted_action": "A rule of this workspace does not let me do this here.",
     "cant_update_message": "Slack does not let me edit this message any more.",
@@ -44,14 +49,19 @@ PINS_FULL = "This channel has as many pins as Slack allows (100)."
 
 
 class SlackPublisher:
-    """Posts, edits and pins through the Web API."""
+    """Posts, edits and pins through the Web API.
+
+    A method is called once at a time: Slack limits each by itself, and while one call waits for a
+    limit to pass, the others have to wait too.
+    """
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = with_patience(client)
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def post(self, place: Place, answer: Answer, nonce: str) -> str:
         """See `Publisher.post`. Slack knows no nonces."""
-        async with _in_words():
+        async with self._turns["chat.postMessage"], _in_words():
             said = await self._client.chat_postMessage(
                 channel=place.channel, **render_public(answer)
             )
@@ -59,7 +69,7 @@ class SlackPublisher:
 
     async def edit(self, post: Post, answer: Answer) -> None:
         """See `Publisher.edit`."""
-        async with _in_words():
+        async with self._turns["chat.update"], _in_words():
             message = render_public(answer)
             await self._client.chat_update(
                 channel=post.place.channel,
@@ -77,12 +87,12 @@ class SlackPublisher:
 
     async def pin(self, post: Post) -> None:
         """See `Publisher.pin`."""
-        async with _in_words(harmless="already_pinned"):
+        async with self._turns["pins.add"], _in_words(harmless="already_pinned"):
             await self._client.pins_add(channel=post.place.channel, timestamp=post.message)
 
     async def unpin(self, post: Post) -> None:
         """See `Publisher.unpin`."""
-        async with _in_words(harmless="no_pin"):
+        async with self._turns["pins.remove"], _in_words(harmless="no_pin"):
             await self._client.pins_remove(channel=post.place.channel, timestamp=post.message)
 
     async def pinned(self, place: Place) -> frozenset[str]:
@@ -91,14 +101,14 @@ class SlackPublisher:
 
     async def link(self, post: Post) -> str:
         """See `Publisher.link`."""
-        async with _in_words():
+        async with self._turns["chat.getPermalink"], _in_words():
             found = await self._client.chat_getPermalink(
                 channel=post.place.channel, message_ts=post.message
             )
         return str(found["permalink"])
 
     async def _pins(self, place: Place) -> list[dict[str, Any]]:
-        async with _in_words():
+        async with self._turns["pins.list"], _in_words():
             listed = await self._client.pins_list(channel=place.channel)
         items: list[dict[str, Any]] = listed.get("items", [])
         return [item["message"] for item in items if "message" in item]
@@ -120,20 +130,26 @@ async def _in_words(harmless: str | None = None) -> AsyncIterator[None]:
     try:
         yield
     except SlackApiError as error:
-        name = str(error.response.get("error", ""))
+        name = _name(error)
         if name != harmless:
-            _raise(name, getattr(error.response, "status_code", 500))
+            _raise(name, getattr(error.response, "status_code", 0))
     except (TimeoutError, SlackClientError, aiohttp.ClientError, OSError):
         raise UnreachableError("Slack could not be reached.") from None
 
 
+def _name(error: SlackApiError) -> str:
+    """Slack's name for what went wrong; empty if it was not Slack's API that answered."""
+    data = getattr(error.response, "data", None)
+    return str(data.get("error", "")) if isinstance(data, dict) else ""
+
+
 def _raise(name: str, status: int) -> NoReturn:
-    if name in _GONE:
+    if name == _GONE:
         raise MessageGoneError("The message or its channel was deleted.") from None
     if name == _PINS_FULL:
         raise PinsFullError(PINS_FULL) from None
     if name in _REFUSALS:
         raise RefusedError(_REFUSALS[name]) from None
-    if name in _TRANSIENT or status >= 500 or status == 429:
+    if not name or name in _TRANSIENT or status >= 500:
         raise UnreachableError("Slack did not answer as it should.") from None
-    raise PublishError(f"Slack refused this ({name or status}).") from None
+    raise PublishError(f"Slack refused this ({name}).") from None

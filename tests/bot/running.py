@@ -1,4 +1,4 @@
-"""`ldn-bot run` as a process of its own, pointed at the stand-ins by its settings alone."""
+"""`ldn-bot` as a process of its own, pointed at the stand-ins by its settings alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -27,7 +27,7 @@ class RunningBot:
         self._changed = asyncio.Event()
         self._reader = asyncio.create_task(self._read())
 
-    async def says(self, pattern: str, timeout: float = 20.0) -> str:
+    async def says(self, pattern: str, timeout: float = 40.0) -> str:
         """Wait for a line of output that matches; fails with all output if it does not come."""
 
         async def wait() -> str:
@@ -41,7 +41,7 @@ class RunningBot:
         except TimeoutError:
             raise AssertionError(f"never said {pattern!r}; it said:\n{self.output}") from None
 
-    async def ended(self, timeout: float = 20.0) -> int:
+    async def ended(self, timeout: float = 40.0) -> int:
         """The exit status, once the process has ended by itself."""
         status = await asyncio.wait_for(self.process.wait(), timeout)
         await self._reader
@@ -66,10 +66,11 @@ async def running_bot(
     discord: DiscordStandIn | None = None,
     slack: SlackStandIn | None = None,
     *,
+    arguments: Sequence[str] = ("run",),
     development: bool = True,
     **settings: str,
 ) -> AsyncIterator[RunningBot]:
-    """`ldn-bot run` until the block ends.
+    """`ldn-bot run`, or whatever the `arguments` say, until the block ends.
 
     `settings` come last, so they can spoil a token. `development` is Python's mode that reports
     what was left open or not awaited.
@@ -90,7 +91,7 @@ async def running_bot(
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *(("-X", "dev") if development else ()),
-        *("-m", "bot", "run"),
+        *("-m", "bot", *arguments),
         cwd=ROOT,
         env=environment | settings,
         stdin=asyncio.subprocess.DEVNULL,

@@ -102,7 +102,7 @@ def test_the_work_for_a_text_is_bounded_whatever_it_holds(text: str) -> None:
     assert len(read) <= WORD_LIMIT
     assert all(0 < len(word) <= LETTER_LIMIT for word in read)
     assert len(letter_features(read, letters_of)) <= WORD_LIMIT * 4 * (LETTER_LIMIT + 2)
-    assert len(sequence_features(read, (1, 2), salt=1)) <= 2 * WORD_LIMIT + 1
+    assert len(sequence_features(read, range(1, 3), salt=1)) <= 2 * WORD_LIMIT + 1
 
 
 def test_of_a_long_text_the_beginning_and_the_end_are_read() -> None:

@@ -1,0 +1,121 @@
+"""What keeps posts true while the bot serves goes on, whatever fails once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.database.engine import open_database
+from adapters.slack.app import SlackAdapter
+from bot import bootstrap, serve
+from bot.settings import Settings
+from knowledge import keeper
+from tests.bot.folders import change_credit, sections, small_folder
+from tests.conversations.seeding import Seed, seed
+from tests.standins.slack import SlackStandIn, server_error
+
+
+@pytest.fixture
+def settings(tmp_path: Path, slack_standin: SlackStandIn) -> Settings:
+    """Slack alone: it connects at once."""
+    return Settings.load(
+        {
+            "SLACK_BOT_TOKEN": slack_standin.bot_token,
+            "SLACK_APP_TOKEN": slack_standin.app_token,
+            "LDN_SLACK_API_URL": slack_standin.api_url,
+            "LDN_DOCUMENTS": str(small_folder(tmp_path / "documents")),
+            "LDN_DATA": str(tmp_path / "data"),
+        }
+    )
+
+
+async def posted(settings: Settings, slack: SlackStandIn) -> Seed:
+    """One post, as of the documents as they are."""
+    database = await open_database(None, settings.data)
+    [post] = await seed(database, sections(settings.documents), slack, channels=1, each=1)
+    await database.close()
+    return post
+
+
+@asynccontextmanager
+async def serving(settings: Settings, slack: SlackStandIn) -> AsyncIterator[serve.Service]:
+    """Everything that `ldn-bot run` runs."""
+    service = serve.Service(settings, bootstrap.build_desks(settings))
+    task = asyncio.create_task(service.run())
+    await slack.connected(timeout=30)
+    try:
+        yield service
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def failing_once(working: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that fails the first time, in a way that nobody has thought of."""
+    calls = 0
+
+    def call(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise RuntimeError("nobody has thought of this")
+        return working(*arguments)
+
+    return call
+
+
+async def test_a_post_that_the_platform_did_not_answer_for_is_edited_a_while_later(
+    settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "TRY_AGAIN_AFTER", 0.1)
+    monkeypatch.setattr(keeper, "LONGEST_WAIT", 0.01)
+    post = await posted(settings, slack_standin)
+    change_credit(settings.documents)
+    slack_standin.faults.add(server_error(), route="chat.update", times=keeper.ATTEMPTS + 1)
+    async with serving(settings, slack_standin):
+        await slack_standin.until(lambda: post.edits, "the edit", timeout=30)
+    assert slack_standin.faults.waiting == 0
+    assert post.edits == 1
+
+
+async def test_a_refresh_that_breaks_is_made_again_a_while_later(
+    settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "TRY_AGAIN_AFTER", 0.1)
+    post = await posted(settings, slack_standin)
+    change_credit(settings.documents)
+    breaking = failing_once(keeper.PostKeeper.refresh)
+    monkeypatch.setattr(keeper.PostKeeper, "refresh", breaking)
+    async with serving(settings, slack_standin):
+        await slack_standin.until(lambda: post.edits, "the edit", timeout=30)
+
+
+async def test_after_a_reload_that_broke_the_next_one_is_taken(
+    settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = await posted(settings, slack_standin)
+    async with serving(settings, slack_standin) as service:
+        breaking = failing_once(bootstrap.build_desks)
+        monkeypatch.setattr(bootstrap, "build_desks", breaking)
+        service.reload_soon.set()
+        await slack_standin.until(lambda: not service.reload_soon.is_set(), "a reload")
+        change_credit(settings.documents)
+        await slack_standin.until(lambda: post.edits, "the edit", timeout=30)
+
+
+async def test_a_platform_that_cannot_be_told_of_new_documents_has_its_posts_edited(
+    settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = await posted(settings, slack_standin)
+    breaking = failing_once(SlackAdapter.documents_changed)
+    monkeypatch.setattr(SlackAdapter, "documents_changed", breaking)
+    async with serving(settings, slack_standin):
+        for edits, words in ((1, "Once."), (2, "Twice.")):
+            change_credit(settings.documents, words)
+            await slack_standin.until(lambda: post.edits >= edits, f"{edits} edits", timeout=30)  # noqa: B023
+    assert post.says(sections(settings.documents)["overview"])

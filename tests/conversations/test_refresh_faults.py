@@ -1,0 +1,562 @@
+"""Bringing posts up to date while the platforms fail in every way that they have.
+
+The stand-ins count every edit that took effect, also one whose answer was lost on the way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from adapters.database.engine import open_database
+from adapters.database.errors import StoreError
+from adapters.moderation import Subcommand
+from knowledge import keeper
+from knowledge.answer import Answer
+from knowledge.desk import HelpDesk
+from knowledge.keeper import BUSY, Refreshed
+from knowledge.library import Library
+from knowledge.opening import open_desks
+from knowledge.posts import Claim, Place, Platform, Post, Reservation, State, revision_of
+from knowledge.publishing import RefusedError, UnreachableError
+from tests.conversations.conftest import House, little_to_learn
+from tests.conversations.seeding import Seed, seed
+from tests.documents import open_folder, write_document
+from tests.standins import discord as discords
+from tests.standins import slack as slacks
+from tests.standins.discord import DiscordStandIn, Permission
+from tests.standins.discord_errors import (
+    MISSING_ACCESS,
+    MISSING_PERMISSIONS,
+    THREAD_ARCHIVED,
+    UNKNOWN_CHANNEL,
+)
+from tests.standins.discord_state import GUILD_ID, remove_message
+from tests.standins.recording import Call, Fault, reset
+from tests.standins.slack import SlackStandIn
+from tests.standins.slack_state import TEAM_ID
+
+CHANNELS = 25
+IN_EACH = 10
+MESSAGES = "/channels/{channel_id}/messages"
+MESSAGE = f"{MESSAGES}/{{message_id}}"
+
+
+def revised(library: Library, words: str = "As revised.") -> list[HelpDesk]:
+    """Desks of the article as it is published anew, with another credit on every answer."""
+    [document] = library.documents
+    again = replace(document, credit=f"{words} {document.credit}")
+    return open_desks(little_to_learn(replace(library, documents=(again,))))
+
+
+def answers(house: House) -> dict[str, Answer]:
+    """What every section's answer is at present, by the section's id."""
+    desk = house.desks["ldn"]
+    return {each.id: desk.ask(each.id) for each in desk.document.sections}
+
+
+def here(platform: DiscordStandIn | SlackStandIn) -> Place:
+    """The channel that every stand-in has."""
+    if isinstance(platform, DiscordStandIn):
+        return Place(Platform.DISCORD, GUILD_ID, platform.channel.id)
+    return Place(Platform.SLACK, TEAM_ID, platform.channel.id)
+
+
+async def refresh(house: House) -> Refreshed:
+    """Bring every post up to date."""
+    return await house.keeper.refresh(await house.keeper.posts())
+
+
+def is_edit(call: Call) -> bool:
+    """Whether a call would edit a message."""
+    return call.method == "PATCH" or call.route == "chat.update"
+
+
+def is_look(call: Call) -> bool:
+    """Whether a call asks for a message, or for pins."""
+    return call.method == "GET" or call.route == "pins.list"
+
+
+def deal(platform: DiscordStandIn | SlackStandIn, seed: int, **decks: Sequence[Fault]) -> None:
+    """Give every fault of a deck to some `edit` or `look`, in an order that the seed decides."""
+    order = random.Random(seed)
+    shuffled = {}
+    for kind, faults in decks.items():
+        cards: list[Fault | None] = [*faults, *[None] * (CHANNELS * IN_EACH - len(faults))]
+        order.shuffle(cards)
+        shuffled[kind] = iter(cards)
+
+    def choose(call: Call) -> Fault | None:
+        for kind, belongs in (("edit", is_edit), ("look", is_look)):
+            if belongs(call):
+                return next(shuffled[kind], None)
+        return None
+
+    platform.faults.chooser = choose
+
+
+def lost_edits(platform: DiscordStandIn | SlackStandIn) -> Counter[str]:
+    """By message: the edits that took effect, and of which the bot was told nothing."""
+    return Counter(
+        str(call.params.get("message_id") or call.body["ts"])
+        for call in platform.requests
+        if is_edit(call) and call.applied and call.fault and call.fault.applied
+    )
+
+
+ON_DISCORD = {
+    "edit": [
+        *[discords.rate_limited(0.05)] * 8,
+        *[discords.rate_limited(0.05, everywhere=True)] * 2,
+        *[discords.server_error(500)] * 2,
+        *[discords.server_error(503)] * 8,
+        *[discords.server_error(503, applied=True)] * 8,
+        *[discords.refused(404, 0)] * 5,
+        *[discords.refused(403, 50013)] * 5,
+        *[reset()] * 10,
+        *[reset(applied=True)] * 10,
+    ],
+    "look": [*[discords.rate_limited(0.05)] * 3, *[discords.server_error(503)] * 5, *[reset()] * 5],
+}
+ON_SLACK = {
+    "edit": [
+        *[slacks.rate_limited(0)] * 2,
+        slacks.rate_limited(1),
+        *[slacks.server_error(500)] * 8,
+        *[slacks.server_error(503, applied=True)] * 8,
+        *[slacks.not_ok("internal_error")] * 5,
+        *[slacks.not_ok("not_in_channel")] * 5,
+        *[Fault(status=403, body="<html>Forbidden</html>")] * 3,
+        *[Fault(status=404, body="<html>Not Found</html>")] * 3,
+        *[reset()] * 10,
+        *[reset(applied=True)] * 20,
+    ],
+    "look": [slacks.rate_limited(0), *[slacks.server_error(503)] * 5, *[reset()] * 5],
+}
+
+
+async def test_500_posts_are_edited_once_whatever_the_platforms_answer_and_the_rest_is_listed(
+    discord: DiscordStandIn,
+    slack: SlackStandIn,
+    house: House,
+    library: Library,
+    tmp_path: Path,
+) -> None:
+    database = await open_database(None, tmp_path / "data")
+    on_discord, on_slack = [
+        await seed(database, answers(house), each, channels=CHANNELS, each=IN_EACH)
+        for each in (discord, slack)
+    ]
+    await database.close()
+    posts = [*on_discord, *on_slack]
+    assert len(posts) == 500
+
+    # These fail for good.
+    unseen, forbidden, archived, gone, thinned = _channels(on_discord)
+    unseen[0].message.channel.error = MISSING_ACCESS
+    forbidden[0].message.channel.errors["edit"] = MISSING_PERMISSIONS
+    archived[0].message.channel.errors["edit"] = THREAD_ARCHIVED
+    gone[0].message.channel.error = UNKNOWN_CHANNEL
+    shelved, left, expelled, closed, sparse = _channels(on_slack)
+    shelved[0].message.channel.is_archived = True
+    left[0].message.channel.is_member = False
+    expelled[0].message.channel.is_member = False
+    expelled[0].message.channel.is_private = True
+    closed[0].message.channel.errors["chat.update"] = "edit_window_closed"
+    deleted = [*thinned[:3], *sparse[:3]]
+    for each in thinned[:3]:
+        remove_message(each.message)
+    for each in sparse[:3]:
+        slack.delete_by_hand(each.message)
+    reasons = {
+        each.post.id: reason
+        for channel, reason in [
+            (unseen, "I cannot see this channel"),
+            (forbidden, "I lack a permission in this channel"),
+            (archived, "This thread is archived"),
+            (shelved, "This channel is archived"),
+            (left, "Invite me with /invite"),
+            (expelled, "Invite me with /invite"),
+            (closed, "A rule of this workspace"),
+        ]
+        for each in channel
+    }
+    forgotten = {each.post.id for each in (*gone, *deleted)}
+
+    # And all of this happens on the way.
+    deal(discord, 1, **ON_DISCORD)
+    deal(slack, 2, **ON_SLACK)
+    house.desks.replace(revised(library))
+    now = answers(house)
+
+    first = await refresh(house)
+    assert {post.id for post, _ in first.failed} == {
+        post.id for post in await house.store.all() if post.state is State.OUTDATED
+    }
+    met = [call.fault for each in (discord, slack) for call in each.requests if call.fault]
+    assert all(fault in met for fault in (*ON_DISCORD["edit"], *ON_SLACK["edit"]))
+
+    discord.faults.clear()
+    slack.faults.clear()
+    second = await refresh(house)
+    assert first.forgotten + second.forgotten == len(forgotten)
+
+    recorded = {post.id: post for post in await house.store.all()}
+    assert recorded.keys() == {each.post.id for each in posts} - forgotten
+    assert {id for id, post in recorded.items() if post.state is State.OUTDATED} == reasons.keys()
+    for id, reason in reasons.items():
+        assert reason in recorded[id].reason
+    lost = lost_edits(discord) + lost_edits(slack)
+    for each in posts:
+        if each.post.id in reasons or each.post.id in forgotten:
+            assert each.edits == 0
+            continue
+        assert each.says(now[each.post.section])
+        assert recorded[each.post.id].state is State.CURRENT
+        assert recorded[each.post.id].revision == revision_of(now[each.post.section])
+        assert each.message.pinned is each.pinned
+        # Nobody can ask Slack what a message says that is not pinned: an edit whose answer was
+        # lost is made again there, and only there.
+        blind = not each.on_discord and not each.pinned
+        assert each.edits == 1 + (lost[each.post.message] if blind else 0)
+    assert sum(lost[each.post.message] for each in on_discord) > 5
+    assert sum(lost[each.post.message] for each in on_slack if each.pinned) > 3
+    assert sum(lost[each.post.message] for each in on_slack if not each.pinned) > 3
+
+    # Once somebody mends what was in the way, the rest follows.
+    for each in (unseen[0], forbidden[0], archived[0], shelved[0], left[0], expelled[0], closed[0]):
+        channel = each.message.channel
+        channel.errors.clear()
+        channel.error, channel.is_archived, channel.is_member = None, False, True
+    third = await refresh(house)
+    assert (third.edited, third.failed) == (len(reasons), [])
+    for each in posts:
+        if each.post.id in reasons:
+            assert each.edits == 1
+            assert each.says(now[each.post.section])
+
+
+def _channels(posts: Sequence[Seed]) -> list[list[Seed]]:
+    """The posts of the first five channels."""
+    return [posts[start : start + IN_EACH] for start in range(0, 5 * IN_EACH, IN_EACH)]
+
+
+async def test_every_section_is_posted_pinned_edited_withdrawn_and_unpinned_within_the_contracts(
+    discord: DiscordStandIn, slack: SlackStandIn, house: House, library: Library, tmp_path: Path
+) -> None:
+    """The stand-ins check every body that they are sent, and their fixtures fail the test."""
+    count = 2 * len(answers(house))
+    for platform in (discord, slack):
+        for section in answers(house):
+            assert (await house.keeper.pin(here(platform), "ldn", section)).pinned
+    house.desks.replace(revised(library))
+    assert (await refresh(house)).edited == count
+    write_document(tmp_path / "garden", command="ldn")
+    house.desks.replace(list(open_folder(tmp_path / "garden").values()))
+    assert (await refresh(house)).withdrawn == count
+    for post in await house.store.all():
+        await house.keeper.unpin(post)
+
+    standing = [*discord.channels.posts(), *slack.channels.posts()]
+    assert len(standing) == count
+    assert {len(message.edits) for message in standing} == {2}
+    assert not any(message.pinned for message in standing)
+    for message in standing:
+        assert "Withdrawn: " in (message.data.get("content") or message.data["text"])
+
+
+# What is uncertain
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits between attempts are as short as can be."""
+    monkeypatch.setattr(keeper, "LONGEST_WAIT", 0.01)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_an_edit_that_was_given_up_is_asked_after_before_it_is_made_again(
+    discord: DiscordStandIn, house: House, library: Library
+) -> None:
+    await house.keeper.pin(here(discord), "ldn", "forms")
+    house.desks.replace(revised(library))
+    # It is made, nobody learns of it, and then Discord is away for longer than we try.
+    discord.faults.add(reset(applied=True), method="PATCH", route=MESSAGE)
+    discord.faults.add(discords.server_error(503), method="GET", route=MESSAGE, times=5)
+    given_up = await refresh(house)
+    [(_, reason)] = given_up.failed
+    assert "did not answer" in reason
+    assert given_up.unsettled == 1
+
+    await refresh(house)
+    [message] = discord.channels.posts()
+    assert len(message.edits) == 1
+    [post] = await house.store.all()
+    assert (post.state, post.reason) == (State.CURRENT, "")
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_document_that_is_taken_back_undoes_an_edit_of_which_nobody_knew(
+    discord: DiscordStandIn, house: House, library: Library
+) -> None:
+    before = list(house.desks.values())
+    await house.keeper.pin(here(discord), "ldn", "forms")
+    house.desks.replace(revised(library))
+    discord.faults.add(reset(applied=True), method="PATCH", route=MESSAGE)
+    discord.faults.add(discords.server_error(503), method="GET", route=MESSAGE, times=5)
+    await refresh(house)
+    [message] = discord.channels.posts()
+    assert "As revised." in message.content
+
+    house.desks.replace(before)
+    await refresh(house)
+    assert "As revised." not in message.content
+    assert len(message.edits) == 2
+
+
+async def test_a_post_that_another_process_holds_is_left_to_it_and_looked_at_again_later(
+    discord: DiscordStandIn, house: House, library: Library
+) -> None:
+    shared = await house.keeper.share(here(discord), "ldn", "forms")
+    house.desks.replace(revised(library))
+    [message] = discord.channels.posts()
+    async with house.store.claim(shared.post.id):
+        done = await refresh(house)
+        assert (done.edited, done.unsettled, len(message.edits)) == (0, 1, 0)
+    done = await refresh(house)
+    assert (done.edited, done.unsettled, len(message.edits)) == (1, 0, 1)
+
+
+async def test_a_database_that_fails_meanwhile_is_said_and_ends_nothing(
+    discord: DiscordStandIn, house: House, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for section in ("forms", "overview"):
+        await house.keeper.pin(here(discord), "ldn", section)
+    house.desks.replace(revised(library))
+    forms, overview = discord.channels.posts()
+    await discord.unpin_natively(overview)
+    failing = [post.id for post in await house.store.all() if post.section == "forms"]
+    claim = house.store.claim
+
+    def fail(post_id: int) -> AbstractAsyncContextManager[Claim | None]:
+        if post_id in failing:
+            raise StoreError("The disk is full. Make room, and try again.")
+        return claim(post_id)
+
+    def fail_always(post: Post, pinned: bool) -> None:
+        raise StoreError("The disk is full. Make room, and try again.")
+
+    monkeypatch.setattr(house.store, "claim", fail)
+    monkeypatch.setattr(house.store, "set_pinned", fail_always)
+    reply = await house.moderation.command(here(discord), "ldn", Subcommand.REFRESH, "")
+    assert "The disk is full. Make room, and try again." in reply.text
+    assert (len(forms.edits), len(overview.edits)) == (0, 1)
+
+
+async def test_a_reason_goes_when_the_documents_are_again_as_the_message_has_it(
+    slack: SlackStandIn, house: House, library: Library
+) -> None:
+    before = list(house.desks.values())
+    await house.keeper.share(here(slack), "ldn", "forms")
+    slack.channel.is_archived = True
+    house.desks.replace(revised(library))
+    await refresh(house)
+    house.desks.replace(before)
+    await refresh(house)
+    [post] = await house.store.all()
+    assert (post.state, post.reason) == (State.CURRENT, "")
+
+
+# Posting
+
+
+async def test_on_discord_a_posting_whose_answer_was_lost_is_single_and_recorded(
+    discord: DiscordStandIn, house: House
+) -> None:
+    discord.faults.add(
+        reset(applied=True), discords.server_error(503, applied=True), method="POST", route=MESSAGES
+    )
+    shared = await house.keeper.share(here(discord), "ldn", "forms")
+    [message] = discord.channels.posts()
+    [post] = await house.store.all()
+    assert message.id == post.message == shared.post.message
+    assert not await house.store.unfinished()
+
+
+async def test_on_slack_a_posting_whose_answer_was_lost_is_not_made_again_for_a_minute(
+    slack: SlackStandIn, house: House
+) -> None:
+    slack.faults.add(reset(applied=True), route="chat.postMessage")
+    with pytest.raises(UnreachableError):
+        await house.keeper.share(here(slack), "ldn", "forms")
+    await house.keeper.resume(Platform.SLACK)
+    with pytest.raises(RefusedError, match=BUSY):
+        await house.keeper.share(here(slack), "ldn", "forms")
+    assert len(slack.channels.posts()) == 1
+
+
+@pytest.mark.parametrize("platform", list(Platform))
+async def test_a_refresh_leaves_the_posting_of_another_process_alone(
+    platform: Platform, discord: DiscordStandIn, slack: SlackStandIn, house: House
+) -> None:
+    standin = {Platform.DISCORD: discord, Platform.SLACK: slack}[platform]
+    place, answer = here(standin), answers(house)["forms"]
+    held = await house.store.reserve(place, "ldn", "forms", answer.heading)
+    assert isinstance(held, Reservation)
+    await house.keeper.resume(place.platform)
+    # Only now does the other process post, and record.
+    message = await house.publishers[place.platform].post(place, answer, held.nonce)
+    await house.store.record(held, message, revision_of(answer))
+    await refresh(house)
+    [post] = await house.store.all()
+    assert post.revision == revision_of(answer)
+    [posted] = standin.channels.posts()
+    assert posted.edits == []
+
+
+async def test_a_posting_that_a_crash_cut_off_is_recorded_and_follows_the_documents(
+    discord: DiscordStandIn, house: House, library: Library
+) -> None:
+    place, answer = here(discord), answers(house)["forms"]
+    held = await house.store.reserve(place, "ldn", "forms", answer.heading)
+    assert isinstance(held, Reservation)
+    await house.publishers[Platform.DISCORD].post(place, answer, held.nonce)
+
+    # The process died here, and the documents change before the next one starts.
+    house.desks.replace(revised(library))
+    await house.keeper.resume(Platform.DISCORD)
+    await refresh(house)
+    [message] = discord.channels.posts()
+    [post] = await house.store.all()
+    assert post.message == message.id
+    assert "As revised." in message.content
+    assert len(message.edits) == 1
+    assert not await house.store.unfinished()
+
+
+async def test_a_post_that_was_under_way_while_the_documents_changed_follows_them(
+    discord: DiscordStandIn, house: House, library: Library
+) -> None:
+    discord.faults.add(Fault(delay=0.2), method="POST", route=MESSAGES)
+
+    async def reload() -> None:
+        await discord.until(lambda: discord.requests_to("POST", MESSAGES), "the posting")
+        house.desks.replace(revised(library))
+        await refresh(house)
+
+    await asyncio.gather(house.keeper.share(here(discord), "ldn", "forms"), reload())
+    [message] = discord.channels.posts()
+    assert "As revised." in message.content
+    assert len(message.edits) == 1
+
+
+@pytest.mark.parametrize("platform", list(Platform))
+async def test_a_pin_whose_answer_was_lost_is_found_by_the_next_refresh(
+    platform: Platform, discord: DiscordStandIn, slack: SlackStandIn, house: House
+) -> None:
+    pinning = {"method": "PUT", "route": f"{MESSAGES}/pins/{{message_id}}"}
+    discord.faults.add(discords.server_error(503, applied=True), **pinning)
+    slack.faults.add(reset(applied=True), route="pins.add")
+    standin = {Platform.DISCORD: discord, Platform.SLACK: slack}[platform]
+    shared = await house.keeper.pin(here(standin), "ldn", "forms")
+    assert (shared.pinned, shared.fresh) == (False, True)
+    await refresh(house)
+    [post] = await house.store.all()
+    assert post.pinned
+
+
+# What is no reason to forget a post
+
+
+async def test_out_of_a_private_slack_channel_posts_are_kept_and_the_mend_is_named(
+    slack: SlackStandIn, house: House, library: Library
+) -> None:
+    await house.keeper.pin(here(slack), "ldn", "forms")
+    slack.channel.is_private, slack.channel.is_member = True, False
+    house.desks.replace(revised(library))
+    [(_, reason)] = (await refresh(house)).failed
+    assert "Invite me with /invite" in reason
+    reply = await house.moderation.command(here(slack), "ldn", Subcommand.PIN, "overview")
+    assert "Invite me with /invite" in reply.text
+    [post] = await house.store.all()
+    assert (post.state, post.pinned) == (State.OUTDATED, True)
+
+
+async def test_where_discord_hides_the_pins_a_post_still_counts_as_pinned(
+    discord: DiscordStandIn, house: House, library: Library
+) -> None:
+    await house.keeper.pin(here(discord), "ldn", "forms")
+    discord.channel.bot_permissions &= ~Permission.READ_MESSAGE_HISTORY
+    house.desks.replace(revised(library))
+    assert (await refresh(house)).edited == 1
+    [post] = await house.store.all()
+    assert post.pinned
+
+    discord.channel.bot_permissions |= Permission.READ_MESSAGE_HISTORY
+    [message] = discord.channels.posts()
+    await discord.unpin_natively(message)
+    await refresh(house)
+    [post] = await house.store.all()
+    assert not post.pinned
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(status=502, body="Bad Gateway"),
+        Fault(status=200, body="<html>", headers={"Content-Type": "application/json"}),
+        Fault(status=404, body="<html>", headers={"Content-Type": "text/html"}),
+        slacks.server_error(),
+    ],
+    ids=["plain text", "broken JSON", "HTML", "server error"],
+)
+async def test_what_is_no_answer_of_slack_is_tried_again(
+    fault: Fault, slack: SlackStandIn, house: House, library: Library
+) -> None:
+    await house.keeper.share(here(slack), "ldn", "forms")
+    house.desks.replace(revised(library))
+    slack.faults.add(fault, route="chat.update", times=2)
+    done = await refresh(house)
+    assert (done.edited, done.failed) == (1, [])
+
+
+# Rate limits
+
+
+async def test_while_one_edit_waits_for_slacks_limit_no_other_is_sent(
+    slack: SlackStandIn, house: House, library: Library, tmp_path: Path
+) -> None:
+    database = await open_database(None, tmp_path / "data")
+    posts = await seed(database, answers(house), slack, channels=5, each=2)
+    await database.close()
+    house.desks.replace(revised(library))
+    slack.faults.add(slacks.rate_limited(1), route="chat.update")
+    await refresh(house)
+    refused, *others = [call for call in slack.requests if is_edit(call)]
+    assert refused.status == 429
+    assert len(others) == len(posts)
+    assert min(call.at for call in others) >= refused.at + 1
+
+
+async def test_while_discord_locks_us_out_nothing_is_sent_to_it(
+    discord: DiscordStandIn, house: House, library: Library, tmp_path: Path
+) -> None:
+    database = await open_database(None, tmp_path / "data")
+    posts = await seed(database, answers(house), discord, channels=1, each=5)
+    await database.close()
+    house.desks.replace(revised(library))
+    discord.faults.add(discords.rate_limited(1, from_discord=False), method="PATCH")
+    await refresh(house)
+    await asyncio.sleep(1)
+    await refresh(house)
+    [locked] = [number for number, call in enumerate(discord.requests) if call.status == 429]
+    after = discord.requests[locked + 1 :]
+    assert after[0].at >= discord.requests[locked].at + 1
+    assert {each.edits for each in posts} == {1}
