@@ -5,6 +5,8 @@ Platforms are imported where they are built: answering on a terminal needs neith
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +26,8 @@ from knowledge.library import Library
 from knowledge.opening import open_folder
 from knowledge.posts import Platform, PostStore
 from knowledge.publishing import Publisher
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
@@ -70,7 +74,19 @@ def build_desks(settings: Settings) -> Desks:
     Raises:
         DocumentError: with every fault of every file.
     """
-    return Desks(open_folder(settings.documents, cache=settings.data / "models"))
+    cache = settings.data / "models"
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        writable = os.access(cache, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        log.warning(
+            "Nothing can be written to %s, so every start takes longer and nothing can be shared. "
+            "Set LDN_DATA to a folder that can be written.",
+            settings.data,
+        )
+    return Desks(open_folder(settings.documents, cache if writable else None))
 
 
 @dataclass(slots=True)

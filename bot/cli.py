@@ -48,7 +48,11 @@ class _Group(click.Group):
             raise SystemExit(0) from None
 
 
-@click.group(cls=_Group, invoke_without_command=True)
+@click.group(
+    cls=_Group,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="ldn-bot")
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -99,8 +103,9 @@ def topics() -> None:
 
     for desk in bootstrap.build_desks(Settings.load()).values():
         click.echo(f"/{desk.document.command}: {desk.document.title}")
+        width = max(len(section.id) for section in desk.document.sections)
         for section in desk.document.sections:
-            click.echo(f"  {section.id:<26}{section.title}")
+            click.echo(f"  {section.id:<{width}}  {section.title}")
 
 
 @main.command()

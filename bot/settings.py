@@ -170,4 +170,6 @@ def _dotenv() -> dict[str, str]:
 def _sentence(field: attrs.Attribute[Any]) -> str:
     # The value is left out: it may be a token in the wrong place.
     variable, meaning = field.metadata["variable"], field.metadata["meaning"]
-    return f"{variable} cannot be used as it is. It is {meaning}. Correct it and start again."
+    wanted, _, default = meaning.partition(" (")
+    unset = f"; if it is not set: {default.rstrip(')')}" if default else ""
+    return f"{variable} cannot be used as it is. It must be {wanted}{unset}."

@@ -26,8 +26,8 @@ def find(desks: Desks, typed: str) -> Answer:
     return desks.first.ask(typed)
 
 
-def reply(desks: Desks, typed: str, out: TextIO, *, as_json: bool = False) -> None:
-    """Print the answer to what was typed."""
+def reply(desks: Desks, typed: str, out: TextIO, *, as_json: bool = False) -> Answer:
+    """Print the answer to what was typed, and return it."""
     answer = find(desks, typed)
     if as_json:
         text = json.dumps(answer.to_json(), ensure_ascii=False)
@@ -35,6 +35,7 @@ def reply(desks: Desks, typed: str, out: TextIO, *, as_json: bool = False) -> No
         text = plain_text.render(answer)
         text = _wrapped(text) if out.isatty() else text
     print(text, file=out, flush=True)
+    return answer
 
 
 def converse(desks: Desks, lines: TextIO, out: TextIO, *, as_json: bool = False) -> None:
@@ -51,8 +52,8 @@ def converse(desks: Desks, lines: TextIO, out: TextIO, *, as_json: bool = False)
         import readline  # noqa: F401 - its import is what switches them on
     for line in _typed(desks):
         print(file=out)
-        reply(desks, line, out, as_json=as_json)
-        steps = plain_text.next_steps(find(desks, line))
+        answer = reply(desks, line, out, as_json=as_json)
+        steps = "" if as_json else plain_text.next_steps(answer)
         print(f"\n{steps}\n" if steps else "", file=out)
 
 

@@ -57,8 +57,13 @@ def load_library(folder: Path, fits: Sequence[Fit] = (), today: date | None = No
     notice = crisis_notice(lines_for(help_lines, CrisisKind.SUICIDE))
     checks = [_with_notice(fit, notice) for fit in fits]
     for path in _document_files(folder, problems):
+        before = len(problems)
         document = load_document(path, checks, problems)
-        asked = _load_questions(path.with_name(path.stem + QUESTIONS_SUFFIX), document, problems)
+        asked = _load_questions(
+            path.with_name(path.stem + QUESTIONS_SUFFIX),
+            _section_ids(path, document, problems[before:]),
+            problems,
+        )
         if document is None:
             continue
         if document.command in owners:
@@ -118,7 +123,19 @@ def _load_crisis(path: Path, problems: list[Problem]) -> CrisisPhrases:
     )
 
 
-def _load_questions(path: Path, document: Document | None, problems: list[Problem]) -> Questions:
+def _section_ids(
+    path: Path, document: Document | None, problems: Sequence[Problem]
+) -> Sequence[str]:
+    """The ids that questions may name; none, if a fault of the sections may be why one lacks."""
+    if document is not None:
+        return list(document.by_id)
+    if any("sections" in problem.key or problem.key == "file" for problem in problems):
+        return ()
+    sections = read_yaml(path).data["sections"]
+    return [section["id"] for section in sections]
+
+
+def _load_questions(path: Path, known: Sequence[str], problems: list[Problem]) -> Questions:
     if not path.exists():
         return Questions()
     file = read_yaml(path)
@@ -126,9 +143,7 @@ def _load_questions(path: Path, document: Document | None, problems: list[Proble
     written = validate(file, QuestionsFile, problems) if not file.problems else None
     if written is None:
         return Questions()
-    # A document with faults may lack a section for that reason alone: one fault, one error.
-    if document is not None:
-        known = list(document.by_id)
+    if known:
         named: list[tuple[KeyPath, str]] = [(("sections", id), id) for id in written.sections]
         for topic, entry in written.not_covered.items():
             named += [(("not_covered", topic, "nearest"), id) for id in entry.nearest]

@@ -48,16 +48,19 @@ def open_desks(library: Library, cache: Path | None = None) -> list[HelpDesk]:
     ]
 
 
-def open_folder(folder: Path, cache: Path) -> list[HelpDesk]:
+def open_folder(folder: Path, cache: Path | None) -> list[HelpDesk]:
     """A desk for each document of a folder.
 
     Args:
         folder: the documents.
-        cache: a folder that keeps what was learned until a file, or the code, changes.
+        cache: a folder that keeps what was learned until a file, or the code, changes; None
+            where nothing can be kept.
 
     Raises:
         DocumentError: with every fault of every file.
     """
+    if cache is None:
+        return open_desks(_load(folder))
     fingerprint = bundle.fingerprint(folder)
     if desks := _reopen(cache, fingerprint):
         return desks

@@ -269,10 +269,10 @@ def test_cross_validated_figures_of_the_crisis_check_hold(
 ) -> None:
     ordinary = [question for topic in topics for question in topic.questions]
     figures = cross_validate_crisis(library.crisis, ordinary)
-    assert figures.explicit.percent >= 81
-    assert figures.helped.percent >= 86
+    assert figures.explicit.percent >= 80
+    assert figures.helped.percent >= 85
     assert figures.ambiguous.percent >= 76
-    assert figures.traps.percent <= 8.5
+    assert figures.traps.percent <= 7.5
     assert figures.ordinary.percent <= 1.1
 
 

@@ -99,7 +99,7 @@ class DiscordServer(StandIn):
 
     # Connections
 
-    async def connected(self, shards: int = 1, timeout: float = 10.0) -> None:
+    async def connected(self, shards: int = 1, timeout: float = 30.0) -> None:
         """Wait until ``shards`` clients have identified or resumed and are connected."""
         await self.until(
             lambda: len(self.gateway.connected) >= shards, f"{shards} client(s)", timeout

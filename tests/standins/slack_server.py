@@ -75,7 +75,7 @@ class SlackServer(StandIn):
 
     # Connections
 
-    async def connected(self, connections: int = 1, timeout: float = 10.0) -> None:
+    async def connected(self, connections: int = 1, timeout: float = 30.0) -> None:
         """Wait until ``connections`` Socket Mode connections are open."""
         await self.until(
             lambda: len(self.socket.connected) >= connections,
