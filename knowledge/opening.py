@@ -21,7 +21,7 @@ from knowledge.desk import SMALL_TALK, HelpDesk
 from knowledge.document import Document
 from knowledge.errors import DocumentError, Problem
 from knowledge.library import Library, Questions
-from knowledge.safety import CrisisDetector
+from knowledge.safety import CrisisDetector, CrisisPhrases
 from knowledge.search import SearchIndex, Topic
 
 _FAULTY = 3
@@ -93,11 +93,34 @@ def _learn(folder: Path, cache: Path, fingerprint: str) -> int:
     except DocumentError as error:
         print(json.dumps([asdict(problem) for problem in error.problems]))  # noqa: T201
         return _FAULTY
+    _learn_side_by_side(library, cache)
     desks = open_desks(library, cache)
     if desks:
         keys = {desk.document.command: desk.index.key for desk in desks}
         bundle.save(cache, fingerprint, library, keys, desks[0].safety.key)
     return 0
+
+
+def _learn_side_by_side(library: Library, cache: Path) -> None:
+    """Learn what tells a crisis beside what finds a section; both are kept in the cache."""
+    # Imported here: what serves never learns.
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    # A machine that allows no pool of processes has it all learned by `open_desks`.
+    with (
+        suppress(OSError, BrokenProcessPool),
+        ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool,
+    ):
+        safety = pool.submit(_learn_safety, library.crisis, _asked(library), cache)
+        for document, questions in _with_questions(library):
+            SearchIndex.build(_topics(document, questions), cache=cache)
+        safety.result()
+
+
+def _learn_safety(phrases: CrisisPhrases, ordinary: Sequence[str], cache: Path) -> None:
+    CrisisDetector.build(phrases, ordinary, cache=cache)
 
 
 def _load(folder: Path) -> Library:
