@@ -5,10 +5,11 @@ Platforms are imported where they are built: answering on a terminal needs neith
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -23,7 +24,7 @@ from knowledge.desk import Desks
 from knowledge.errors import SettingsError
 from knowledge.keeper import PostKeeper
 from knowledge.library import Library
-from knowledge.opening import open_folder
+from knowledge.opening import LEARNING_ENVIRONMENT, learning_command, open_folder
 from knowledge.posts import Platform, PostStore
 from knowledge.publishing import Publisher
 
@@ -74,19 +75,39 @@ def build_desks(settings: Settings) -> Desks:
     Raises:
         DocumentError: with every fault of every file.
     """
-    cache = settings.data / "models"
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        writable = os.access(cache, os.W_OK)
-    except OSError:
-        writable = False
-    if not writable:
-        log.warning(
-            "Nothing can be written to %s, so every start takes longer and nothing can be shared. "
-            "Set LDN_DATA to a folder that can be written.",
-            settings.data,
+    return Desks(open_folder(settings.documents, _cache(settings)))
+
+
+async def rebuild_desks(settings: Settings) -> Desks:
+    """As `build_desks`, beside everything else; learning ends with the task that waits for it."""
+    if cache := _cache(settings):
+        learning = await asyncio.create_subprocess_exec(
+            *learning_command(settings.documents, cache),
+            env=LEARNING_ENVIRONMENT,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
         )
-    return Desks(open_folder(settings.documents, cache if writable else None))
+        try:
+            await learning.wait()
+        finally:
+            if learning.returncode is None:
+                learning.kill()
+    return await asyncio.to_thread(build_desks, settings)
+
+
+def _cache(settings: Settings) -> Path | None:
+    """The folder for what is learned; None, with a word about it, if nothing can be kept."""
+    cache = settings.data / "models"
+    with suppress(OSError):
+        cache.mkdir(parents=True, exist_ok=True)
+        if os.access(cache, os.W_OK):
+            return cache
+    log.warning(
+        "Nothing can be written to %s, so every start takes longer and nothing can be shared. "
+        "Set LDN_DATA to a folder that can be written.",
+        settings.data,
+    )
+    return None
 
 
 @dataclass(slots=True)

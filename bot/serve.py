@@ -120,7 +120,7 @@ class Service:
             self.reload_soon.clear()
             try:
                 # Reading and learning take seconds; questions go on being answered meanwhile.
-                desks = await asyncio.to_thread(bootstrap.build_desks, self._settings)
+                desks = await bootstrap.rebuild_desks(self._settings)
             except DocumentError as error:
                 log.error("the documents are not taken, the last good ones serve on:\n%s", error)
                 continue

@@ -69,12 +69,22 @@ def open_folder(folder: Path, cache: Path | None) -> list[HelpDesk]:
     return _reopen(cache, fingerprint) or open_desks(_load(folder))
 
 
+def learning_command(folder: Path, cache: Path, fingerprint: str = "") -> list[str]:
+    """What learns a folder in a process of its own, for `open_folder` to find in the cache."""
+    name = fingerprint or bundle.fingerprint(folder)
+    return [sys.executable, "-m", "knowledge.opening", str(folder), str(cache), name]
+
+
+LEARNING_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+"""In which `learning_command` finds this very code."""
+
+
 def _learn_elsewhere(folder: Path, cache: Path, fingerprint: str) -> None:
     """Have `_learn` done by another process; its DocumentError becomes ours."""
     with suppress(OSError):
         done = subprocess.run(
-            [sys.executable, "-m", __name__, str(folder), str(cache), fingerprint],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+            learning_command(folder, cache, fingerprint),
+            env=LEARNING_ENVIRONMENT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             check=False,

@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from adapters.database.engine import open_database
 from adapters.database.posts import SqlPostStore
-from knowledge.posts import Post, revision_of
+from knowledge.posts import Post, State, revision_of
 from tests.bot.folders import change_credit, sections, small_folder
 from tests.bot.running import RunningBot, running_bot
 from tests.conversations.seeding import Seed, seed
 from tests.standins.discord import DiscordStandIn
+from tests.standins.discord_errors import THREAD_ARCHIVED
+from tests.standins.discord_state import remove_message
 from tests.standins.recording import Call, Fault, reset, slow
 from tests.standins.slack import SlackStandIn
 
 KILLS = 10  # on each platform
-CHANNELS = 20
+CHANNELS = 25
 IN_EACH = 10
 MESSAGES = "/channels/{channel_id}/messages"
 
@@ -69,6 +71,23 @@ async def edits_since(platform: DiscordStandIn | SlackStandIn, before: int, *, c
     )
 
 
+def edits_made(platform: DiscordStandIn | SlackStandIn, before: int) -> list[Call]:
+    """The edits after the first `before` requests that took effect."""
+    return [call for call in platform.requests[before:] if is_edit(call) and call.applied]
+
+
+def trouble(chance: random.Random) -> Callable[[Call], Fault | None]:
+    """Edits take their time, and some fail, before or after they were made."""
+    faults = [reset(), reset(applied=True), Fault(status=503, body="", applied=True)]
+
+    def choose(call: Call) -> Fault | None:
+        if not is_edit(call):
+            return None
+        return chance.choice(faults) if chance.random() < 0.1 else slow(0.02)
+
+    return choose
+
+
 async def kill_again_and_again(
     instants: random.Random,
     platform: DiscordStandIn | SlackStandIn,
@@ -76,8 +95,8 @@ async def kill_again_and_again(
     documents: Path,
     posts: Sequence[Seed],
 ) -> list[list[Call]]:
-    """Kill a refresh `KILLS` times, then let it end; the edits that each process asked for."""
-    platform.faults.chooser = lambda call: slow(0.02) if is_edit(call) else None
+    """Kill a refresh `KILLS` times, then let it end; the edits that each process made."""
+    platform.faults.chooser = trouble(instants)
     runs = []
     for number in range(KILLS):
         before = len(platform.requests)
@@ -89,13 +108,14 @@ async def kill_again_and_again(
             process.process.kill()
             await process.ended()
         await platform.until(lambda: platform.in_flight == 0, "the last calls to end")
-        runs.append([call for call in platform.requests[before:] if is_edit(call)])
+        runs.append(edits_made(platform, before))
     assert any(each.edits == 0 for each in posts), "it was done before the last kill"
     before = len(platform.requests)
     platform.faults.clear()
     async with bot(data, documents, platform, command="pins --refresh") as process:
-        assert await process.ended() == 0
-    return [*runs, [call for call in platform.requests[before:] if is_edit(call)]]
+        assert await process.ended() == 1
+        assert "Not every post could be brought up to date." in process.output
+    return [*runs, edits_made(platform, before)]
 
 
 async def test_killed_at_20_instants_a_refresh_ends_as_if_it_had_not_been(
@@ -109,10 +129,18 @@ async def test_killed_at_20_instants_a_refresh_ends_as_if_it_had_not_been(
             database, sections(documents), platform, channels=CHANNELS, each=IN_EACH
         )
         await database.close()
+    # In one channel nothing can be edited, and from another someone has deleted some.
+    *_, closed_discord = planted["discord"]
+    closed_discord.message.channel.errors["edit"] = THREAD_ARCHIVED
+    *_, closed_slack = planted["slack"]
+    closed_slack.message.channel.errors["chat.update"] = "is_archived"
+    for on_discord, on_slack in zip(planted["discord"][:3], planted["slack"][:3], strict=True):
+        remove_message(on_discord.message)
+        slack_standin.delete_by_hand(on_slack.message)
     change_credit(documents)
     now = sections(documents)
 
-    _, on_slack = await asyncio.gather(
+    _, slack_runs = await asyncio.gather(
         *(
             kill_again_and_again(
                 random.Random(name), platform, tmp_path / name, documents, planted[name]
@@ -122,20 +150,25 @@ async def test_killed_at_20_instants_a_refresh_ends_as_if_it_had_not_been(
     )
 
     for name, posts in planted.items():
-        assert [(post.id, post.revision) for post in await recorded(tmp_path / name)] == [
-            (each.post.id, revision_of(now[each.post.section])) for each in posts
-        ]
-        assert all(each.says(now[each.post.section]) for each in posts)
-    assert len(discord_standin.channels.posts()) == len(planted["discord"])
-    assert len(slack_standin.channels.posts()) == len(planted["slack"])
-
-    # Discord tells what a message says, Slack of a pinned one alone.
-    for each in (*planted["discord"], *planted["slack"]):
-        if each.on_discord or each.pinned:
-            assert each.edits == 1
-    # Of the others, one in each channel may be edited again: the one that it was at when it died.
-    for number, run in enumerate(on_slack, start=1):
-        later = set(map(edited, itertools.chain(*on_slack[number:])))
+        there = {post.id: post for post in await recorded(tmp_path / name)}
+        assert list(there) == [each.post.id for each in posts[3:]]
+        for each in posts[3:-IN_EACH]:
+            assert there[each.post.id].revision == revision_of(now[each.post.section])
+            assert there[each.post.id].state is State.CURRENT
+            assert each.says(now[each.post.section])
+            # Discord tells what a message says, Slack of a pinned one alone.
+            if each.on_discord or each.pinned:
+                assert each.edits == 1
+        for each in posts[-IN_EACH:]:
+            assert there[each.post.id].state is State.OUTDATED
+            assert "archived" in there[each.post.id].reason
+            assert each.edits == 0
+    assert len(discord_standin.channels.posts()) == len(planted["discord"]) - 3
+    assert len(slack_standin.channels.posts()) == len(planted["slack"]) - 3
+    # What a process has edited on Slack is not edited by a later one, but for the message in each
+    # channel that it was at when it died.
+    for number, run in enumerate(slack_runs, start=1):
+        later = set(map(edited, itertools.chain(*slack_runs[number:])))
         assert later & set(map(edited, run)) <= set(dict(map(edited, run)).items())
     # Discord was asked: the pins were read, and there are some, so nothing else looks at a message.
     assert discord_standin.requests_to("GET", f"{MESSAGES}/{{message_id}}")
