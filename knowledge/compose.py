@@ -159,7 +159,8 @@ def withdrawn_answer(document: Document, title: str, nearest: Choice) -> Answer:
         topic="",
         heading=f"Withdrawn: {title}",
         body=f"This answer was withdrawn, because the document has changed. "
-        f"The nearest topic now is “{nearest.title}”: type /{document.command} {nearest.topic}.",
+        f"The nearest topic now is “{nearest.title}”. To read it, type: "
+        f"/{document.command} {nearest.topic}",
         choices=(nearest,),
     )
 
