@@ -29,7 +29,7 @@ Flags = NDArray[np.bool_]
 
 PASSES = 3
 RATE = 1.5
-BATCH = 64
+BATCH = 32
 
 _PENALTY, _SMALLEST_STEP = 1e-3, 1e-6
 _SMALL_WORDS = """
