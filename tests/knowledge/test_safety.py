@@ -169,10 +169,11 @@ def test_what_holds_nothing_known_is_no_crisis(detector: CrisisDetector, text: s
 def test_of_a_message_without_end_the_beginning_and_the_end_are_read(
     detector: CrisisDetector,
 ) -> None:
-    padding = "water " * LONGEST
-    assert detector.check(f"{padding} i want to die {padding}") is None
-    assert detector.check(f"{padding} i want to die") is not None
-    assert detector.check(f"i want to die {padding}") is not None
+    cry = "i want to die and i am going to kill myself tonight"
+    padding = "the weather was nice at the sea " * (LONGEST // 6)
+    assert detector.check(f"{padding} {cry} {padding}") is None
+    assert detector.check(f"{padding} {cry}") is not None
+    assert detector.check(f"{cry} {padding}") is not None
 
 
 # What to do with the probabilities
