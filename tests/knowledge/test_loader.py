@@ -307,7 +307,7 @@ FAULTS = [
             ("    parent: limits\n    title: Lack", "    parent: limit\n    title: Lack"),
             ("    parent: limits\n    title: Pub", "    parent: limit\n    title: Pub"),
         ],
-        "    parent: limit\n", "sections[13].parent", "no section 'limit' (lines 194 too)",
+        "    parent: limit\n", "sections[13].parent", "no section 'limit' (lines 211 too)",
         "`limits`",
     ),
     Fault(
