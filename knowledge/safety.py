@@ -90,7 +90,7 @@ class CrisisCosts:
     """An explicit crisis gets a line of help above an answer."""
     overstated: float = 0.15
     """Despair gets help lines alone."""
-    false_alarm: float = 0.7
+    false_alarm: float = 0.84
     """An ordinary question is answered with help lines alone: it stays unanswered."""
     needless_line: float = 0.3
     """An ordinary question is answered with a line of help above the answer."""

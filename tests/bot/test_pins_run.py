@@ -191,7 +191,7 @@ async def test_sighup_reloads_what_the_watcher_cannot_see_and_a_section_that_is_
         await refreshed(bot)
 
         [document] = load_library(behind).documents
-        nearest = re.search(r"type /ldn ([a-z.-]*[a-z])", forms.on_discord.content)
+        nearest = re.search(r"type: /ldn ([a-z.-]*[a-z])", forms.on_discord.content)
         assert nearest
         choice = Choice(nearest[1], document.by_id[nearest[1]].title)
         forms.assert_says(compose.withdrawn_answer(document, title, choice))
