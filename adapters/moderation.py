@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 LISTED_AT_ONCE = 15
 """Posts in one listing: more would not fit a message."""
 
-MODERATORS = "moderators"
 EVERYONE = "everyone"
 
 NOT_A_MODERATOR = "This is for the group's moderators. Please ask one of them to do it for you."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from knowledge.actions import clip
 from knowledge.article import (
     Article,
     Extent,
@@ -18,6 +19,9 @@ from knowledge.document import fold
 from knowledge.errors import Problem
 from knowledge.written import WrittenDocument, WrittenSection, hull
 from knowledge.yamlfile import KeyPath, dotted
+
+QUOTED = 80
+"""Characters of a sentence that are quoted in a problem."""
 
 
 def place(doc: WrittenDocument, article: Article) -> None:
@@ -136,11 +140,11 @@ def _report_left_out(
     if not sentences:
         return
     first, last = sentences[0], sentences[-1]
-    what = f"this sentence is in no section: “{_clip(first.text)}”."
+    what = f"this sentence is in no section: “{clip(first.text, QUOTED)}”."
     if first is not last:
         what = (
-            f"these {len(sentences)} sentences are in no section: “{_clip(first.text)}” "
-            f"to “{_clip(last.text)}” (line {last.line})."
+            f"these {len(sentences)} sentences are in no section: “{clip(first.text, QUOTED)}” "
+            f"to “{clip(last.text, QUOTED)}” (line {last.line})."
         )
     key = f"{doc.file.name} {dotted(path)}"
     mend = "Add it to the section where it belongs."
@@ -175,7 +179,3 @@ def _is_left_to_title(text: str, opened: Sequence[WrittenSection]) -> bool:
     """Whether a text is a list item's number and heading, and the title says the same."""
     heading = heading_of_item(text)
     return heading is not None and any(fold(heading) in fold(s.text("title")) for s in opened)
-
-
-def _clip(text: str, limit: int = 80) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"

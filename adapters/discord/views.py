@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
+from adapters.wording import CHOOSE
 from knowledge.actions import Action, Button, Verb, buttons, clip, menu_action
 from knowledge.answer import Answer
 
@@ -62,7 +63,7 @@ def menu_for(answer: Answer) -> ui.Select[Any]:
         for choice in answer.choices[:OPTIONS_LIMIT]
     ]
     return ui.Select(
-        placeholder="Choose a topic to read",
+        placeholder=CHOOSE,
         custom_id=menu_action(answer).encode(),
         options=options,
     )
