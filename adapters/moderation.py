@@ -1,113 +1,130 @@
-"""Sharing and moderating, in words: what people press or type goes to `PostKeeper`, and what comes
-of it comes back as a `Reply` that each adapter dresses in its own way.
+"""Sharing and moderating, in words: what people press or type goes to `PostKeeper` and to the
+community's settings, and what comes of it comes back as a `Reply`.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import StrEnum
 
-from knowledge.actions import Action, Button, Verb
+from adapters import settings, statistics
+from adapters.conversation import Caller, Reply
+from knowledge.actions import MODERATORS_ONLY, Action, Button, Verb
 from knowledge.answer import Answer
+from knowledge.communities import Communities, CommunitySettings, Sharers, Visibility
 from knowledge.desk import Desks
 from knowledge.errors import LdnBotError
-from knowledge.keeper import UNKNOWN_TOPIC, Listed, PostKeeper, Refreshed, Shared
-from knowledge.posts import Place, PostStore
+from knowledge.keeper import UNKNOWN_TOPIC, Listed, PostKeeper, Refreshed, Shared, Standing
+from knowledge.language import Say, gettext_noop
+from knowledge.posts import Place, PostStore, Terms
+from knowledge.tallies import Tallying
 
 log = logging.getLogger(__name__)
 
+MODERATOR_SUFFIX = "-mod"
+"""Behind a document's command, the moderators' command."""
 LISTED_AT_ONCE = 15
 """Posts in one listing: more would not fit a message."""
 
-EVERYONE = "everyone"
-
-NOT_A_MODERATOR = "This is for the group's moderators. Please ask one of them to do it for you."
-ONLY_MODERATORS_SHARE = (
+NOT_A_MODERATOR = gettext_noop(
+    "This is for the group's moderators. Please ask one of them to do it for you."
+)
+ONLY_MODERATORS_SHARE = gettext_noop(
     "In this group the moderators share answers. Please ask one of them, or copy the text."
 )
-NO_CHANNEL = (
+PRIVATE_ONLY = gettext_noop(
+    "In this group answers are private, so nothing can be posted. A moderator can change that "
+    "with /{command}-mod settings."
+)
+NO_CHANNEL = gettext_noop(
     "I cannot post here, because I am not a member of this place. "
     "You can copy the text of the answer instead."
 )
-PREVIEW = "Preview. This is what everyone in this channel will see:"
 
 
 class Subcommand(StrEnum):
-    """What moderators type after `/ldn-mod`, and what it says it does."""
+    """What moderators type after `/ldn-mod`."""
 
     PIN = "pin"
     PINS = "pins"
     UNPIN = "unpin"
     REFRESH = "refresh"
+    SETTINGS = "settings"
+    STATS = "stats"
 
     @property
     def description(self) -> str:
-        """In the list of commands; at most 100 characters."""
+        """What it does, in the list of commands; at most 100 characters. In English."""
         return _DESCRIPTIONS[self]
 
 
 _DESCRIPTIONS = {
-    Subcommand.PIN: "Post a topic in this channel and pin it.",
-    Subcommand.PINS: "List what I have posted here, and whether it is current.",
-    Subcommand.UNPIN: "Unpin a topic in this channel.",
-    Subcommand.REFRESH: "Bring everything that I have posted here up to date.",
+    Subcommand.PIN: gettext_noop("Post a topic in this channel and pin it."),
+    Subcommand.PINS: gettext_noop("List what I have posted here, and whether it is current."),
+    Subcommand.UNPIN: gettext_noop("Unpin a topic in this channel."),
+    Subcommand.REFRESH: gettext_noop("Bring everything that I have posted here up to date."),
+    Subcommand.SETTINGS: gettext_noop("Show or change who may share, and how answers look."),
+    Subcommand.STATS: gettext_noop("How often each topic was asked for, week by week."),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A short message for the one who pressed or typed. `text` is Markdown."""
-
-    text: str
-    buttons: tuple[Button, ...] = ()
 
 
 class Moderation:
     """What both adapters do for those who share and moderate."""
 
-    def __init__(self, desks: Desks, keeper: PostKeeper, store: PostStore, share: str) -> None:
-        """`share`: who may share, `everyone` or `moderators`."""
+    def __init__(
+        self,
+        desks: Desks,
+        keeper: PostKeeper,
+        store: PostStore,
+        communities: Communities,
+        tallying: Tallying,
+    ) -> None:
         self._desks = desks
         self._keeper = keeper
         self._store = store
-        self._share = share
+        self._communities = communities
+        self._tallying = tallying
 
-    def offers(self, answer: Answer, *, moderator: bool) -> tuple[Button, ...]:
+    def offers(self, caller: Caller, answer: Answer, held: CommunitySettings) -> tuple[Button, ...]:
         """The buttons under a private answer for one who could post it."""
-        if answer.section is None:
+        private = held.visibility is Visibility.PRIVATE
+        if not answer.section or not caller.channel or private:
             return ()
-        verbs = {Verb.SHARE: "Share in this channel"} if self.may_share(moderator) else {}
-        verbs |= {Verb.PIN: "Pin in this channel"} if moderator else {}
+        say = caller.say
+        verbs = {}
+        if caller.moderator or held.share is Sharers.EVERYONE:
+            in_thread, in_channel = say("Share in this thread"), say("Share in this channel")
+            verbs[Verb.SHARE] = in_thread if caller.reply_to else in_channel
+        if caller.moderator:
+            verbs[Verb.PIN] = say("Pin in this channel")
         return tuple(
             Button(Action(verb, answer.command, answer.section), label)
             for verb, label in verbs.items()
         )
 
-    def may_share(self, moderator: bool) -> bool:
-        """Whether someone may post an answer for everyone."""
-        return moderator or self._share == EVERYONE
-
-    def preview(self, action: Action) -> tuple[Answer, Reply] | None:
-        """The answer that would be posted, and what to press next; None if it is gone."""
-        desk = self._desks.get(action.command)
-        answer = desk.open(action.topic) if desk else None
-        if answer is None or answer.section is None:
+    async def hindrance(self, caller: Caller, verb: Verb, command: str) -> str | None:
+        """Why this person, or we, may not do this here; None if nothing is in the way."""
+        say = caller.say
+        if not caller.channel:
+            return say(NO_CHANNEL)
+        if verb in MODERATORS_ONLY and not caller.moderator:
+            return say(NOT_A_MODERATOR)
+        if verb is Verb.WEEK:
             return None
-        verb, label = (
-            (Verb.KEEP, "Post and pin") if action.verb is Verb.PIN else (Verb.POST, "Post")
-        )
-        return answer, Reply(
-            PREVIEW,
-            (
-                Button(Action(verb, action.command, action.topic), label),
-                _back(action),
-            ),
-        )
+        try:
+            held = await self._communities.held(caller.platform, caller.community)
+        except LdnBotError as error:
+            return say(str(error))
+        if held.visibility is Visibility.PRIVATE:
+            return say(PRIVATE_ONLY, command=command)
+        if not caller.moderator and held.share is Sharers.MODERATORS:
+            return say(ONLY_MODERATORS_SHARE)
+        return (caller.cannot_pin if verb in MODERATORS_ONLY else caller.cannot_post) or None
 
-    async def perform(self, place: Place, action: Action) -> Reply:
-        """Post, pin or replace, as a button says."""
+    async def publish(self, caller: Caller, action: Action, *, notify: bool = False) -> Reply:
+        """Post, pin or replace, as a button says; `hindrance` has found nothing in the way."""
         work = {
             Verb.POST: self._keeper.share,
             Verb.KEEP: self._keeper.pin,
@@ -115,107 +132,172 @@ class Moderation:
         }[action.verb]
 
         async def act() -> Reply:
-            return self._shared(await work(place, action.command, action.topic), action)
+            terms = Terms(caller.reply_to, notify=notify)
+            if not caller.moderator:
+                held = await self._communities.held(caller.platform, caller.community)
+                terms = replace(terms, cooldown=held.cooldown)
+            shared = await work(caller.place, action.command, action.topic, terms)
+            return _shared(caller.say, shared, action)
 
-        return await _in_words(act)
+        return await _in_words(caller, act)
+
+    async def typed(self, caller: Caller, command: str, text: str) -> Reply:
+        """What a moderator typed as one line; without a known word in front, what can be typed."""
+        word, _, words = text.strip().partition(" ")
+        if word in set(Subcommand):
+            return await self.command(caller, command, Subcommand(word), words.strip())
+        if refusal := _refusal(caller):
+            return refusal
+        usage = (f"- /{command}-mod {each}: {caller.say(each.description)}" for each in Subcommand)
+        return Reply("\n".join(usage))
 
     async def command(
-        self, place: Place, command: str, subcommand: Subcommand, topic: str
+        self, caller: Caller, command: str, subcommand: Subcommand, words: str = ""
     ) -> Reply:
-        """What a moderator typed."""
+        """Do what a moderator wants."""
+        if refusal := _refusal(caller):
+            return refusal
         work: dict[Subcommand, Callable[[], Awaitable[Reply]]] = {
-            Subcommand.PIN: lambda: self._pin(place, command, topic),
-            Subcommand.UNPIN: lambda: self._unpin(place, command, topic),
-            Subcommand.PINS: lambda: self._list(place),
-            Subcommand.REFRESH: lambda: self._refresh(place),
+            Subcommand.PIN: lambda: self._pin(caller, command, words),
+            Subcommand.UNPIN: lambda: self._unpin(caller, command, words),
+            Subcommand.PINS: lambda: self._list(caller),
+            Subcommand.REFRESH: lambda: self._refresh(caller),
+            Subcommand.SETTINGS: lambda: self._settings(caller, command, words),
+            Subcommand.STATS: lambda: self._stats(caller, command),
         }
-        return await _in_words(work[subcommand])
+        return await _in_words(caller, work[subcommand])
 
-    async def _pin(self, place: Place, command: str, topic: str) -> Reply:
+    async def week(self, caller: Caller, action: Action) -> Reply:
+        """What was counted in the week that a button names."""
+        return await _in_words(caller, lambda: self._stats(caller, action.command, action.topic))
+
+    async def _pin(self, caller: Caller, command: str, topic: str) -> Reply:
         section = self._section(command, topic)
         if section is None:
-            return Reply(UNKNOWN_TOPIC)
-        return await self.perform(place, Action(Verb.KEEP, command, section))
+            return Reply(caller.say(UNKNOWN_TOPIC))
+        if hindrance := await self.hindrance(caller, Verb.KEEP, command):
+            return Reply(hindrance)
+        return await self.publish(caller, Action(Verb.KEEP, command, section))
 
-    async def _unpin(self, place: Place, command: str, topic: str) -> Reply:
+    async def _unpin(self, caller: Caller, command: str, topic: str) -> Reply:
         # A section may be gone from the document and still be pinned, under its old id.
         section = self._section(command, topic) or topic
         posts = [
             post
-            for post in await self._store.at(place)
+            for post in await self._store.at(caller.place)
             if post.pinned and post.command == command and post.section == section
         ]
         for post in posts:
             await self._keeper.unpin(post)
-        return Reply("Unpinned." if posts else "This topic is not pinned here by me.")
+        say = caller.say
+        return Reply(say("Unpinned.") if posts else say("This topic is not pinned here by me."))
 
-    async def _list(self, place: Place) -> Reply:
+    async def _list(self, caller: Caller) -> Reply:
+        place, say = caller.place, caller.say
         posts = await self._store.of(place.platform, place.community)
         if not posts:
-            return Reply("I have not posted anything here yet.")
+            return Reply(say("I have not posted anything here yet."))
         here = [post for post in posts if post.place == place]
         elsewhere = [post for post in posts if post.place != place]
         shown = [*here, *elsewhere][:LISTED_AT_ONCE]
-        lines = [_line(listed, place) for listed in await self._keeper.listing(shown)]
+        lines = [_line(say, listed, place) for listed in await self._keeper.listing(shown)]
         if len(posts) > len(shown):
-            lines.append(f"… and {len(posts) - len(shown)} more.")
+            lines.append(say("… and {count} more.", count=len(posts) - len(shown)))
         return Reply("\n".join(lines))
 
-    async def _refresh(self, place: Place) -> Reply:
-        posts = await self._store.of(place.platform, place.community)
-        return Reply(in_words(await self._keeper.refresh(posts)))
+    async def _refresh(self, caller: Caller) -> Reply:
+        posts = await self._store.of(caller.platform, caller.community)
+        return Reply(in_words(await self._keeper.refresh(posts), caller.say))
+
+    async def _settings(self, caller: Caller, command: str, words: str) -> Reply:
+        held = await self._communities.held(caller.platform, caller.community)
+        wanted = settings.changed(held, words, caller.say)
+        if wanted != held:
+            await self._communities.change(caller.platform, caller.community, wanted)
+            if wanted.plain != held.plain:
+                # What stands in channels already is to look like it too.
+                await self._keeper.refresh(await self._store.of(caller.platform, caller.community))
+        return Reply(settings.in_words(wanted, command, caller.say, changed=bool(words.strip())))
+
+    async def _stats(self, caller: Caller, command: str, week: str = "") -> Reply:
+        this_week = self._tallying.this_week
+        day = statistics.week_named(week, this_week)
+        counted = await self._tallying.of_week(caller.platform, caller.community, day)
+        return statistics.reply(
+            caller, command, day, this_week, *counted, titles=self._desks[command].titles
+        )
 
     def _section(self, command: str, topic: str) -> str | None:
         desk = self._desks.get(command)
         answer = desk.open(topic) if desk else None
         return answer.section if answer else None
 
-    def _shared(self, shared: Shared, action: Action) -> Reply:
-        link = f" [Open the post]({shared.link})" if shared.link else ""
-        if shared.trouble:
-            buttons = [_back(action)]
-            offer = ""
-            if shared.oldest:
-                replace = Action(Verb.REPLACE, action.command, action.topic)
-                buttons.insert(0, Button(replace, "Unpin my oldest and pin this"))
-                offer = f" I can unpin my own oldest pin, “{shared.oldest.title}”."
-            return Reply(f"Posted, but not pinned. {shared.trouble}{offer}{link}", tuple(buttons))
-        if shared.pinned:
-            done = "Posted and pinned." if shared.fresh else "It is pinned here."
-        else:
-            done = "Posted." if shared.fresh else "It was posted here a moment ago."
-        return Reply(f"{done}{link}", (_back(action),))
+
+def _refusal(caller: Caller) -> Reply | None:
+    if not caller.channel:
+        return Reply(caller.say(NO_CHANNEL))
+    return None if caller.moderator else Reply(caller.say(NOT_A_MODERATOR))
 
 
-def in_words(done: Refreshed) -> str:
+def in_words(done: Refreshed, say: Say) -> str:
     """What a refresh did."""
     lines = [
-        f"{done.edited} brought up to date, {done.withdrawn} of them withdrawn. "
-        f"{done.current} were current. {done.forgotten} had been deleted."
+        say(
+            "{edited} brought up to date, {withdrawn} of them withdrawn. "
+            "{current} were current. {forgotten} had been deleted.",
+            edited=done.edited,
+            withdrawn=done.withdrawn,
+            current=done.current,
+            forgotten=done.forgotten,
+        )
     ]
-    lines += (f"- {post.title}: {reason}" for post, reason in done.failed[:LISTED_AT_ONCE])
+    lines += (f"- {post.title}: {say(why)}" for post, why in done.failed[:LISTED_AT_ONCE])
     return "\n".join(lines)
 
 
-def _line(listed: Listed, here: Place) -> str:
+_STANDINGS = {
+    Standing.CURRENT: gettext_noop("current"),
+    Standing.OUTDATED: gettext_noop("outdated"),
+    Standing.WITHDRAWN: gettext_noop("withdrawn"),
+    Standing.MISSING: gettext_noop("missing"),
+}
+
+
+def _line(say: Say, listed: Listed, here: Place) -> str:
     post = listed.post
     marks: Iterable[str] = (
-        listed.standing.value,
-        "pinned" if post.pinned else "",
-        "" if post.place == here else "in another channel",
-        post.reason,
+        say(_STANDINGS[listed.standing]),
+        say("pinned") if post.pinned else "",
+        "" if post.place == here else say("in another channel"),
+        say(post.reason),
     )
     said = ", ".join(mark.rstrip(".") for mark in marks if mark)
     title = f"[{post.title}]({listed.link})" if listed.link else post.title
     return f"- {title}: {said}."
 
 
-def _back(action: Action) -> Button:
-    return Button(Action(Verb.OPEN, action.command, action.topic), "Back to the answer")
+def _shared(say: Say, shared: Shared, action: Action) -> Reply:
+    back = Button(Action(Verb.OPEN, action.command, action.topic), say("Back to the answer"))
+    open_it = say("Open the post")
+    link = f" [{open_it}]({shared.link})" if shared.link else ""
+    if shared.trouble:
+        words = [say("Posted, but not pinned."), say(shared.trouble)]
+        buttons = [back]
+        if shared.oldest:
+            swap = Action(Verb.REPLACE, action.command, action.topic, detail=action.detail)
+            buttons.insert(0, Button(swap, say("Unpin the bot's oldest, pin this")))
+            title = shared.oldest.title
+            words.append(say("I can unpin my own oldest pin, “{title}”.", title=title))
+        return Reply(" ".join(words) + link, tuple(buttons))
+    if shared.pinned:
+        done = say("Posted and pinned.") if shared.fresh else say("It is pinned here.")
+    else:
+        done = say("Posted.") if shared.fresh else say("It was posted here a moment ago.")
+    return Reply(f"{done}{link}", (back,))
 
 
-async def _in_words(work: Callable[[], Awaitable[Reply]]) -> Reply:
+async def _in_words(caller: Caller, work: Callable[[], Awaitable[Reply]]) -> Reply:
     try:
         return await work()
     except LdnBotError as error:
-        return Reply(str(error))
+        return Reply(caller.say(str(error)))

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from adapters.wording import NOTE_LEAD
 from knowledge.answer import Answer, Kind
+from knowledge.language import words_in
 from knowledge.markup import Span, parse, print_blocks
-
-NOTE_LEAD = "Editor's note: "
 
 
 @lru_cache(maxsize=1024)
@@ -22,12 +22,17 @@ def render(answer: Answer) -> str:
             plain(answer.notice),
             plain(answer.heading),
             plain(answer.body),
-            NOTE_LEAD + plain(answer.note) if answer.note else "",
-            plain(answer.reminder),
+            note(answer, plain(answer.note)),
+            f"{answer.frame} {plain(answer.reminder)}".strip(),
             plain(answer.credit),
         )
         if part
     )
+
+
+def note(answer: Answer, text: str) -> str:
+    """An answer's note with its lead; `text` is the note, dressed. Empty if there is none."""
+    return words_in(answer.language)(NOTE_LEAD, note=text) if answer.note else ""
 
 
 def plain(markdown: str) -> str:

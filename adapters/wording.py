@@ -1,16 +1,31 @@
-"""The few sentences that every adapter says by itself, in the same words everywhere."""
+"""The few sentences that every adapter says by itself, in the same words everywhere.
+
+They stand here in English; `knowledge.language` puts them into the reader's.
+"""
 
 from __future__ import annotations
 
-APOLOGY = "Sorry, something went wrong here, and it is not your fault. Please try once more."
-STALE_BUTTON = "This button is from an older version. Please use the command again."
-UNKNOWN_COMMAND = "This command is not known here any more. Please try again in a few minutes."
-CHOOSE = "Choose a topic to read"
+from knowledge.language import gettext_noop
 
+APOLOGY = gettext_noop(
+    "Sorry, something went wrong here, and it is not your fault. Please try once more."
+)
+STALE_BUTTON = gettext_noop("This button is from an older version. Please use the command again.")
+UNKNOWN_COMMAND = gettext_noop(
+    "This command is not known here any more. Please try again in a few minutes."
+)
+CHOOSE = gettext_noop("Choose a topic to read")
+NOTE_LEAD = gettext_noop("Editor's note: {note}")
+PAGE = gettext_noop("Page {page} of {pages}")
 
-def invite(title: str) -> str:
-    """What a command says it does, in the list of commands; at most 100 characters."""
-    return f"Ask about {title}. Only you see the answer."
-
-
-QUESTION_HINT = "A topic, or a question in your own words. Empty shows the topics."
+INVITE = gettext_noop("Ask about {title}. Only you see the answer.")
+"""What a command says it does, in the list of commands; at most 100 characters."""
+QUESTION_HINT = gettext_noop("A topic, or a question in your own words. Empty shows the topics.")
+MODERATE = gettext_noop("For moderators: post and pin answers of /{command}.")
+ANSWER_WITH = gettext_noop("Answer with {name}")
+"""The entry in a message's menu; at most 24 characters on Slack."""
+MENTIONED = gettext_noop("Press the button to read what I found. Only you will see it.")
+"""All that the bot ever says in public by itself: it names nobody, and no subject."""
+OPEN_PRIVATELY = gettext_noop("Open the answer, for me alone")
+CLOSE = gettext_noop("Close")
+SEARCH = gettext_noop("A topic, or a question in your own words")

@@ -16,17 +16,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from adapters.database import SQLITE_FILE
 from adapters.moderation import Moderation
-from bot.later import LaterStore
+from adapters.reception import Reception
+from bot.later import LaterStores, Stores
 from bot.memory import FileMemory
 from bot.settings import Settings
 from knowledge.answer import Answer
+from knowledge.communities import Communities, CommunitySettings, Sharers
 from knowledge.desk import Desks
 from knowledge.errors import SettingsError
 from knowledge.keeper import PostKeeper
 from knowledge.library import Library
 from knowledge.opening import LEARNING_ENVIRONMENT, learning_command, open_folder
-from knowledge.posts import Platform, PostStore
+from knowledge.posts import Platform
 from knowledge.publishing import Publisher
+from knowledge.tallies import Tallying
 
 log = logging.getLogger(__name__)
 
@@ -116,36 +119,44 @@ class Platforms:
 
     adapters: dict[Platform, Callable[[], Adapter]]
     keeper: PostKeeper
+    tallying: Tallying
 
 
-def build_platforms(settings: Settings, desks: Desks, store: PostStore) -> Platforms:
+def build_platforms(settings: Settings, desks: Desks, stores: LaterStores) -> Platforms:
     """Everything that talks to a platform."""
     publishers: dict[Platform, Publisher] = {}
-    keeper = PostKeeper(store, desks, publishers)
-    moderation = Moderation(desks, keeper, store, settings.share)
+    communities = _communities(settings, stores)
+    tallying = Tallying(stores.tallies)
+    keeper = PostKeeper(stores.posts, desks, publishers, communities)
+    moderation = Moderation(desks, keeper, stores.posts, communities, tallying)
+    reception = Reception(desks, moderation, communities, tallying)
     adapters: dict[Platform, Callable[[], Adapter]] = {}
     if settings.discord_token:
-        publishers[Platform.DISCORD], adapters[Platform.DISCORD] = _discord(
-            settings, desks, moderation
-        )
+        publishers[Platform.DISCORD], adapters[Platform.DISCORD] = _discord(settings, reception)
     if settings.slack_bot_token and settings.slack_app_token:
-        publishers[Platform.SLACK], adapters[Platform.SLACK] = _slack(settings, desks, moderation)
-    return Platforms(adapters, keeper)
+        publishers[Platform.SLACK], adapters[Platform.SLACK] = _slack(settings, reception)
+    return Platforms(adapters, keeper, tallying)
 
 
-def build_store(settings: Settings, stack: AsyncExitStack) -> LaterStore:
-    """Where posts are recorded; closed together with `stack`."""
+def build_stores(settings: Settings, stack: AsyncExitStack) -> LaterStores:
+    """Where posts, settings and tallies are kept; closed together with `stack`."""
 
-    async def opened() -> PostStore:
+    async def opened() -> Stores:
+        from adapters.database.communities import SqlCommunityStore
         from adapters.database.engine import open_database
         from adapters.database.posts import SqlPostStore
+        from adapters.database.tallies import SqlTallyStore
 
         database = await open_database(settings.database_url, settings.data)
         stack.push_async_callback(database.close)
-        return SqlPostStore(database)
+        return Stores(SqlPostStore(database), SqlCommunityStore(database), SqlTallyStore(database))
 
     file = settings.data / SQLITE_FILE
-    return LaterStore(opened, is_empty=lambda: not settings.database_url and not file.exists())
+    return LaterStores(opened, is_empty=lambda: not settings.database_url and not file.exists())
+
+
+def _communities(settings: Settings, stores: LaterStores) -> Communities:
+    return Communities(stores.communities, CommunitySettings(Sharers(settings.share)))
 
 
 @asynccontextmanager
@@ -164,7 +175,7 @@ async def offline_keeper(
         LdnBotError: the database or a platform cannot be used; the text says what to mend.
     """
     async with AsyncExitStack() as stack:
-        store = build_store(settings, stack)
+        stores = build_stores(settings, stack)
         publishers: dict[Platform, Publisher] = {}
         if publishing and settings.discord_token:
             from adapters.discord.client import use_addresses
@@ -177,7 +188,7 @@ async def offline_keeper(
             from adapters.slack.publisher import SlackPublisher
 
             publishers[Platform.SLACK] = SlackPublisher(_web_client(settings))
-        yield PostKeeper(store, desks, publishers)
+        yield PostKeeper(stores.posts, desks, publishers, _communities(settings, stores))
 
 
 async def register_commands(settings: Settings, desks: Desks, *, force: bool) -> bool:
@@ -187,45 +198,51 @@ async def register_commands(settings: Settings, desks: Desks, *, force: bool) ->
         SettingsError: there is no token.
         PlatformError: Discord refuses the token.
     """
+    from adapters.discord.client import register
+
     if settings.discord_token is None:
         raise SettingsError("DISCORD_TOKEN is missing. Set it (README, “Connect Discord”).")
-    _, make = _discord(settings, desks, None)
-    return await make().register(force=force)
+    memory = _memory(settings)
+    url = settings.discord_api_url
+    return await register(desks, settings.discord_token, memory, force=force, api_url=url)
 
 
 def _discord(
-    settings: Settings, desks: Desks, moderation: Moderation | None
+    settings: Settings, reception: Reception
 ) -> tuple[Publisher, Callable[[], DiscordAdapter]]:
     from adapters.discord.client import DiscordAdapter
     from adapters.discord.publisher import DiscordPublisher
 
     assert settings.discord_token is not None  # callers look
     token = settings.discord_token
-    memory = FileMemory(settings.data / "memory.json")
+    memory = _memory(settings)
     publisher = DiscordPublisher()
     return publisher, lambda: DiscordAdapter(
-        desks,
+        reception,
         token,
         memory,
         publisher,
-        moderation,
         api_url=settings.discord_api_url,
         gateway_url=settings.discord_gateway_url,
     )
 
 
+def _memory(settings: Settings) -> FileMemory:
+    return FileMemory(settings.data / "memory.json")
+
+
 def _slack(
-    settings: Settings, desks: Desks, moderation: Moderation | None
+    settings: Settings, reception: Reception
 ) -> tuple[Publisher, Callable[[], SlackAdapter]]:
     from adapters.slack.app import SlackAdapter
-    from adapters.slack.moderators import SlackModerators
+    from adapters.slack.people import SlackPeople
     from adapters.slack.publisher import SlackPublisher
 
     assert settings.slack_app_token is not None  # callers look
     app_token = settings.slack_app_token
-    moderators = SlackModerators(_web_client(settings), settings.slack_moderators)
+    people = SlackPeople(_web_client(settings), settings.slack_moderators)
     return SlackPublisher(_web_client(settings)), lambda: SlackAdapter(
-        desks, _web_client(settings), app_token, moderators, moderation
+        reception, _web_client(settings), app_token, people
     )
 
 

@@ -158,7 +158,7 @@ def commands(sync: bool, force: bool) -> None:
     settings = Settings.load()
     desks = bootstrap.build_desks(settings)
     if not sync:
-        click.echo(_json(commands_payload(desks)))
+        click.echo(_json(asyncio.run(commands_payload(desks))))
         return
     done = asyncio.run(bootstrap.register_commands(settings, desks, force=force))
     click.echo("Registered." if done else "Nothing changed since the last registration.")

@@ -1,86 +1,171 @@
-"""LaterStore: a database that is opened when something has to be kept in it, and not before.
+"""LaterStores: a database that is opened when something has to be kept in it, and not before.
 
-A bot that never shared anything has nothing to look up; it need not load what talks to a database,
+A bot that has kept nothing yet has nothing to look up; it need not load what talks to a database,
 which is a fifth of its memory. What cannot be opened is tried again at the next use.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
 
-from knowledge.posts import Claim, Place, Platform, Post, PostStore, Reservation
+from knowledge.communities import CommunitySettings, CommunityStore
+from knowledge.posts import Claim, CoolingDown, Place, Platform, Post, PostStore, Reservation
+from knowledge.tallies import Report, Tally, TallyStore
 
 
-class LaterStore:
-    """A `PostStore` in front of another. Every method may raise what opening raises."""
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Everything that is kept, in one database."""
+
+    posts: PostStore
+    communities: CommunityStore
+    tallies: TallyStore
+
+
+class LaterStores:
+    """Three stores in front of those of a database that is opened, once, by whichever needs it.
+
+    Every method of theirs may raise what opening raises.
+    """
 
     def __init__(
-        self, opened: Callable[[], Awaitable[PostStore]], is_empty: Callable[[], bool]
+        self, opened: Callable[[], Awaitable[Stores]], is_empty: Callable[[], bool]
     ) -> None:
         """`is_empty` tells, without opening it, that nothing was ever kept."""
         self._opened = opened
         self._is_empty = is_empty
-        self._store: PostStore | None = None
+        self._stores: Stores | None = None
         self._opening = asyncio.Lock()
+        self.posts = LaterPosts(self)
+        self.communities = LaterCommunities(self)
+        self.tallies = LaterTallies(self)
 
-    async def open(self) -> PostStore:
-        """The store behind this one, opened if it is not yet."""
+    async def open(self) -> Stores:
+        """The stores behind these, opened if they are not yet."""
         async with self._opening:
-            if self._store is None:
-                self._store = await self._opened()
-            return self._store
+            if self._stores is None:
+                self._stores = await self._opened()
+            return self._stores
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was ever kept."""
-        return self._store is None and self._is_empty()
+        return self._stores is None and self._is_empty()
+
+
+@dataclass(frozen=True, slots=True)
+class LaterPosts:
+    """A `PostStore` in front of another."""
+
+    _later: LaterStores
 
     async def reserve(
-        self, place: Place, command: str, section: str, title: str
-    ) -> Reservation | Post | None:
+        self,
+        place: Place,
+        command: str,
+        section: str,
+        title: str,
+        *,
+        reply_to: str = "",
+        cooldown: timedelta = timedelta(),
+    ) -> Reservation | Post | CoolingDown | None:
         """See `PostStore.reserve`."""
-        return await (await self.open()).reserve(place, command, section, title)
+        posts = await self._open()
+        return await posts.reserve(
+            place, command, section, title, reply_to=reply_to, cooldown=cooldown
+        )
 
     async def record(self, reservation: Reservation, message: str, revision: str) -> Post:
         """See `PostStore.record`."""
-        return await (await self.open()).record(reservation, message, revision)
+        return await (await self._open()).record(reservation, message, revision)
 
     async def release(self, reservation: Reservation) -> None:
         """See `PostStore.release`."""
-        await (await self.open()).release(reservation)
+        await (await self._open()).release(reservation)
 
     async def unfinished(self) -> Sequence[Reservation]:
         """See `PostStore.unfinished`."""
-        return () if self.is_empty else await (await self.open()).unfinished()
+        return () if self._later.is_empty else await (await self._open()).unfinished()
 
     async def at(self, place: Place) -> Sequence[Post]:
         """See `PostStore.at`."""
-        return () if self.is_empty else await (await self.open()).at(place)
+        return () if self._later.is_empty else await (await self._open()).at(place)
 
     async def of(self, platform: Platform, community: str) -> Sequence[Post]:
         """See `PostStore.of`."""
-        return () if self.is_empty else await (await self.open()).of(platform, community)
+        return () if self._later.is_empty else await (await self._open()).of(platform, community)
 
     async def all(self) -> Sequence[Post]:
         """See `PostStore.all`."""
-        return () if self.is_empty else await (await self.open()).all()
+        return () if self._later.is_empty else await (await self._open()).all()
 
     async def set_pinned(self, post: Post, pinned: bool) -> None:
         """See `PostStore.set_pinned`."""
-        await (await self.open()).set_pinned(post, pinned)
+        await (await self._open()).set_pinned(post, pinned)
 
     async def forget(self, post: Post) -> None:
         """See `PostStore.forget`."""
-        await (await self.open()).forget(post)
+        await (await self._open()).forget(post)
 
     async def begun(self) -> Sequence[int]:
         """See `PostStore.begun`."""
-        return () if self.is_empty else await (await self.open()).begun()
+        return () if self._later.is_empty else await (await self._open()).begun()
 
     @asynccontextmanager
     async def claim(self, post_id: int) -> AsyncIterator[Claim | None]:
         """See `PostStore.claim`."""
-        async with (await self.open()).claim(post_id) as claim:
+        async with (await self._open()).claim(post_id) as claim:
             yield claim
+
+    async def _open(self) -> PostStore:
+        return (await self._later.open()).posts
+
+
+@dataclass(frozen=True, slots=True)
+class LaterCommunities:
+    """A `CommunityStore` in front of another."""
+
+    _later: LaterStores
+
+    async def settings(self, platform: Platform, community: str) -> CommunitySettings | None:
+        """See `CommunityStore.settings`."""
+        if self._later.is_empty:
+            return None
+        return await (await self._open()).settings(platform, community)
+
+    async def set_settings(
+        self, platform: Platform, community: str, settings: CommunitySettings
+    ) -> None:
+        """See `CommunityStore.set_settings`."""
+        await (await self._open()).set_settings(platform, community, settings)
+
+    async def _open(self) -> CommunityStore:
+        return (await self._later.open()).communities
+
+
+@dataclass(frozen=True, slots=True)
+class LaterTallies:
+    """A `TallyStore` in front of another."""
+
+    _later: LaterStores
+
+    async def add(self, tallies: Mapping[Tally, int], reports: Mapping[Report, int]) -> None:
+        """See `TallyStore.add`."""
+        await (await self._open()).add(tallies, reports)
+
+    async def tallies(self, platform: Platform, community: str, week: date) -> Mapping[Tally, int]:
+        """See `TallyStore.tallies`."""
+        if self._later.is_empty:
+            return {}
+        return await (await self._open()).tallies(platform, community, week)
+
+    async def reports(self, platform: Platform, week: date) -> Mapping[Report, int]:
+        """See `TallyStore.reports`."""
+        return {} if self._later.is_empty else await (await self._open()).reports(platform, week)
+
+    async def _open(self) -> TallyStore:
+        return (await self._later.open()).tallies

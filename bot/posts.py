@@ -10,6 +10,7 @@ from adapters.moderation import in_words
 from bot import bootstrap
 from bot.settings import Settings
 from knowledge.desk import Desks
+from knowledge.language import ENGLISH, words_in
 
 PROGRESS_FROM = 20
 """Posts from which on a terminal sees a progress bar."""
@@ -19,13 +20,13 @@ async def show(settings: Settings, desks: Desks, *, only_outdated: bool) -> None
     """A line for each recorded post; with `only_outdated`, for those that a refresh would edit."""
     async with bootstrap.offline_keeper(settings, desks, publishing=False) as keeper:
         posts = await keeper.posts()
-        shown = keeper.outdated(posts) if only_outdated else posts
+        shown = await keeper.outdated(posts) if only_outdated else posts
         for post in shown:
             pinned = ", pinned" if post.pinned else ""
             reason = f" ({post.reason})" if post.reason else ""
             click.echo(
                 f"{post.place.platform} {post.place.community}/{post.place.channel} "
-                f"{post.message}  {post.section}: {keeper.standing(post)}{pinned}{reason}"
+                f"{post.message}  {post.section}: {await keeper.standing(post)}{pinned}{reason}"
             )
         if only_outdated:
             click.echo(f"{len(shown)} of {len(posts)} posts would be edited.")
@@ -45,5 +46,5 @@ async def refresh(settings: Settings, desks: Desks) -> bool:
         )
         with bar:
             done = await keeper.refresh(posts, progress=lambda: bar.update(1))
-    click.echo(in_words(done))
+    click.echo(in_words(done, words_in(ENGLISH)))
     return not done.failed

@@ -18,11 +18,13 @@ import tenacity
 
 from bot import bootstrap
 from bot.bootstrap import Adapter
+from bot.later import LaterStores
 from bot.settings import Settings
 from knowledge.desk import Desks
 from knowledge.errors import DocumentError, LdnBotError, PlatformError
 from knowledge.keeper import PostKeeper
 from knowledge.posts import Platform
+from knowledge.tallies import Tallying
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,8 @@ LONGEST_WAIT = 60.0
 """Seconds between two attempts, at most, while a platform cannot be reached."""
 LOOK_EVERY = 0.5
 """Seconds between two looks whether a platform has connected."""
+TALLIES_EVERY = 60.0
+"""Seconds between two times that what was counted is handed over."""
 TRY_AGAIN_AFTER = 60.0
 """Seconds after which posts are looked at again that could not be brought up to date."""
 
@@ -75,18 +79,20 @@ class Service:
     async def run(self) -> None:
         """Serve until no platform is left, or until cancelled."""
         async with AsyncExitStack() as stack:
-            store = bootstrap.build_store(self._settings, stack)
-            if not store.is_empty:
+            stores = bootstrap.build_stores(self._settings, stack)
+            if not stores.is_empty:
                 try:
-                    await store.open()
+                    await stores.open()
                 except LdnBotError as error:
                     log.error("%s Until then answers go on, and sharing does not.", error)
-            platforms = bootstrap.build_platforms(self._settings, self._desks, store)
+            platforms = bootstrap.build_platforms(self._settings, self._desks, stores)
+            stack.push_async_callback(_hand_over, platforms.tallying)
             await _until_first_are_done(
                 [self._keep_running(*each) for each in platforms.adapters.items()],
                 [
                     self._watch(),
                     self._reload(),
+                    _keep_tallies(platforms.tallying, stores),
                     *(self._keep_true(platforms.keeper, each) for each in platforms.adapters),
                 ],
             )
@@ -168,6 +174,25 @@ class Service:
                 *(platform.value, done.edited, done.forgotten, len(done.failed)),
             )
         return not done.unsettled
+
+
+async def _keep_tallies(tallying: Tallying, stores: LaterStores) -> None:
+    """Hand over what was counted, from time to time.
+
+    Where nothing has been kept yet, a number is no reason to open a database: they are handed over
+    at the end, or when a moderator asks for them.
+    """
+    while True:
+        await asyncio.sleep(TALLIES_EVERY)
+        if not stores.is_empty:
+            await _hand_over(tallying)
+
+
+async def _hand_over(tallying: Tallying) -> None:
+    try:
+        await tallying.hand_over()
+    except LdnBotError as error:
+        log.warning("what was counted could not be kept: %s", error)
 
 
 async def _tell(adapter: Adapter) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from knowledge.language import ENGLISH
+
 
 class Kind(StrEnum):
     """What an answer is."""
@@ -21,6 +23,7 @@ class Kind(StrEnum):
     CRISIS = "crisis"
     HELP = "help"
     WITHDRAWN = "withdrawn"
+    APPOINTMENT = "appointment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,12 @@ class Answer:
         note: the editor's remark on the article's own slips, read behind the body.
         crisis: whether help lines stand in, or above, this answer.
         previous, next: the neighbours in the article, or in a long list of topics.
+        beside: answers of the bot's own that lie near, such as the same section in short; their
+            titles are labels.
+        not_covered: the id of the topic that the article does not cover, where it is a known one.
+        language: of the words around the article's own, as of buttons.
+        frame: leads to the reminder where reader and document speak different languages.
+        plain: to be shown without decoration.
 
     Raises:
         ValueError: heading, body, reminder or credit is empty. An answer is never bare.
@@ -64,6 +73,11 @@ class Answer:
     crisis: bool = False
     previous: Choice | None = None
     next: Choice | None = None
+    beside: tuple[Choice, ...] = ()
+    not_covered: str = ""
+    language: str = ENGLISH
+    frame: str = ""
+    plain: bool = False
 
     def __post_init__(self) -> None:
         for part in ("heading", "body", "reminder", "credit"):

@@ -119,6 +119,7 @@ def _document_from_json(fields: dict[str, Any]) -> Document:
         Section(
             **{
                 **section,
+                "discuss": tuple(section["discuss"]),
                 "aliases": tuple(section["aliases"]),
                 "read_next": tuple(section["read_next"]),
             }

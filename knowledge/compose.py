@@ -1,4 +1,5 @@
-"""Answers made from a document: the sections' own words, and the few fixed ones around them.
+"""Composer: answers made from a document. The sections' own words, and the few fixed ones around
+them in the reader's language.
 
 Medical words come from the article alone. What is written here is plain, short, and promises
 nothing.
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.answer import Answer, Choice, Kind
 from knowledge.document import Document, Section
+from knowledge.language import ENGLISH, gettext_noop, name_of, words_in
 from knowledge.safety import CrisisKind
 
 if TYPE_CHECKING:
@@ -22,214 +24,376 @@ TOPICS = "topics"
 HELP = "help"
 MENU = "menu"
 HELP_LINES = "helplines"
-RESERVED = frozenset({TOPICS, HELP, MENU, HELP_LINES})
+APPOINTMENT = "appointment"
+RESERVED = frozenset({TOPICS, HELP, MENU, HELP_LINES, APPOINTMENT})
 """Words that the bot itself answers; no section may take them as its name."""
+BRIEF = "short"
+"""Stands before a section's id to get the section in short: `short mechanism`."""
 
 TOPICS_ON_A_PAGE = 25
 """As many as one menu on Discord holds."""
 
-
-def section_answer(document: Document, section: Section) -> Answer:
-    """A section, shown with its parts."""
-    offered: dict[str, Choice] = {}
-    for topic in section.read_next:
-        offered[topic] = _choice(document.by_id[topic])
-    for part in document.parts(section):
-        offered.setdefault(part.id, _choice(part))
-    before, after = document.before(section), document.after(section)
-    for neighbour in (after, before):
-        if neighbour is not None:
-            offered.setdefault(neighbour.id, _choice(neighbour))
-    return _answer(
-        document,
-        kind=Kind.SECTION,
-        topic=section.id,
-        heading=section.title,
-        body=section.body,
-        section=section.id,
-        choices=tuple(offered.values()),
-        note=section.note or "",
-        previous=_choice(before) if before else None,
-        next=_choice(after) if after else None,
-    )
+LONG = 400
+"""Characters of a section from which on it is also offered in short."""
+SHORTER = 0.75
+"""How long it may be in short, at most, compared with the whole."""
 
 
-def menu_answer(document: Document, page: int = 1) -> Answer:
-    """The main topics, in the article's order."""
-    return _topic_list(
-        document,
-        MENU,
-        document.top_level,
-        page,
-        heading=f"{document.title}: what would you like to know?",
-        intro=f"Choose a topic, or type /{document.command} and your question in your own words.",
-    )
+class Composer:
+    """Makes a document's answers in one language of the interface."""
+
+    def __init__(self, document: Document, language: str = ENGLISH) -> None:
+        self.document = document
+        self.language = language
+        self._say = words_in(language)
+        own = document.language
+        self._foreign = "" if own.partition("-")[0] == language else name_of(own, language)
+        """What the reader calls the document's language, where it is another than theirs."""
+
+    def section(self, section: Section) -> Answer:
+        """A section, shown with its parts."""
+        other = None
+        if self._in_short(section) is not None:
+            other = Choice(f"{BRIEF} {section.id}", self._say("In short"))
+        return self._section(section, section.id, section.body, other, note=section.note or "")
+
+    def brief(self, section: Section) -> Answer | None:
+        """A section in short: one sentence of it, what it says to discuss, and so of each part.
+
+        None where that would not be much shorter. A part is never left out: it may hold what must
+        not be left unsaid.
+        """
+        body = self._in_short(section)
+        if body is None:
+            return None
+        whole = Choice(section.id, self._say("More: the whole section"))
+        return self._section(section, f"{BRIEF} {section.id}", body, whole)
+
+    def menu(self, page: int = 1) -> Answer:
+        """The main topics to read, and every section to choose, in the article's order.
+
+        Where one menu does not hold all sections, the main topics alone can be chosen.
+        """
+        document = self.document
+        all_fit = len(document.sections) <= TOPICS_ON_A_PAGE
+        return self._topic_list(
+            MENU,
+            document.top_level,
+            page,
+            heading=self._say("{title}: what would you like to know?", title=document.title),
+            intro=self._in_which_language(
+                self._say(
+                    "Choose a topic, or type /{command} and your question in your own words.",
+                    command=document.command,
+                )
+            ),
+            offered=document.sections if all_fit else None,
+        )
+
+    def topics(self, page: int = 1) -> Answer:
+        """Every section, in the article's order."""
+        document = self.document
+        return self._topic_list(
+            TOPICS,
+            document.sections,
+            page,
+            heading=self._say("All topics: {title}", title=document.title),
+            intro=self._say(
+                "Choose a topic, or type /{command} and the name of a topic.",
+                command=document.command,
+            ),
+        )
+
+    def help(self) -> Answer:
+        """How to ask, what this document is, what this bot is not, and what is stored: nothing."""
+        say, document, source = self._say, self.document, self.document.source
+        command = f"/{document.command}"
+        return self._answer(
+            kind=Kind.HELP,
+            topic=HELP,
+            heading=say("How to use this bot"),
+            body="\n\n".join(
+                (
+                    self._in_which_language(
+                        say(
+                            "**How to ask.** Type {command} and your question in your own words. "
+                            "{command} alone shows the main topics, {command} topics shows all of "
+                            "them.",
+                            command=command,
+                        )
+                    ),
+                    say(
+                        "**What answers.** One article, “{title}”, written by {source} and "
+                        "published in {year}. You get its own words. "
+                        "Last reviewed: {last}. Next review: {next}.",
+                        title=document.title,
+                        source=source.name,
+                        year=source.year,
+                        last=self._date(document.last_review),
+                        next=self._date(document.next_review),
+                    ),
+                    say(
+                        "**What this is not.** This bot is not a clinician. It does not know you, "
+                        "and it cannot give advice about your treatment."
+                    ),
+                    say(
+                        "**Who can see it.** The answer is shown to you alone, unless someone "
+                        "shares it."
+                    ),
+                    say(
+                        "**In a crisis.** {command} helplines shows whom you can call.",
+                        command=command,
+                    ),
+                    say("**What is stored about you.** Nothing: not your question, not your name."),
+                )
+            ),
+            choices=tuple(map(_choice, document.top_level[:TOPICS_ON_A_PAGE])),
+            beside=self._own(HELP_LINES, APPOINTMENT),
+        )
+
+    def appointment(self) -> Answer | None:
+        """The points of the article that say to weigh or discuss something, in its own words.
+
+        None where the document names none.
+        """
+        points = self._points()
+        if not points:
+            return None
+        intro = self._say(
+            "The points of the article to weigh or discuss. You can copy them for your appointment."
+        )
+        return self._answer(
+            kind=Kind.APPOINTMENT,
+            topic=APPOINTMENT,
+            heading=self._say(_OWN[APPOINTMENT]),
+            body="\n".join((intro, "", *points)),
+        )
+
+    def suggestions(self, sections: Sequence[Section]) -> Answer:
+        """The bot is not sure, and says so; `sections` are the closest, best first."""
+        return self._answer(
+            kind=Kind.SUGGESTIONS,
+            topic="",
+            heading=self._say("I am not sure the article covers this"),
+            body=_listed(self._say("The closest sections are:"), sections),
+            choices=tuple(map(_choice, sections)),
+        )
+
+    def not_covered(self, nearest: Sequence[Section] = ()) -> Answer:
+        """The article does not say; `nearest` are the sections that come closest."""
+        words = self._say(
+            "The article “{title}” does not seem to cover this. "
+            "Your specialist or pharmacist is the right person to ask.",
+            title=self.document.title,
+        )
+        return self._answer(
+            kind=Kind.NOT_COVERED,
+            topic="",
+            heading=self._say("The article does not cover this"),
+            body=self._with_nearest(words, nearest),
+            choices=tuple(map(_choice, nearest)),
+        )
+
+    def refusal(self, topic: NotCovered) -> Answer:
+        """The fixed reply to a topic that the article does not cover; it names the topic."""
+        nearest = [self.document.by_id[id] for id in topic.nearest]
+        return self._answer(
+            kind=Kind.ADVICE if topic.advice else Kind.NOT_COVERED,
+            topic="",
+            heading=self._say("The article does not cover {topic}", topic=topic.title),
+            body=self._with_nearest(topic.text, nearest),
+            choices=tuple(map(_choice, nearest)),
+            not_covered=topic.id,
+        )
+
+    def withdrawn(self, title: str, nearest: Choice) -> Answer:
+        """What a posted answer says once its section is gone."""
+        return self._answer(
+            kind=Kind.WITHDRAWN,
+            topic="",
+            heading=self._say("Withdrawn: {title}", title=title),
+            body=self._say(
+                "This answer was withdrawn, because the document has changed. "
+                "The nearest topic now is “{title}”. To read it, type: /{command} {topic}",
+                title=nearest.title,
+                command=self.document.command,
+                topic=nearest.topic,
+            ),
+            choices=(nearest,),
+        )
+
+    def crisis(self, kind: CrisisKind, lines: Sequence[HelpLine]) -> Answer:
+        """Help lines, and nothing else."""
+        heading, *words = _CRISIS_WORDS[kind]
+        listed = (f"- **{line.name}** ({line.region}): {line.reach(self._say)}" for line in lines)
+        return self._answer(
+            kind=Kind.CRISIS,
+            topic=f"{HELP_LINES} {kind.value}",
+            heading=self._say(heading),
+            body="\n".join((" ".join(map(self._say, words)), "", *listed)),
+            crisis=True,
+        )
+
+    def crisis_notice(self, lines: Sequence[HelpLine]) -> str:
+        """One line above an answer, where someone may despair."""
+        return crisis_notice(lines, self.language)
+
+    def _section(
+        self, section: Section, topic: str, body: str, other: Choice | None, note: str = ""
+    ) -> Answer:
+        """`other`: the same section, whole or in short."""
+        document = self.document
+        offered: dict[str, Choice] = {}
+        for id in section.read_next:
+            offered[id] = _choice(document.by_id[id])
+        for part in document.parts(section):
+            offered.setdefault(part.id, _choice(part))
+        before, after = document.before(section), document.after(section)
+        for neighbour in (after, before):
+            if neighbour is not None:
+                offered.setdefault(neighbour.id, _choice(neighbour))
+        return self._answer(
+            kind=Kind.SECTION,
+            topic=topic,
+            heading=section.title,
+            body=body,
+            section=section.id,
+            choices=tuple(offered.values()),
+            previous=_choice(before) if before else None,
+            next=_choice(after) if after else None,
+            beside=(*((other,) if other else ()), *self._own(APPOINTMENT)),
+            note=note,
+        )
+
+    def _in_short(self, section: Section) -> str | None:
+        if len(section.body) < LONG:
+            return None
+
+        def shorts(section: Section) -> Iterable[str]:
+            yield section.short
+            yield from (each for each in section.discuss if each != section.short)
+            for part in self.document.parts(section):
+                yield from shorts(part)
+
+        body = "\n\n".join(shorts(section))
+        return body if len(body) <= SHORTER * len(section.body) else None
+
+    def _topic_list(
+        self,
+        topic: str,
+        sections: Sequence[Section],
+        page: int,
+        *,
+        heading: str,
+        intro: str,
+        offered: Sequence[Section] | None = None,
+    ) -> Answer:
+        pages = -(-len(sections) // TOPICS_ON_A_PAGE)
+        page = min(max(page, 1), pages)
+        shown = sections[(page - 1) * TOPICS_ON_A_PAGE : page * TOPICS_ON_A_PAGE]
+
+        def turn(to: int, title: str) -> Choice | None:
+            return Choice(f"{topic} {to}", self._say(title)) if 1 <= to <= pages else None
+
+        return self._answer(
+            kind=Kind.MENU,
+            topic=topic if page == 1 else f"{topic} {page}",
+            heading=heading,
+            body=_listed(intro, shown),
+            choices=tuple(map(_choice, offered or shown)),
+            previous=turn(page - 1, gettext_noop("topics before these")),
+            next=turn(page + 1, gettext_noop("more topics")),
+            beside=self._own(APPOINTMENT, HELP, HELP_LINES),
+        )
+
+    def _points(self) -> list[str]:
+        return [
+            f"- **{section.title}:** {sentence}"
+            for section in self.document.sections
+            for sentence in section.discuss
+        ]
+
+    def _own(self, *topics: str) -> tuple[Choice, ...]:
+        """Answers of the bot's own, to be offered beside one; those that there are."""
+        return tuple(
+            Choice(topic, self._say(_OWN[topic]))
+            for topic in topics
+            if topic != APPOINTMENT or self._points()
+        )
+
+    def _with_nearest(self, words: str, nearest: Sequence[Section]) -> str:
+        if not nearest:
+            return words
+        closest = self._say("The closest sections are:")
+        return _listed(f"{words}\n\n{closest}", nearest)
+
+    def _date(self, day: date | None) -> str:
+        return day.isoformat() if day else self._say("unknown")
+
+    def _answer(self, **parts: Any) -> Answer:
+        document = self.document
+        return Answer(
+            command=document.command,
+            reminder=document.reminder,
+            credit=document.credit,
+            language=self.language,
+            # Help lines need no more words than they have.
+            frame="" if parts["kind"] is Kind.CRISIS else self._frame(),
+            **parts,
+        )
+
+    def _frame(self) -> str:
+        """Leads to the reminder, where reader and document speak different languages."""
+        if not self._foreign:
+            return ""
+        return self._say(
+            "The article is in {language}, and is shown in its own words. "
+            "Please discuss it with your specialist:",
+            language=self._foreign,
+        )
+
+    def _in_which_language(self, words: str) -> str:
+        """Words that invite a question, and in which language it is understood best."""
+        if not self._foreign:
+            return words
+        hint = self._say("Questions are understood best in {language}.", language=self._foreign)
+        return f"{words} {hint}"
 
 
-def topics_answer(document: Document, page: int = 1) -> Answer:
-    """Every section, in the article's order."""
-    return _topic_list(
-        document,
-        TOPICS,
-        document.sections,
-        page,
-        heading=f"All topics: {document.title}",
-        intro=f"Choose a topic, or type /{document.command} and the name of a topic.",
-    )
-
-
-def help_answer(document: Document) -> Answer:
-    """How to ask, what this document is, what this bot is not, and what is stored: nothing."""
-    command, source = f"/{document.command}", document.source
-    return _answer(
-        document,
-        kind=Kind.HELP,
-        topic=HELP,
-        heading="How to use this bot",
-        body="\n\n".join(
-            (
-                f"**How to ask.** Type {command} and your question in your own words. "
-                f"{command} alone shows the main topics, {command} topics shows all of them.",
-                f"**What answers.** One article, “{document.title}”, written by {source.name} "
-                f"and published in {source.year}. You get its own words. "
-                f"Last reviewed: {_date(document.last_review)}. "
-                f"Next review: {_date(document.next_review)}.",
-                "**What this is not.** This bot is not a clinician. It does not know you, and it "
-                "cannot give advice about your treatment.",
-                "**Who can see it.** The answer is shown to you alone, unless someone shares it.",
-                f"**In a crisis.** {command} helplines shows whom you can call.",
-                "**What is stored about you.** Nothing: not your question, not your name.",
-            )
-        ),
-        choices=tuple(map(_choice, document.top_level[:TOPICS_ON_A_PAGE])),
-    )
-
-
-def suggestions_answer(document: Document, sections: Sequence[Section]) -> Answer:
-    """The bot is not sure, and says so; `sections` are the closest, best first."""
-    return _answer(
-        document,
-        kind=Kind.SUGGESTIONS,
-        topic="",
-        heading="I am not sure the article covers this",
-        body=_listed("The closest sections are:", sections),
-        choices=tuple(map(_choice, sections)),
-    )
-
-
-def not_covered_answer(document: Document, nearest: Sequence[Section] = ()) -> Answer:
-    """The article does not say; `nearest` are the sections that come closest."""
-    words = (
-        f"The article “{document.title}” does not seem to cover this. "
-        "Your specialist or pharmacist is the right person to ask."
-    )
-    if nearest:
-        words = _listed(f"{words}\n\nThe closest sections are:", nearest)
-    return _answer(
-        document,
-        kind=Kind.NOT_COVERED,
-        topic="",
-        heading="The article does not cover this",
-        body=words,
-        choices=tuple(map(_choice, nearest)),
-    )
-
-
-def refusal(document: Document, topic: NotCovered) -> Answer:
-    """The fixed reply to a topic that the article does not cover; it names the topic."""
-    nearest = [document.by_id[id] for id in topic.nearest]
-    words = topic.text
-    if nearest:
-        words = _listed(f"{words}\n\nThe closest sections are:", nearest)
-    return _answer(
-        document,
-        kind=Kind.ADVICE if topic.advice else Kind.NOT_COVERED,
-        topic="",
-        heading=f"The article does not cover {topic.title}",
-        body=words,
-        choices=tuple(map(_choice, nearest)),
-    )
-
-
-def withdrawn_answer(document: Document, title: str, nearest: Choice) -> Answer:
-    """What a posted answer says once its section is gone."""
-    return _answer(
-        document,
-        kind=Kind.WITHDRAWN,
-        topic="",
-        heading=f"Withdrawn: {title}",
-        body=f"This answer was withdrawn, because the document has changed. "
-        f"The nearest topic now is “{nearest.title}”. To read it, type: "
-        f"/{document.command} {nearest.topic}",
-        choices=(nearest,),
-    )
-
-
-def crisis_answer(document: Document, kind: CrisisKind, lines: Sequence[HelpLine]) -> Answer:
-    """Help lines, and nothing else."""
-    heading, words = _CRISIS_WORDS[kind]
-    listed = (f"- **{line.name}** ({line.region}): {line.reach}" for line in lines)
-    return _answer(
-        document,
-        kind=Kind.CRISIS,
-        topic=f"{HELP_LINES} {kind.value}",
-        heading=heading,
-        body="\n".join((words, "", *listed)),
-        crisis=True,
-    )
-
-
-def crisis_notice(lines: Sequence[HelpLine]) -> str:
+def crisis_notice(lines: Sequence[HelpLine], language: str = ENGLISH) -> str:
     """One line above an answer, where someone may despair."""
+    say = words_in(language)
     listening = [line for line in lines if not line.is_emergency] or lines
-    reach = (f"{line.region}: {line.phone or line.reach}" for line in listening)
-    return f"If you feel you cannot go on, someone can listen now. {'; '.join(reach)}."
+    reach = "; ".join(f"{line.region}: {line.phone or line.reach(say)}" for line in listening)
+    return say("If you feel you cannot go on, someone can listen now. {lines}.", lines=reach)
 
 
+_OWN = {
+    APPOINTMENT: gettext_noop("Questions for my specialist"),
+    HELP: gettext_noop("Help"),
+    HELP_LINES: gettext_noop("Help lines"),
+}
+_NOBODY_IS_TOLD = gettext_noop("Nobody is told that you wrote here.")
 _CRISIS_WORDS = {
     CrisisKind.SUICIDE: (
-        "Please talk to someone now",
-        "You do not have to be alone with this. If a life is in danger, call the emergency number. "
-        "Nobody is told that you wrote here.",
+        gettext_noop("Please talk to someone now"),
+        gettext_noop(
+            "You do not have to be alone with this. If a life is in danger, call the emergency "
+            "number."
+        ),
+        _NOBODY_IS_TOLD,
     ),
     CrisisKind.OVERDOSE: (
-        "Please get help now",
-        "Call the emergency number, or a poison line, and say what was taken. "
-        "Nobody is told that you wrote here.",
+        gettext_noop("Please get help now"),
+        gettext_noop("Call the emergency number, or a poison line, and say what was taken."),
+        _NOBODY_IS_TOLD,
     ),
     CrisisKind.EMERGENCY: (
-        "Please get help now",
-        "Call the emergency number. Nobody is told that you wrote here.",
+        gettext_noop("Please get help now"),
+        gettext_noop("Call the emergency number."),
+        _NOBODY_IS_TOLD,
     ),
 }
-
-
-def _topic_list(
-    document: Document,
-    topic: str,
-    sections: Sequence[Section],
-    page: int,
-    *,
-    heading: str,
-    intro: str,
-) -> Answer:
-    pages = -(-len(sections) // TOPICS_ON_A_PAGE)
-    page = min(max(page, 1), pages)
-    shown = sections[(page - 1) * TOPICS_ON_A_PAGE : page * TOPICS_ON_A_PAGE]
-
-    def turn(to: int, title: str) -> Choice | None:
-        return Choice(f"{topic} {to}", title) if 1 <= to <= pages else None
-
-    return _answer(
-        document,
-        kind=Kind.MENU,
-        topic=topic if page == 1 else f"{topic} {page}",
-        heading=heading,
-        body=_listed(intro, shown),
-        choices=tuple(map(_choice, shown)),
-        previous=turn(page - 1, "topics before these"),
-        next=turn(page + 1, "more topics"),
-    )
 
 
 def _listed(intro: str, sections: Iterable[Section]) -> str:
@@ -238,13 +402,3 @@ def _listed(intro: str, sections: Iterable[Section]) -> str:
 
 def _choice(section: Section) -> Choice:
     return Choice(section.id, section.title)
-
-
-def _date(day: date | None) -> str:
-    return day.isoformat() if day else "unknown"
-
-
-def _answer(document: Document, **parts: Any) -> Answer:
-    return Answer(
-        command=document.command, reminder=document.reminder, credit=document.credit, **parts
-    )

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from knowledge import compose
 from knowledge.answer import Answer, Choice
+from knowledge.compose import Composer
 from knowledge.document import Document, fold
 from knowledge.helplines import HelpLine, lines_for
+from knowledge.language import language_for
 from knowledge.library import Questions
 from knowledge.safety import CrisisDetector, CrisisKind, Tier
-from knowledge.search import Outcome, Ranking, SearchIndex
+from knowledge.search import Outcome, SearchIndex
 
 QUESTION_LIMIT = 1000
 """Characters of a question that are looked at; what is beyond is left unread."""
 
 SMALL_TALK = "small-talk"
 """The topic of greetings and thanks, for the search."""
-_PAGE = re.compile(r"(?P<topic>[a-z]+) (?P<page>[1-9][0-9]{0,3})")
+_PAGE = re.compile(r"[1-9][0-9]{0,2}")
 
 
 class HelpDesk:
@@ -36,55 +38,52 @@ class HelpDesk:
         self.document = document
         self.index = index
         self.safety = safety
-        self._crisis = {
-            kind: compose.crisis_answer(document, kind, lines_for(help_lines, kind))
-            for kind in CrisisKind
+        self.titles = {section.id: section.title for section in document.sections} | {
+            topic.id: topic.title for topic in questions.not_covered.values()
         }
-        self._notice = compose.crisis_notice(lines_for(help_lines, CrisisKind.SUICIDE))
-        self._not_covered = {
-            topic.id: compose.refusal(document, topic) for topic in questions.not_covered.values()
-        }
-        self._lists: Mapping[str, Callable[[int], Answer]] = {
-            compose.MENU: lambda page: compose.menu_answer(document, page),
-            compose.TOPICS: lambda page: compose.topics_answer(document, page),
-            compose.HELP: lambda page: compose.help_answer(document),
-        }
-        self._help_lines = {fold(answer.topic): answer for answer in self._crisis.values()} | {
-            compose.HELP_LINES: self._crisis[CrisisKind.SUICIDE]
-        }
-        self._sections = {
-            section.id: compose.section_answer(document, section) for section in document.sections
-        }
-        self._titles = [(fold(section.title), section) for section in document.sections]
+        """What the document covers, and what it is known not to cover, by id."""
+        self.language = language_for(document.language)
+        """Of the interface's words where nobody asks for another one."""
+        self._questions = questions
+        self._help_lines = help_lines
+        self._books = {self.language: self._book(self.language)}
+        self._folded_titles = [(fold(section.title), section) for section in document.sections]
 
-    def ask(self, text: str) -> Answer:
-        """The answer to whatever a person typed. Never raises for what is in `text`."""
+    def ask(self, text: str, language: str | None = None) -> Answer:
+        """The answer to whatever a person typed. Never raises for what is in `text`.
+
+        `language` is that of the words around the article's own, by default the article's; see
+        `knowledge.language`.
+        """
         question = text.strip()[:QUESTION_LIMIT]
-        if answer := self.open(question):
+        if answer := self.open(question, language):
             return answer
+        book = self._in(language)
         crisis = self.safety.check(text)
         if crisis is None:
-            return self._search(question)
+            return self._search(question, book)
         if crisis.tier is Tier.EXPLICIT:
-            return self._crisis[crisis.kind]
-        return replace(self._search(question), notice=self._notice, crisis=True)
+            return book.crises[crisis.kind]
+        return replace(self._search(question, book), notice=book.notice, crisis=True)
 
-    def open(self, topic: str) -> Answer | None:
+    def open(self, topic: str, language: str | None = None) -> Answer | None:
         """The answer of exactly this name: empty, the bot's own words, an id, a title, an alias."""
+        book = self._in(language)
         key = fold(topic)
         if not key:
             # A question of nothing but signs is a search that finds nothing, not a call for the
             # menu; only empty text is.
-            return self._lists[compose.MENU](1) if not topic.strip() else None
-        if key in self._lists:
-            return self._lists[key](1)
-        if key in self._help_lines:
-            return self._help_lines[key]
-        page = _PAGE.fullmatch(topic)
-        if page and page["topic"] in self._lists:
-            return self._lists[page["topic"]](int(page["page"]))
-        section = self.document.exact.get(key)
-        return self._sections[section.id] if section else None
+            return book.lists[compose.MENU](1) if not topic.strip() else None
+        if answer := book.named.get(key):
+            return answer
+        word, _, rest = topic.strip().partition(" ")
+        if word in book.lists and (page := _PAGE.fullmatch(rest)):
+            return book.lists[word](int(page[0]))
+        if word == compose.BRIEF and rest in self.document.by_id:
+            section = self.document.by_id[rest]
+            return book.composer.brief(section) or book.sections[rest]
+        found = self.document.exact.get(key)
+        return book.sections[found.id] if found else None
 
     def suggest(self, text: str, limit: int) -> list[Choice]:
         """Titles for what was typed so far, best first; the main topics if nothing was typed."""
@@ -92,33 +91,74 @@ class HelpDesk:
         if not typed:
             found = [*self.document.top_level, *self.document.sections]
         else:
-            starts = [s for title, s in self._titles if title.startswith(typed)]
+            starts = [s for title, s in self._folded_titles if title.startswith(typed)]
             named = [s for name, s in self.document.exact.items() if name.startswith(typed)]
-            holds = [s for title, s in self._titles if typed in title]
+            holds = [s for title, s in self._folded_titles if typed in title]
             ranked = self.index.search(text[:QUESTION_LIMIT]).candidates
             by_id = self.document.by_id
             found = [*starts, *named, *holds, *(by_id[c.id] for c in ranked if c.id in by_id)]
         unique = {section.id: Choice(section.id, section.title) for section in found}
         return list(unique.values())[:limit]
 
-    def _search(self, question: str) -> Answer:
+    def _search(self, question: str, book: _Book) -> Answer:
         ranking = self.index.search(question)
         sections = [self.document.by_id[candidate.id] for candidate in ranking.candidates]
         match ranking.outcome:
             case Outcome.ANSWER:
-                return self._sections[sections[0].id]
+                return book.sections[sections[0].id]
             case Outcome.OFFER:
-                return compose.suggestions_answer(self.document, sections)
+                return book.composer.suggestions(sections)
             case Outcome.NOT_COVERED:
-                return self._refuse(ranking)
+                if ranking.not_covered == SMALL_TALK:
+                    return book.lists[compose.MENU](1)
+                known = book.refusals.get(ranking.not_covered or "")
+                return known or book.composer.not_covered(sections)
 
-    def _refuse(self, ranking: Ranking) -> Answer:
-        if ranking.not_covered == SMALL_TALK:
-            return compose.menu_answer(self.document)
-        if ranking.not_covered in self._not_covered:
-            return self._not_covered[ranking.not_covered]
-        sections = [self.document.by_id[candidate.id] for candidate in ranking.candidates]
-        return compose.not_covered_answer(self.document, sections)
+    def _in(self, language: str | None) -> _Book:
+        language = language or self.language
+        if language not in self._books:
+            self._books[language] = self._book(language)
+        return self._books[language]
+
+    def _book(self, language: str) -> _Book:
+        composer = Composer(self.document, language)
+        crises = {
+            kind: composer.crisis(kind, lines_for(self._help_lines, kind)) for kind in CrisisKind
+        }
+        fixed = {
+            compose.MENU: composer.menu(),
+            compose.TOPICS: composer.topics(),
+            compose.HELP: composer.help(),
+            compose.APPOINTMENT: composer.appointment(),
+            compose.HELP_LINES: crises[CrisisKind.SUICIDE],
+            **{fold(answer.topic): answer for answer in crises.values()},
+        }
+        return _Book(
+            composer=composer,
+            sections={each.id: composer.section(each) for each in self.document.sections},
+            named={name: answer for name, answer in fixed.items() if answer},
+            lists={compose.MENU: composer.menu, compose.TOPICS: composer.topics},
+            refusals={
+                topic.id: composer.refusal(topic) for topic in self._questions.not_covered.values()
+            },
+            crises=crises,
+            notice=composer.crisis_notice(lines_for(self._help_lines, CrisisKind.SUICIDE)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """The answers of one desk in one language."""
+
+    composer: Composer
+    sections: Mapping[str, Answer]
+    named: Mapping[str, Answer]
+    """By the bot's own words, folded."""
+    lists: Mapping[str, Callable[[int], Answer]]
+    """Lists of topics, which may have several pages."""
+    refusals: Mapping[str, Answer]
+    crises: Mapping[CrisisKind, Answer]
+    notice: str
 
 
 class Desks(Mapping[str, HelpDesk]):

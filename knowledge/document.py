@@ -35,7 +35,8 @@ class Section:
     """A run of the article under a title.
 
     `text` is the section's own run, `body` what a member is shown: the run together with its
-    parts, as one contiguous piece of the article (Markdown). `start` and `end` are the character
+    parts, as one contiguous piece of the article (Markdown). `short` is one sentence of `text`,
+    `discuss` those that say to weigh or discuss something. `start` and `end` are the character
     positions of `text` in the article.
     """
 
@@ -45,6 +46,7 @@ class Section:
     text: str
     body: str
     short: str
+    discuss: tuple[str, ...]
     aliases: tuple[str, ...]
     read_next: tuple[str, ...]
     note: str | None

@@ -17,7 +17,7 @@ from knowledge.article import first_sentence
 from knowledge.compose import RESERVED
 from knowledge.document import fold
 from knowledge.errors import LdnBotError
-from knowledge.schema import TITLE_LIMIT
+from knowledge.schema import ID_LIMIT, TITLE_LIMIT
 
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _LIST_ITEM = re.compile(r"(?=^\s*(?:\d+\.|[-*•])\s)", re.MULTILINE)
@@ -121,8 +121,8 @@ def _pieces(paragraphs: list[str]) -> list[_Piece]:
 
     def add(text: str, title: str, above: str | None = None) -> str:
         base = _name(" ".join(title.split()[:_ID_WORDS]), "section")[:_ID_CHARACTERS].rstrip("-")
-        id = _unique(f"{above}.{base}" if above else base, "-{}", names)
-        title = _unique(title if fold(title) else "TODO title", " ({})", names)
+        id = _unique(f"{above}.{base}" if above else base, "-{}", names, ID_LIMIT)
+        title = _unique(title if fold(title) else "TODO title", " ({})", names, TITLE_LIMIT)
         names.update((fold(id), fold(title)))
         pieces.append(_Piece(text, title, above, id))
         return id
@@ -202,7 +202,12 @@ def _name(text: str, otherwise: str) -> str:
     return _NOT_NAME.sub("-", text.casefold()).strip("-") or otherwise
 
 
-def _unique(name: str, suffix: str, taken: set[str]) -> str:
-    """A name that is not taken yet: itself, or with a number at its end."""
-    numbered = (name[: TITLE_LIMIT - len(end)] + end for end in map(suffix.format, count(2)))
-    return next(each for each in chain([name], numbered) if fold(each) not in taken)
+def _unique(name: str, suffix: str, taken: set[str], limit: int) -> str:
+    """A name that is not taken yet: itself, or with a number at its end; of limited length."""
+    ends = chain([""], map(suffix.format, count(2)))
+    names = (_within(name, limit - len(end)) + end for end in ends)
+    return next(each for each in names if fold(each) not in taken)
+
+
+def _within(name: str, limit: int) -> str:
+    return name if len(name) <= limit else name[:limit].rstrip(" -.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from knowledge.language import Say
 from knowledge.safety import CrisisKind
 
 
@@ -19,11 +20,10 @@ class HelpLine:
     text: str | None
     url: str | None
 
-    @property
-    def reach(self) -> str:
+    def reach(self, say: Say) -> str:
         """Every way to reach it, in words: `call 988, text 988, https://988lifeline.org`."""
-        ways = (f"call {self.phone}" if self.phone else None, self.text, self.url)
-        return ", ".join(way for way in ways if way)
+        phone = say("call {number}", number=self.phone) if self.phone else None
+        return ", ".join(way for way in (phone, self.text, self.url) if way)
 
     @property
     def is_emergency(self) -> bool:

@@ -17,19 +17,23 @@ from enum import StrEnum
 
 import tenacity
 
-from knowledge import compose
 from knowledge.answer import Answer
+from knowledge.communities import Communities
+from knowledge.compose import Composer
 from knowledge.desk import Desks
 from knowledge.errors import LdnBotError
+from knowledge.language import gettext_noop
 from knowledge.posts import (
     RESERVED_FOR,
     Claim,
+    CoolingDown,
     Place,
     Platform,
     Post,
     PostStore,
     Reservation,
     State,
+    Terms,
     revision_of,
 )
 from knowledge.publishing import (
@@ -54,8 +58,15 @@ UNKNOWN = ""
 KNOW_NONCES = frozenset({Platform.DISCORD})
 """Where the same posting, asked for twice, is done once."""
 
-BUSY = "This is being posted at this moment. Please look at the channel."
-UNKNOWN_TOPIC = "There is no such topic. Choose one from the list."
+BUSY = gettext_noop("This is being posted at this moment. Please look at the channel.")
+UNKNOWN_TOPIC = gettext_noop("There is no such topic. Choose one from the list.")
+NO_PIN_OF_OURS = gettext_noop("None of the pins here is mine. Please unpin one yourself.")
+COOLING_DOWN = gettext_noop(
+    "Something was posted in this channel a short while ago. Please wait a little, or ask a "
+    "moderator."
+)
+DOCUMENT_GONE = gettext_noop("Its document is gone.")
+NO_TERMS = Terms()
 
 
 class Standing(StrEnum):
@@ -121,40 +132,56 @@ class PostKeeper:
         store: PostStore,
         desks: Desks,
         publishers: Mapping[Platform, Publisher],
+        communities: Communities | None = None,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """`communities` tells who wants posts without decoration."""
         self._store = store
         self._desks = desks
         self._publishers = publishers
+        self._communities = communities
         self._now = now
 
     # Sharing and pinning
 
-    async def share(self, place: Place, command: str, section: str) -> Shared:
+    async def share(
+        self, place: Place, command: str, section: str, terms: Terms = NO_TERMS
+    ) -> Shared:
         """Post a section for everyone in a channel, unless it was posted a moment ago.
 
         Raises:
             PublishError: with the sentence for the one who asked.
         """
-        answer = self._section(command, section)
-        held = await self._store.reserve(place, command, section, answer.heading)
+        answer = await self._dressed(place, self._section(command, section))
+        held = await self._store.reserve(
+            place,
+            command,
+            section,
+            answer.heading,
+            reply_to=terms.reply_to,
+            cooldown=terms.cooldown,
+        )
         if held is None:
             raise RefusedError(BUSY)
+        if isinstance(held, CoolingDown):
+            raise RefusedError(COOLING_DOWN)
         if isinstance(held, Post):
             try:
                 return Shared(held, await self._publisher(place).link(held), fresh=False)
             except MessageGoneError:
                 # Somebody deleted it; the moderator wants it to stand there.
                 await self._store.forget(held)
-                return await self.share(place, command, section)
-        post = await self._post(held, answer)
-        if self.outdated([post]):
+                return await self.share(place, command, section, terms)
+        post = await self._post(held, answer, notify=terms.notify)
+        if await self.outdated([post]):
             # The documents were replaced meanwhile, and their refresh did not see this post yet.
             await self.refresh([post])
         return Shared(post, await self._link(post), fresh=True)
 
-    async def pin(self, place: Place, command: str, section: str) -> Shared:
+    async def pin(
+        self, place: Place, command: str, section: str, terms: Terms = NO_TERMS
+    ) -> Shared:
         """Post a section and pin it; a post of it that is pinned in the channel is linked instead.
 
         Raises:
@@ -168,9 +195,11 @@ class PostKeeper:
                     return Shared(post, link, fresh=False, pinned=True)
                 except MessageGoneError:
                     await self._store.forget(post)
-        return await self._pin(await self.share(place, command, section))
+        return await self._pin(await self.share(place, command, section, terms))
 
-    async def replace_oldest(self, place: Place, command: str, section: str) -> Shared:
+    async def replace_oldest(
+        self, place: Place, command: str, section: str, terms: Terms = NO_TERMS
+    ) -> Shared:
         """Take down our own oldest pin of a channel, then pin the section.
 
         Raises:
@@ -178,9 +207,9 @@ class PostKeeper:
         """
         oldest = await self._oldest_pin(place)
         if oldest is None:
-            raise RefusedError("None of the pins here is mine. Please unpin one yourself.")
+            raise RefusedError(NO_PIN_OF_OURS)
         await self.unpin(oldest)
-        return await self.pin(place, command, section)
+        return await self.pin(place, command, section, terms)
 
     async def unpin(self, post: Post) -> None:
         """Unpin a post; it stays in the channel, and is kept up to date."""
@@ -203,12 +232,12 @@ class PostKeeper:
                 continue
             except PublishError:
                 link = ""
-            listed.append(Listed(post, self.standing(post), link))
+            listed.append(Listed(post, await self.standing(post), link))
         return listed
 
-    def standing(self, post: Post) -> Standing:
+    async def standing(self, post: Post) -> Standing:
         """How a post stands to the documents as they are now, as far as we know."""
-        target = self._target(post)
+        target = await self._target(post)
         if target is None or post.revision != target.revision:
             return Standing.OUTDATED
         return Standing.WITHDRAWN if target.state is State.WITHDRAWN else Standing.CURRENT
@@ -241,19 +270,22 @@ class PostKeeper:
                 if self._now() - held.made >= RESERVED_FOR:
                     await self._store.release(held)
                 elif platform in KNOW_NONCES:
-                    answer = self._section(held.command, held.section)
-                    message = await self._publisher(held.place).post(held.place, answer, held.nonce)
+                    section = self._section(held.command, held.section)
+                    answer = await self._dressed(held.place, section)
+                    message = await self._publisher(held.place).post(
+                        held.place, answer, held.nonce, held.reply_to
+                    )
                     # It may have been posted from documents that have been replaced since.
                     await self._store.record(held, message, UNKNOWN)
             except PublishError as error:
                 log.warning("an unfinished posting could not be completed: %s", error)
 
-    def outdated(self, posts: Iterable[Post]) -> list[Post]:
+    async def outdated(self, posts: Iterable[Post]) -> list[Post]:
         """The posts that a refresh would edit."""
         return [
             post
             for post in posts
-            if (target := self._target(post)) is not None and post.revision != target.revision
+            if (target := await self._target(post)) and post.revision != target.revision
         ]
 
     async def refresh(
@@ -294,9 +326,9 @@ class PostKeeper:
         return result
 
     async def _refresh(self, post: Post, begun: bool, result: Refreshed) -> None:
-        target = self._target(post)
+        target = await self._target(post)
         if target is None:
-            result.failed.append((post, "Its document is gone."))
+            result.failed.append((post, DOCUMENT_GONE))
             return
         if (post.revision, post.state) == (target.revision, target.state) and not begun:
             result.current += 1
@@ -356,16 +388,24 @@ class PostKeeper:
 
     # What posts should say
 
-    def _target(self, post: Post) -> _Target | None:
+    async def _target(self, post: Post) -> _Target | None:
         desk = self._desks.get(post.command)
         if desk is None:
             return None
-        answer = desk.open(post.section)
-        if answer is not None and answer.section == post.section:
-            return _Target(answer, revision_of(answer), State.CURRENT)
-        [nearest] = desk.suggest(post.title, limit=1)
-        answer = compose.withdrawn_answer(desk.document, post.title, nearest)
-        return _Target(answer, revision_of(answer), State.WITHDRAWN)
+        answer, state = desk.open(post.section), State.CURRENT
+        if answer is None or answer.section != post.section:
+            [nearest] = desk.suggest(post.title, limit=1)
+            answer = Composer(desk.document, desk.language).withdrawn(post.title, nearest)
+            state = State.WITHDRAWN
+        answer = await self._dressed(post.place, answer)
+        return _Target(answer, revision_of(answer), state)
+
+    async def _dressed(self, place: Place, answer: Answer) -> Answer:
+        """An answer as the place's community wants it."""
+        if self._communities is None:
+            return answer
+        settings = await self._communities.shown(place.platform, place.community)
+        return replace(answer, plain=True) if settings.plain else answer
 
     def _section(self, command: str, section: str) -> Answer:
         desk = self._desks.get(command)
@@ -374,13 +414,15 @@ class PostKeeper:
             raise RefusedError(UNKNOWN_TOPIC)
         return answer
 
-    async def _post(self, held: Reservation, answer: Answer) -> Post:
+    async def _post(self, held: Reservation, answer: Answer, *, notify: bool) -> Post:
         publisher = self._publisher(held.place)
         attempts = _attempts(ATTEMPTS if held.place.platform in KNOW_NONCES else 1)
         try:
             async for attempt in attempts:
                 with attempt:
-                    message = await publisher.post(held.place, answer, held.nonce)
+                    message = await publisher.post(
+                        held.place, answer, held.nonce, held.reply_to, notify=notify
+                    )
         except UnreachableError:
             raise  # it may have been posted: the reservation stays, and `resume` looks
         except PublishError:

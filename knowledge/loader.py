@@ -13,11 +13,12 @@ from pathlib import Path
 
 from knowledge.answer import Answer, Kind
 from knowledge.article import Article, Extent, without_list_lead
-from knowledge.compose import section_answer
+from knowledge.compose import Composer
 from knowledge.document import Document, Section, Source
 from knowledge.errors import DoesNotFitError, Problem
+from knowledge.language import LANGUAGES
 from knowledge.naming import check_names, check_tree
-from knowledge.placing import check_coverage, check_shorts, place
+from knowledge.placing import check_coverage, check_quotes, place
 from knowledge.schema import TITLE_LIMIT, DocumentFile
 from knowledge.written import WrittenDocument, WrittenSection
 from knowledge.yamlfile import read_yaml, validate
@@ -55,7 +56,7 @@ def _checked(
     if article is not None and doc.sections:
         place(doc, article)
         check_coverage(doc, article)
-        check_shorts(doc, article)
+        check_quotes(doc, article)
     check_tree(doc)
     document = None
     if not doc.problems and written is not None and article is not None:
@@ -109,6 +110,7 @@ def _assembled(doc: WrittenDocument, written: DocumentFile, article: Article) ->
                 text=text,
                 body=without_list_lead(article.slice(Extent(extent.start, ends[section.id]))),
                 short=" ".join(section.short.split()),
+                discuss=tuple(" ".join(sentence.split()) for sentence in section.discuss),
                 aliases=section.aliases,
                 read_next=section.read_next,
                 note=section.note,
@@ -137,18 +139,23 @@ def _check_fit(doc: WrittenDocument, document: Document | None, fits: Sequence[F
     if not fits:
         return
     reported: set[str] = set()
+    composers = [Composer(document, language) for language in LANGUAGES] if document else []
     # A part comes before what it is a part of, which would be reported for the same words.
     for section in reversed(doc.sections):
-        if document is not None:
+        if document:
             if any(part.id in reported for part in document.parts(document.by_id[section.id])):
                 reported.add(section.id)
                 continue
-            answer = section_answer(document, document.by_id[section.id])
+            found = document.by_id[section.id]
+            answers = [composer.section(found) for composer in composers]
         else:
-            answer = _provisional_answer(doc, section)
-        if not (why := _misfit(answer, fits)):
+            answers = [_provisional_answer(doc, section)]
+        # The interface's words are longer in one language than in another.
+        misfits = [(answer, why) for answer in answers if (why := _misfit(answer, fits))]
+        if not misfits:
             continue
         reported.add(section.id)
+        answer, why = misfits[0]
         if answer.note and not _misfit(replace(answer, note=""), fits):
             mend = "Shorten the note, or its longest sentence."
             doc.report((*section.path, "note"), f"does not fit: {why}.", mend)

@@ -151,28 +151,40 @@ def _report_left_out(
     doc.problems.append(Problem(str(doc.data["source"]["file"]), first.line, key, what, mend))
 
 
-def check_shorts(doc: WrittenDocument, article: Article) -> None:
-    """Every `short` is one whole sentence of its section."""
+def check_quotes(doc: WrittenDocument, article: Article) -> None:
+    """Every `short`, and every entry of `discuss`, is one whole sentence of its section."""
     gaps = _gaps(doc, article)
     for section in doc.sections:
-        short = " ".join(section.text("short").split())
-        if not short or not section.text("text").strip():
-            continue
-        path = (*section.path, "short")
-        text = Article(section.text("text"))
-        place = text.find(short)
-        if place is None:
-            origin = article.find(short)
-            # The short may be right, and the text wrong; that is reported already.
-            if origin and (any(origin.overlaps(gap) for gap in gaps) or not section.runs):
-                continue
-            doc.report(
-                path,
-                "is not a run of this section's text.",
-                "Copy one sentence of the text, unchanged.",
-            )
-        elif not is_sentence(text, place):
-            doc.report(path, "is not one whole sentence.", "Copy one sentence of the text.")
+        if section.text("text").strip():
+            short = ((*section.path, "short"), section.text("short"))
+            for path, written in (short, *section.texts("discuss")):
+                _check_quote(doc, article, section, path, " ".join(written.split()), gaps)
+
+
+def _check_quote(
+    doc: WrittenDocument,
+    article: Article,
+    section: WrittenSection,
+    path: KeyPath,
+    quote: str,
+    gaps: Sequence[Extent],
+) -> None:
+    if not quote:
+        return
+    text = Article(section.text("text"))
+    place = text.find(quote)
+    if place is None:
+        origin = article.find(quote)
+        # The quote may be right, and the text wrong; that is reported already.
+        if origin and (any(origin.overlaps(gap) for gap in gaps) or not section.runs):
+            return
+        doc.report(
+            path,
+            "is not a run of this section's text.",
+            "Copy one sentence of the text, unchanged.",
+        )
+    elif not is_sentence(text, place):
+        doc.report(path, "is not one whole sentence.", "Copy one sentence of the text.")
 
 
 def _is_left_to_title(text: str, opened: Sequence[WrittenSection]) -> bool:

@@ -54,7 +54,8 @@ class Post:
 
     `message` is Discord's message id or Slack's ts. `title` is the section's at the time of
     posting, to find the nearest one should the section go. `revision` is what the message's text
-    was last made of (see `revision_of`).
+    was last made of (see `revision_of`). `reply_to` is the message that it answers, if any:
+    Discord's message id, or the ts of Slack's thread.
     """
 
     id: int
@@ -68,11 +69,12 @@ class Post:
     state: State
     reason: str
     posted: datetime
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """The right to post one section in one channel, until it is recorded or given back.
+    """The right to post one section in one place, until it is recorded or given back.
 
     `nonce` (at most 25 characters) is the same for every attempt, so that a platform which knows
     nonces does not take the message twice.
@@ -85,11 +87,37 @@ class Reservation:
     title: str
     nonce: str
     made: datetime
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a posting is asked for.
+
+    `reply_to` is the message that it answers, if any, `notify` whether that message's author is
+    pinged. `cooldown` is the time that has to have passed since the channel's last post.
+    """
+
+    reply_to: str = ""
+    notify: bool = False
+    cooldown: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class CoolingDown:
+    """Something was posted in the channel so recently that the next post has to wait."""
+
+    ends: datetime
 
 
 def revision_of(answer: Answer) -> str:
     """A fingerprint of everything that a reader of a posted answer sees."""
-    parts = (answer.kind, answer.heading, answer.body, answer.note, answer.reminder, answer.credit)
+    parts: tuple[str, ...] = (
+        *(answer.kind, answer.heading, answer.body),
+        *(answer.note, answer.reminder, answer.credit),
+    )
+    if answer.plain:
+        parts = ("plain", *parts)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
@@ -121,14 +149,31 @@ class PostStore(Protocol):
     """Keeps posts, for one process or for several at once. All times are UTC."""
 
     async def reserve(
-        self, place: Place, command: str, section: str, title: str
-    ) -> Reservation | Post | None:
+        self,
+        place: Place,
+        command: str,
+        section: str,
+        title: str,
+        *,
+        reply_to: str = "",
+        cooldown: timedelta = timedelta(),
+    ) -> Reservation | Post | CoolingDown | None:
         """Reserve a posting.
 
+        Args:
+            place: the channel.
+            command: the document's.
+            section: what is to be posted.
+            title: its heading.
+            reply_to: the message that it answers, if any.
+            cooldown: the time that has to have passed since anything else was posted in the
+                channel; however many ask at once, in however many processes, one is let through.
+
         Returns:
-            The reservation; or the post of the same section in the same channel, if one was
-            recorded within `SHARE_AGAIN_AFTER` and is neither withdrawn nor forgotten; or None,
-            if someone else holds a reservation for it that is younger than `RESERVED_FOR`.
+            The reservation; or the post of the same section in the same channel that answers the
+            same message, if one was recorded within `SHARE_AGAIN_AFTER` and is neither withdrawn
+            nor forgotten; or None, if someone else holds a reservation for just that which is
+            younger than `RESERVED_FOR`; or how long the channel cools down.
         """
 
     async def record(self, reservation: Reservation, message: str, revision: str) -> Post:

@@ -32,10 +32,13 @@ class UnreachableError(PublishError):
 class Publisher(Protocol):
     """One platform's channels. Every method may raise a `PublishError`."""
 
-    async def post(self, place: Place, answer: Answer, nonce: str) -> str:
+    async def post(
+        self, place: Place, answer: Answer, nonce: str, reply_to: str = "", *, notify: bool = False
+    ) -> str:
         """Post an answer for everyone in a channel; the message's id.
 
         Where the platform knows nonces, a second call with the same one posts nothing more.
+        `reply_to` and `notify`: see `Terms`.
         """
 
     async def edit(self, post: Post, answer: Answer) -> None:

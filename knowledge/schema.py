@@ -13,13 +13,16 @@ from pydantic_core import PydanticCustomError
 TITLE_LIMIT = 75
 """Characters of a title: a title is also a button, and Slack's buttons hold no more."""
 
+ID_LIMIT = 40
+"""Characters of a section's id: an identifier of a button has to hold it."""
+
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=TITLE_LIMIT)]
 SectionId = Annotated[
     str,
     StringConstraints(
-        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$", max_length=60
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$", max_length=ID_LIMIT
     ),
 ]
 Alias = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -75,6 +78,11 @@ class SectionFile(_Written):
         "an empty line starts a new paragraph."
     )
     short: Text = Field(description="One sentence of this section's text, for a first glance.")
+    discuss: tuple[Text, ...] = Field(
+        default=(),
+        description="Sentences of this section's text that say to weigh or discuss something: "
+        "questions for the specialist.",
+    )
     aliases: tuple[Alias, ...] = Field(
         default=(), description="Other words that open exactly this section."
     )

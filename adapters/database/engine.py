@@ -62,6 +62,9 @@ class Backend(Protocol):
     async def lock_schema(self, connection: AsyncConnection) -> None:
         """Keep other processes from altering tables until this transaction ends."""
 
+    async def serialize(self, connection: AsyncConnection, key: str) -> None:
+        """Wait until no other transaction is at `key`; be at it until this one ends."""
+
     async def hold(self, post_id: int) -> Hold | None:
         """Hold a post until it is released or the process ends; None if someone else does."""
 
@@ -82,6 +85,8 @@ class Database:
         self._backend = backend
         self.insert = backend.insert
         """An INSERT that knows ON CONFLICT."""
+        self.serialize = backend.serialize
+        """Within `write`: wait until no other transaction is at a key; be at it until the end."""
 
     @property
     def engine(self) -> AsyncEngine:

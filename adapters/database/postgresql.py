@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -94,6 +95,16 @@ class PostgresBackend:
     async def lock_schema(self, connection: AsyncConnection) -> None:
         """Keep other processes from altering tables until this transaction ends."""
         await connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+
+    async def serialize(self, connection: AsyncConnection, key: str) -> None:
+        """Wait until no other transaction is at `key`; be at it until this one ends.
+
+        Two keys whose hashes are the same wait for one another needlessly, and that is all.
+        """
+        # Not Python's own hash, which differs from process to process.
+        digest = hashlib.sha256(key.encode()).digest()
+        number = int.from_bytes(digest[:8], signed=True)
+        await connection.execute(select(func.pg_advisory_xact_lock(number)))
 
     async def hold(self, post_id: int) -> RowHold | None:
         """A post's row lock, in a transaction that is open until it is released.

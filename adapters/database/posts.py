@@ -6,10 +6,10 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.engine import Database, Hold
@@ -17,6 +17,7 @@ from adapters.database.tables import post_locks, posts, reservations
 from knowledge.posts import (
     RESERVED_FOR,
     SHARE_AGAIN_AFTER,
+    CoolingDown,
     Place,
     Platform,
     Post,
@@ -44,12 +45,20 @@ class SqlPostStore:
         self._clock = clock
 
     async def reserve(
-        self, place: Place, command: str, section: str, title: str
-    ) -> Reservation | Post | None:
-        """Reserve a posting; the post that makes it needless; or None: someone else is at it."""
+        self,
+        place: Place,
+        command: str,
+        section: str,
+        title: str,
+        *,
+        reply_to: str = "",
+        cooldown: timedelta = timedelta(),
+    ) -> Reservation | Post | CoolingDown | None:
+        """Reserve a posting, or say why not; see `PostStore.reserve`."""
         now = self._clock()
         nonce = secrets.token_hex(NONCE_BYTES)
-        subject = {**_columns(place), "command": command, "section": section}
+        channel = _columns(place)
+        subject = {**channel, "command": command, "section": section, "reply_to": reply_to}
         reserving = (
             self._database.insert(reservations)
             .values(**subject, title=title, nonce=nonce, made=now)
@@ -72,7 +81,10 @@ class SqlPostStore:
             .limit(1)
         )
 
-        async def work(connection: AsyncConnection) -> Reservation | Post | None:
+        async def work(connection: AsyncConnection) -> Reservation | Post | CoolingDown | None:
+            if cooldown:
+                # One at a time: two who do not see one another yet would both be let through.
+                await self._database.serialize(connection, "\0".join(channel.values()))
             # In this order: while someone records the same section, the first statement waits for
             # that transaction to end, and the second sees what it has recorded.
             reserved = (await connection.execute(reserving)).one_or_none()
@@ -80,7 +92,14 @@ class SqlPostStore:
             if post:
                 await connection.rollback()
                 return _post(post)
-            return _reservation(reserved) if reserved else None
+            if reserved is None:
+                return None
+            if cooldown:
+                last = await _last_posting(connection, channel, now, besides=reserved.id)
+                if last and last + cooldown > now:
+                    await connection.rollback()
+                    return CoolingDown(last + cooldown)
+            return _reservation(reserved)
 
         return await self._database.write(work)
 
@@ -94,6 +113,7 @@ class SqlPostStore:
                 message=message,
                 command=reservation.command,
                 section=reservation.section,
+                reply_to=reservation.reply_to,
                 title=reservation.title,
                 revision=revision,
                 pinned=False,
@@ -218,6 +238,23 @@ class SqlClaim:
         await self._database.execute(update(posts).where(posts.c.id == self.post.id).values(values))
 
 
+async def _last_posting(
+    connection: AsyncConnection, channel: dict[str, str], now: datetime, *, besides: int
+) -> datetime | None:
+    """When something was last posted in a channel, or is about to be by another reservation."""
+    posted = select(func.max(posts.c.posted)).where(
+        *(posts.c[name] == value for name, value in channel.items())
+    )
+    about_to_be = select(func.max(reservations.c.made)).where(
+        *(reservations.c[name] == value for name, value in channel.items()),
+        reservations.c.made > now - RESERVED_FOR,
+        reservations.c.id != besides,
+    )
+    # One statement: between two, a reservation that is being recorded could slip through.
+    both = select(posted.scalar_subquery(), about_to_be.scalar_subquery())
+    return max(filter(None, (await connection.execute(both)).one()), default=None)
+
+
 def _columns(place: Place) -> dict[str, str]:
     return {
         "platform": place.platform,
@@ -243,6 +280,7 @@ def _post(row: Row[Any]) -> Post:
         state=State(row.state),
         reason=row.reason,
         posted=row.posted,
+        reply_to=row.reply_to,
     )
 
 
@@ -255,4 +293,5 @@ def _reservation(row: Row[Any]) -> Reservation:
         title=row.title,
         nonce=row.nonce,
         made=row.made,
+        reply_to=row.reply_to,
     )

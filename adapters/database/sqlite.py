@@ -91,6 +91,9 @@ class SqliteBackend:
     async def lock_schema(self, connection: AsyncConnection) -> None:
         """Nothing: a transaction keeps every other writer away from its beginning."""
 
+    async def serialize(self, connection: AsyncConnection, key: str) -> None:
+        """Nothing, for the same reason."""
+
     async def hold(self, post_id: int) -> FileHold | None:
         """A post's byte in the file of locks, until it is released or the process ends."""
         return FileHold(self._locks, post_id) if self._locks.take(post_id) else None

@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 
@@ -55,6 +57,7 @@ metadata = MetaData(
 
 # SQLite counts ids only in a column that is an INTEGER to the letter.
 _Id = BigInteger().with_variant(Integer, "sqlite")
+_EMPTY = text("''")  # a bare "" is the same, but Alembic takes it for something else on SQLite
 
 posts = Table(
     "posts",
@@ -74,6 +77,7 @@ posts = Table(
     Column("posted", UtcDateTime, nullable=False),
     # The revision of an edit that is under way; of one that was cut off, if nobody holds the post.
     Column("begun", String),
+    Column("reply_to", String, nullable=False, server_default=_EMPTY),
     UniqueConstraint("platform", "community", "channel", "message"),
     sqlite_autoincrement=True,  # the id of a forgotten post is not given to another
 )
@@ -104,6 +108,47 @@ reservations = Table(
     Column("title", String, nullable=False),
     Column("nonce", String, nullable=False),
     Column("made", UtcDateTime, nullable=False),
-    UniqueConstraint("platform", "community", "channel", "command", "section"),
+    Column("reply_to", String, nullable=False, server_default=_EMPTY),
+    UniqueConstraint(
+        *("platform", "community", "channel", "command", "section", "reply_to"),
+        name="reservations_subject_key",  # by convention it would be too long for PostgreSQL
+    ),
     sqlite_autoincrement=True,
+)
+
+communities = Table(
+    "communities",
+    metadata,
+    Column("platform", String, primary_key=True),
+    Column("community", String, primary_key=True),
+    Column("share", String, nullable=False),
+    Column("visibility", String, nullable=False),
+    Column("plain", Boolean, nullable=False),
+    Column("cooldown", Integer, nullable=False),  # minutes
+)
+
+# The two tables of numbers have no key but everything that is counted, and no row for one event:
+# they hold sums by week.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("week", Date, primary_key=True),
+    Column("platform", String, primary_key=True),
+    Column("community", String, primary_key=True),
+    Column("command", String, primary_key=True),
+    Column("topic", String, primary_key=True),
+    Column("outcome", String, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    # No community: section, reason, platform and week are all that a report may know.
+    Column("week", Date, primary_key=True),
+    Column("platform", String, primary_key=True),
+    Column("command", String, primary_key=True),
+    Column("section", String, primary_key=True),
+    Column("reason", String, primary_key=True),
+    Column("count", Integer, nullable=False),
 )

@@ -20,29 +20,24 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from adapters.discord.commands import add_commands, command_tree, commands_payload
+from adapters.conversation import Aside, Caller, Shown
+from adapters.discord.commands import (
+    CommandTranslator,
+    add_commands,
+    command_tree,
+    commands_payload,
+)
 from adapters.discord.publisher import DiscordPublisher
-from adapters.discord.render import (
-    NO_MENTIONS,
-    DiscordMessage,
-    render,
-    render_preview,
-    render_reply,
-)
+from adapters.discord.render import NO_MENTIONS, render_reply, render_shown
 from adapters.discord.views import AnswerItem
-from adapters.moderation import (
-    NO_CHANNEL,
-    NOT_A_MODERATOR,
-    ONLY_MODERATORS_SHARE,
-    Moderation,
-    Subcommand,
-)
-from adapters.wording import APOLOGY, STALE_BUTTON, UNKNOWN_COMMAND
-from knowledge.actions import MODERATORS_ONLY, Action, Button, Verb, clip
-from knowledge.answer import Answer
+from adapters.moderation import Subcommand
+from adapters.reception import Reception
+from adapters.wording import APOLOGY
+from knowledge.actions import PUBLISHING, Action, clip
 from knowledge.desk import Desks
 from knowledge.errors import PlatformError
-from knowledge.posts import Place, Platform
+from knowledge.language import language_for, words_in
+from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
 
@@ -69,20 +64,18 @@ class DiscordAdapter:
 
     def __init__(
         self,
-        desks: Desks,
+        reception: Reception,
         token: str,
         memory: Memory,
-        publisher: DiscordPublisher | None = None,
-        moderation: Moderation | None = None,
+        publisher: DiscordPublisher,
         *,
         api_url: str | None = None,
         gateway_url: str | None = None,
     ) -> None:
-        self._desks = desks
+        self._reception = reception
         self._token = token
         self._memory = memory
-        self._publisher = publisher or DiscordPublisher()
-        self._moderation = moderation
+        self._publisher = publisher
         self._client: DiscordClient | None = None
         use_addresses(api_url, gateway_url)
 
@@ -97,7 +90,8 @@ class DiscordAdapter:
         Raises:
             PlatformError: Discord refuses the token, for good.
         """
-        async with DiscordClient(self._desks, self._memory, self._moderation) as client:
+        reception = self._reception
+        async with DiscordClient(reception.desks, self._memory, reception) as client:
             self._client = self._publisher.client = client
             try:
                 await client.start(self._token)
@@ -107,19 +101,6 @@ class DiscordAdapter:
                 if error.code == 4004:  # "authentication failed"
                     raise PlatformError(_WRONG_TOKEN) from None
                 raise
-
-    async def register(self, *, force: bool) -> bool:
-        """Register the commands without serving, if they changed or by `force`; whether it did.
-
-        Raises:
-            PlatformError: Discord refuses the token.
-        """
-        async with DiscordClient(self._desks, self._memory, force=force) as client:
-            try:
-                await client.login(self._token)
-            except discord.LoginFailure:
-                raise PlatformError(_WRONG_TOKEN) from None
-            return client.registered
 
     async def documents_changed(self) -> None:
         """Register the commands anew, if the documents that are served now have others."""
@@ -138,6 +119,23 @@ _WRONG_TOKEN = (
 )
 
 
+async def register(
+    desks: Desks, token: str, memory: Memory, *, force: bool, api_url: str | None
+) -> bool:
+    """Register the commands without serving, if they changed or by `force`; whether it did.
+
+    Raises:
+        PlatformError: Discord refuses the token.
+    """
+    use_addresses(api_url, None)
+    async with DiscordClient(desks, memory, force=force) as client:
+        try:
+            await client.login(token)
+        except discord.LoginFailure:
+            raise PlatformError(_WRONG_TOKEN) from None
+        return client.registered
+
+
 class DiscordClient(discord.Client):
     """discord.py's client, with the documents' commands."""
 
@@ -145,11 +143,14 @@ class DiscordClient(discord.Client):
         self,
         desks: Desks,
         memory: Memory,
-        moderation: Moderation | None = None,
+        reception: Reception | None = None,
         *,
         force: bool = False,
     ) -> None:
-        """`force`: register the commands even if they did not change."""
+        """Without a `reception`, it can register the commands, and not serve.
+
+        `force`: register them even if they did not change.
+        """
         super().__init__(
             intents=discord.Intents.none(),
             allowed_mentions=NO_MENTIONS,
@@ -158,15 +159,22 @@ class DiscordClient(discord.Client):
             chunk_guilds_at_startup=False,
         )
         self.desks = desks
-        self.moderation = moderation
         self.tree = command_tree(self, desks)
         self.registered = False
         self._memory = memory
+        self._reception = reception
         self._force = force
+
+    @property
+    def reception(self) -> Reception:
+        """Where everything that people do is handed in."""
+        assert self._reception is not None  # what only registers is not connected
+        return self._reception
 
     async def setup_hook(self) -> None:
         """Between login and connection: buttons of earlier runs, and the commands."""
         self.add_dynamic_items(AnswerItem)
+        await self.tree.set_translator(CommandTranslator())
         self.registered = await self._register()
 
     async def _register(self) -> bool:
@@ -175,7 +183,7 @@ class DiscordClient(discord.Client):
         Discord counts creations (200 a day), so an unchanged payload is not sent again
         (https://docs.discord.com/developers/interactions/application-commands).
         """
-        payload = json.dumps(commands_payload(self.desks), sort_keys=True)
+        payload = json.dumps(await commands_payload(self.desks), sort_keys=True)
         key = f"discord commands {self.application_id} {Route.BASE}"
         fingerprint = hashlib.sha256(payload.encode()).hexdigest()
         if not self._force and self._memory.get(key) == fingerprint:
@@ -199,45 +207,49 @@ class DiscordClient(discord.Client):
 
     async def ask(self, interaction: Interaction, command: str, question: str) -> None:
         """Answer a command, seen by the asker alone."""
-        if command not in self.desks:
-            await self.say(interaction, UNKNOWN_COMMAND)
-            return
         async with self._apologetic(interaction):
-            message = self._answer(interaction, self.desks[command].ask(question))
-            await interaction.response.send_message(
-                message.content, view=message.view, ephemeral=True, suppress_embeds=True
-            )
+            caller = caller_of(interaction)
+            await _send(interaction, await self.reception.ask(caller, command, question))
 
     async def perform(self, interaction: Interaction, action: Action | None) -> None:
         """Do what a button or menu says, in place of the message it stands under."""
-        if action is None or action.command not in self.desks:
-            await self.say(interaction, STALE_BUTTON)
-            return
         async with self._apologetic(interaction):
-            match action.verb:
-                case Verb.OPEN | Verb.CHOOSE:
-                    # A topic that is gone since the button was made is asked like any question.
-                    answer = self.desks[action.command].ask(action.topic)
-                    message = self._answer(interaction, answer, action.page)
-                    await _edit(interaction, message)
-                case Verb.SHARE | Verb.PIN:
-                    await self._preview(interaction, action)
-                case Verb.POST | Verb.KEEP | Verb.REPLACE:
-                    await self._publish(interaction, action)
+            publishes = action is not None and action.verb in PUBLISHING
+            caller = caller_of(interaction)
+            if publishes:
+                await interaction.response.defer()
+            shown = await self.reception.act(caller, action)
+            if isinstance(shown, Aside):
+                await self.say(interaction, shown.text)
+            elif publishes:
+                message = render_shown(shown)
+                await interaction.edit_original_response(content=message.content, view=message.view)
+            else:
+                message = render_shown(shown)
+                await interaction.response.edit_message(
+                    content=message.content,
+                    view=message.view,
+                    attachments=message.attachments(),
+                )
+
+    async def draft(self, interaction: Interaction, command: str, message: discord.Message) -> None:
+        """Show what could be posted as an answer to a message."""
+        async with self._apologetic(interaction):
+            caller = caller_of(interaction)
+            shown = await self.reception.draft(caller, command, message.content, str(message.id))
+            await _send(interaction, shown)
 
     async def moderate(
-        self, interaction: Interaction, command: str, subcommand: Subcommand, topic: str = ""
+        self, interaction: Interaction, command: str, subcommand: Subcommand, words: str = ""
     ) -> None:
         """Do what a moderator typed; the outcome is seen by the moderator alone."""
         async with self._apologetic(interaction):
-            if reason := self._hindrance(interaction, Verb.KEEP):
-                await self.say(interaction, reason)
-                return
-            assert self.moderation is not None  # `_hindrance` has looked
             await interaction.response.defer(ephemeral=True, thinking=True)
-            place = _place(interaction)
-            reply = await self.moderation.command(place, command, subcommand, topic)
-            await _edit_original(interaction, render_reply(reply))
+            reply = await self.reception.moderation.command(
+                caller_of(interaction), command, subcommand, words
+            )
+            message = render_reply(reply)
+            await interaction.edit_original_response(content=message.content, view=message.view)
 
     async def suggest(self, command: str, typed: str) -> list[app_commands.Choice[str]]:
         """Titles for what was typed so far. A failure offers nothing: it must not disturb."""
@@ -249,7 +261,8 @@ class DiscordClient(discord.Client):
         ]
 
     async def say(self, interaction: Interaction, sentence: str) -> None:
-        """Tell the one who acted, and nobody else."""
+        """Tell the one who acted, and nobody else; in their language, if it is in the catalogue."""
+        sentence = words_in(language_for(interaction.locale.value))(sentence)
         try:
             if interaction.response.is_done():
                 await interaction.followup.send(sentence, ephemeral=True)
@@ -257,43 +270,6 @@ class DiscordClient(discord.Client):
                 await interaction.response.send_message(sentence, ephemeral=True)
         except discord.HTTPException as error:
             log.warning("a sentence did not reach Discord (status %s)", error.status)
-
-    async def _preview(self, interaction: Interaction, action: Action) -> None:
-        reason = self._hindrance(interaction, action.verb)
-        shown = self.moderation.preview(action) if self.moderation and not reason else None
-        if shown is None:
-            await self.say(interaction, reason or STALE_BUTTON)
-            return
-        await _edit(interaction, render_preview(*shown))
-
-    async def _publish(self, interaction: Interaction, action: Action) -> None:
-        if reason := self._hindrance(interaction, action.verb):
-            await self.say(interaction, reason)
-            return
-        assert self.moderation is not None  # `_hindrance` has looked
-        await interaction.response.defer()
-        reply = await self.moderation.perform(_place(interaction), action)
-        await _edit_original(interaction, render_reply(reply))
-
-    def _answer(self, interaction: Interaction, answer: Answer, page: int = 1) -> DiscordMessage:
-        offers: tuple[Button, ...] = ()
-        if self.moderation and interaction.guild_id is not None:
-            offers = self.moderation.offers(answer, moderator=_is_moderator(interaction))
-        return render(answer, page, offers)
-
-    def _hindrance(self, interaction: Interaction, verb: Verb) -> str | None:
-        """Why this person, or we, may not do this here; None if nothing is in the way.
-
-        Asked at every use: a button may be old, or forged, or pressed by somebody else.
-        """
-        if self.moderation is None or not interaction.is_guild_integration():
-            return NO_CHANNEL
-        moderator = _is_moderator(interaction)
-        if verb in MODERATORS_ONLY and not moderator:
-            return NOT_A_MODERATOR
-        if not self.moderation.may_share(moderator):
-            return ONLY_MODERATORS_SHARE
-        return _missing_permission(interaction, verb)
 
     @asynccontextmanager
     async def _apologetic(self, interaction: Interaction) -> AsyncIterator[None]:
@@ -308,39 +284,59 @@ class DiscordClient(discord.Client):
             await self.say(interaction, APOLOGY)
 
 
-def _is_moderator(interaction: Interaction) -> bool:
-    # Since February 2026 Manage Messages does not allow pinning any more.
-    return interaction.guild_id is not None and interaction.permissions.pin_messages
+def caller_of(interaction: Interaction) -> Caller:
+    """Who acts, as far as it matters."""
+    language = language_for(interaction.locale.value)
+    if interaction.guild_id is None:
+        return Caller(Platform.DISCORD, language)
+    # Where the app is installed by a person alone, nothing can be posted.
+    here = interaction.is_guild_integration()
+    return Caller(
+        Platform.DISCORD,
+        language,
+        community=str(interaction.guild_id) if here else "",
+        channel=str(interaction.channel_id) if here else "",
+        # Since February 2026 Manage Messages does not allow pinning any more.
+        moderator=interaction.permissions.pin_messages,
+        cannot_post=_missing_permission(interaction, pinning=False, language=language),
+        cannot_pin=_missing_permission(interaction, pinning=True, language=language),
+    )
 
 
-def _missing_permission(interaction: Interaction, verb: Verb) -> str | None:
+def _missing_permission(interaction: Interaction, *, pinning: bool, language: str) -> str:
     ours = interaction.app_permissions
     in_thread = isinstance(interaction.channel, discord.Thread)
+    say = words_in(language)
     needed = {
-        "View Channel": ours.view_channel,
-        "Send Messages in Threads" if in_thread else "Send Messages": (
+        say("View Channel"): ours.view_channel,
+        say("Send Messages in Threads") if in_thread else say("Send Messages"): (
             ours.send_messages_in_threads if in_thread else ours.send_messages
         ),
     }
-    if verb in MODERATORS_ONLY:
+    if pinning:
         needed |= {
-            "Read Message History": ours.read_message_history,
-            "Pin Messages": ours.pin_messages,
+            say("Read Message History"): ours.read_message_history,
+            say("Pin Messages"): ours.pin_messages,
         }
     missing = ", ".join(name for name, given in needed.items() if not given)
-    return f"I lack a permission in this channel: {missing}." if missing else None
+    if not missing:
+        return ""
+    return say("I lack a permission in this channel: {names}.", names=missing)
 
 
-def _place(interaction: Interaction) -> Place:
-    return Place(Platform.DISCORD, str(interaction.guild_id), str(interaction.channel_id))
-
-
-async def _edit(interaction: Interaction, message: DiscordMessage) -> None:
-    await interaction.response.edit_message(content=message.content, view=message.view)
-
-
-async def _edit_original(interaction: Interaction, message: DiscordMessage) -> None:
-    await interaction.edit_original_response(content=message.content, view=message.view)
+async def _send(interaction: Interaction, shown: Shown) -> None:
+    """Answer with a new message, seen by the one who acted alone."""
+    if isinstance(shown, Aside):
+        await interaction.response.send_message(shown.text, ephemeral=True)
+        return
+    message = render_shown(shown)
+    await interaction.response.send_message(
+        message.content,
+        view=message.view,
+        files=message.attachments() or discord.utils.MISSING,
+        ephemeral=True,
+        suppress_embeds=True,
+    )
 
 
 def use_addresses(api_url: str | None, gateway_url: str | None) -> None:

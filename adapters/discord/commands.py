@@ -1,21 +1,37 @@
-"""The commands that Discord knows of: `/ldn` for everyone, `/ldn-mod` for moderators."""
+"""The commands that Discord knows of: `/ldn` and an entry in messages' menus for everyone,
+`/ldn-mod` for moderators; each in every language of the interface.
+"""
 
 from __future__ import annotations
 
 import logging
-from typing import Any
+from itertools import islice
+from typing import Any, Literal
 
 import discord
 from discord import app_commands
+from discord.app_commands import locale_str
 
-from adapters.moderation import Subcommand
-from adapters.wording import APOLOGY, QUESTION_HINT, UNKNOWN_COMMAND, invite
+from adapters import settings
+from adapters.moderation import MODERATOR_SUFFIX, Subcommand
+from adapters.wording import (
+    ANSWER_WITH,
+    APOLOGY,
+    INVITE,
+    MODERATE,
+    QUESTION_HINT,
+    UNKNOWN_COMMAND,
+)
 from knowledge.actions import clip
 from knowledge.desk import Desks
+from knowledge.language import ENGLISH, gettext_noop, language_for, words_in
 
 log = logging.getLogger(__name__)
 
 DESCRIPTION_LIMIT = 100
+MENUS_LIMIT = 5
+"""Entries in messages' menus: discord.py 2.7 knows this limit, Discord itself allows 15."""
+TOPIC_HINT = gettext_noop("The topic. Type a few letters of its title.")
 
 # discord.py looks at these annotations when the program runs, so they name no type of ours.
 Interaction = discord.Interaction[Any]
@@ -37,8 +53,25 @@ class DocumentTree(app_commands.CommandTree[Any]):
             await interaction.client.say(interaction, UNKNOWN_COMMAND if unknown else APOLOGY)
 
 
+class CommandTranslator(app_commands.Translator):
+    """Puts descriptions and entries of menus into the languages of the interface."""
+
+    async def translate(
+        self,
+        string: locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        """Called by discord.py for every text and every locale of Discord's."""
+        language = language_for(locale.value)
+        if language == ENGLISH or "template" not in string.extras:
+            return None
+        values = {name: value for name, value in string.extras.items() if name != "template"}
+        return clip(words_in(language)(string.extras["template"], **values), DESCRIPTION_LIMIT)
+
+
 def command_tree(client: Any, desks: Desks) -> DocumentTree:
-    """Two commands for each document.
+    """The commands of each document.
 
     `/ldn` is for servers, direct messages and personal installs, `/ldn-mod` for servers.
     """
@@ -58,57 +91,93 @@ def add_commands(tree: DocumentTree, desks: Desks) -> None:
     for command, desk in desks.items():
         tree.add_command(_question_command(command, desk.document.title))
         tree.add_command(_moderator_group(command))
+    for command in islice(desks, MENUS_LIMIT):
+        tree.add_command(_message_menu(command))
 
 
-def commands_payload(desks: Desks) -> list[dict[str, Any]]:
+async def commands_payload(desks: Desks) -> list[dict[str, Any]]:
     """What registers the commands: the body of `PUT /applications/{id}/commands`."""
     tree = command_tree(discord.Client(intents=discord.Intents.none()), desks)
-    return [dict(command.to_dict(tree)) for command in tree.get_commands()]
+    translator = CommandTranslator()
+    return [
+        dict(await command.get_translated_payload(tree, translator))
+        for command in tree.get_commands()
+    ]
 
 
 def _question_command(name: str, title: str) -> app_commands.Command[Any, ..., None]:
-    @app_commands.describe(question=QUESTION_HINT)
+    @app_commands.describe(question=_translated(QUESTION_HINT))
     async def callback(interaction: Interaction, question: str = "") -> None:
         await interaction.client.ask(interaction, name, question)
 
     command: app_commands.Command[Any, ..., None] = app_commands.Command(
-        name=name, description=clip(invite(title), DESCRIPTION_LIMIT), callback=callback
+        name=name, description=_translated(INVITE, title=title), callback=callback
     )
     command.autocomplete("question")(_completion(name))
     return command
 
 
+def _message_menu(name: str) -> app_commands.ContextMenu:
+    async def callback(interaction: Interaction, message: discord.Message) -> None:
+        await interaction.client.draft(interaction, name, message)
+
+    entry = _translated(ANSWER_WITH, name=name.upper())
+    return app_commands.ContextMenu(name=entry, callback=callback)
+
+
 def _moderator_group(name: str) -> app_commands.Group:
     # The default keeps it out of members' sight; who may use it is asked again at every use.
     group = app_commands.Group(
-        name=f"{name}-mod",
-        description=f"For moderators: post and pin answers of /{name}.",
+        name=f"{name}{MODERATOR_SUFFIX}",
+        description=_translated(MODERATE, command=name),
         default_permissions=discord.Permissions(pin_messages=True),
         allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         allowed_contexts=app_commands.AppCommandContext(guild=True),
     )
     for subcommand in Subcommand:
-        with_topic = subcommand in {Subcommand.PIN, Subcommand.UNPIN}
-        group.add_command(_subcommand(name, subcommand, with_topic=with_topic))
+        group.add_command(_subcommand(name, subcommand))
     return group
 
 
-def _subcommand(
-    name: str, subcommand: Subcommand, *, with_topic: bool
-) -> app_commands.Command[Any, ..., None]:
-    @app_commands.describe(topic="The topic. Type a few letters of its title.")
+def _subcommand(name: str, subcommand: Subcommand) -> app_commands.Command[Any, ..., None]:
+    @app_commands.describe(topic=_translated(TOPIC_HINT))
     async def about_topic(interaction: Interaction, topic: str) -> None:
         await interaction.client.moderate(interaction, name, subcommand, topic)
 
     async def about_all(interaction: Interaction) -> None:
         await interaction.client.moderate(interaction, name, subcommand)
 
+    @app_commands.describe(
+        **{each: _translated(meaning) for each, meaning in settings.MEANINGS.items()}
+    )
+    async def about_settings(
+        interaction: Interaction,
+        share: Literal["everyone", "moderators"] | None = None,
+        visibility: Literal["selectable", "private"] | None = None,
+        plain: Literal["on", "off"] | None = None,
+        cooldown: app_commands.Range[int, 0, settings.MOST_MINUTES] | None = None,
+    ) -> None:
+        given = {
+            "share": share,
+            "visibility": visibility,
+            "plain": plain,
+            "cooldown": cooldown,
+        }
+        words = " ".join(f"{each}={value}" for each, value in given.items() if value is not None)
+        await interaction.client.moderate(interaction, name, subcommand, words)
+
+    callbacks: dict[Subcommand, Any] = {
+        Subcommand.PIN: about_topic,
+        Subcommand.UNPIN: about_topic,
+        Subcommand.SETTINGS: about_settings,
+    }
+    callback = callbacks.get(subcommand, about_all)
     command: app_commands.Command[Any, ..., None] = app_commands.Command(
         name=subcommand.value,
-        description=subcommand.description,
-        callback=about_topic if with_topic else about_all,
+        description=_translated(subcommand.description),
+        callback=callback,
     )
-    if with_topic:
+    if callback is about_topic:
         command.autocomplete("topic")(_completion(name))
     return command
 
@@ -119,3 +188,9 @@ def _completion(name: str) -> Any:
         return choices
 
     return complete
+
+
+def _translated(template: str, **values: str) -> locale_str:
+    """A text in English that knows what it was made of."""
+    text = clip(words_in(ENGLISH)(template, **values), DESCRIPTION_LIMIT)
+    return locale_str(text, template=template, **values)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import aiohttp
 import discord
 
 from adapters.discord.render import NO_MENTIONS, public_content
 from knowledge.answer import Answer
+from knowledge.language import gettext_noop
 from knowledge.posts import Place, Post
 from knowledge.publishing import (
     MessageGoneError,
@@ -27,16 +28,18 @@ from knowledge.publishing import (
 _GONE = frozenset({10003, 10008})  # unknown channel, unknown message
 _PINS_FULL = 30003
 _REFUSALS = {
-    50001: "I cannot see this channel. Let me in with the permission View Channel.",
-    50013: "I lack a permission in this channel: View Channel, Send Messages, "
-    "Read Message History or Pin Messages.",
-    50083: "This thread is archived. Open it again first.",
+    50001: gettext_noop("I cannot see this channel. Let me in with the permission View Channel."),
+    50013: gettext_noop(
+        "I lack a permission in this channel: View Channel, Send Messages, "
+        "Read Message History or Pin Messages."
+    ),
+    50083: gettext_noop("This thread is archived. Open it again first."),
 }
 
 SILENT_FOR = 60.0
 """Seconds without a request after a limit that does not say how long it lasts."""
 
-PINS_FULL = "This channel has as many pins as Discord allows (250)."
+PINS_FULL = gettext_noop("This channel has as many pins as Discord allows (250).")
 
 
 class DiscordPublisher:
@@ -66,14 +69,27 @@ class DiscordPublisher:
             finally:
                 self.client = None
 
-    async def post(self, place: Place, answer: Answer, nonce: str) -> str:
+    async def post(
+        self, place: Place, answer: Answer, nonce: str, reply_to: str = "", *, notify: bool = False
+    ) -> str:
         """See `Publisher.post`. Discord takes a nonce once within some minutes."""
+        reference: dict[str, Any] = {}
+        if reply_to:
+            # Discord's contract has ids as texts; discord.py sends them on as it gets them.
+            reference["reference"] = discord.MessageReference(
+                message_id=reply_to,  # type: ignore[arg-type]
+                channel_id=place.channel,  # type: ignore[arg-type]
+                # It may have been deleted meanwhile; the answer is good for the others as well.
+                fail_if_not_exists=False,
+            )
         async with self._asking():
             message = await self._channel(place).send(
                 public_content(answer),
                 nonce=nonce,
                 suppress_embeds=True,
                 allowed_mentions=NO_MENTIONS,
+                mention_author=notify,
+                **reference,
             )
         return str(message.id)
 
@@ -134,9 +150,11 @@ class DiscordPublisher:
 
     def _channel(self, place: Place) -> discord.PartialMessageable:
         if self.client is None or self.client.is_closed():
-            raise UnreachableError("Discord is not connected at the moment.")
+            raise UnreachableError(gettext_noop("Discord is not connected at the moment."))
         if time.monotonic() < self._silent_until:
-            raise UnreachableError("Discord wants us to ask less often. Try again later.")
+            raise UnreachableError(
+                gettext_noop("Discord wants us to ask less often. Try again later.")
+            )
         return self.client.get_partial_messageable(
             int(place.channel), guild_id=int(place.community)
         )
@@ -157,17 +175,17 @@ class DiscordPublisher:
                 self._silent_until = time.monotonic() + wait
             _raise(error)
         except (aiohttp.ClientError, OSError, TimeoutError):
-            raise UnreachableError("Discord could not be reached.") from None
+            raise UnreachableError(gettext_noop("Discord could not be reached.")) from None
 
 
 def _raise(error: discord.HTTPException) -> NoReturn:
     if error.code in _GONE:
-        raise MessageGoneError("The message or its channel was deleted.") from None
+        raise MessageGoneError(gettext_noop("The message or its channel was deleted.")) from None
     if error.code == _PINS_FULL:
         raise PinsFullError(PINS_FULL) from None
     if error.code in _REFUSALS:
         raise RefusedError(_REFUSALS[error.code]) from None
     # A 404 without one of those codes is none about the message: a wrong address, or a proxy.
     if error.status >= 500 or error.status in {404, 429}:
-        raise UnreachableError("Discord did not answer as it should.") from None
+        raise UnreachableError(gettext_noop("Discord did not answer as it should.")) from None
     raise PublishError(f"Discord refused this (error {error.code or error.status}).") from None

@@ -6,19 +6,22 @@ https://docs.discord.com/developers/components/reference.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import discord
 
-from adapters.discord.views import AnswerView, ButtonView
-from adapters.moderation import Reply
-from adapters.text import NOTE_LEAD
+from adapters import text as plain_text
+from adapters.conversation import Page, Preview, Reply
+from adapters.discord.views import AnswerView, ButtonView, PreviewView
+from adapters.wording import PAGE
 from knowledge.actions import Button
-from knowledge.answer import Answer
+from knowledge.answer import Answer, Kind
 from knowledge.errors import DoesNotFitError
+from knowledge.language import words_in
 from knowledge.markup import Span, length, paginate, parse, print_blocks
 
 CONTENT_LIMIT = 2000
@@ -26,7 +29,7 @@ PREVIEW_ROOM = 100
 """Characters that every answer leaves free, so that a preview of it can say that it is one."""
 NO_MENTIONS = discord.AllowedMentions.none()
 
-_PAGE_LINE_ROOM = len("\n\nPage 99 of 99")
+FILE_NAME = "questions.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +38,25 @@ class DiscordMessage:
 
     content: str
     view: ButtonView
+    file: str = ""
+    """A text to keep, as a file beside the message; most have none."""
+
+    def attachments(self) -> list[discord.File]:
+        """The file, for discord.py to send; made anew each time, for it is read once."""
+        if not self.file:
+            return []
+        return [discord.File(io.BytesIO(self.file.encode()), FILE_NAME)]
 
     def to_json(self) -> dict[str, Any]:
         """The message as it goes over the wire."""
         flags = discord.MessageFlags(ephemeral=True, suppress_embeds=True)
+        files = [file.to_dict(at) for at, file in enumerate(self.attachments())]
         return {
             "content": self.content,
             "components": self.view.to_components(),
             "flags": flags.value,
             "allowed_mentions": NO_MENTIONS.to_dict(),
+            **({"attachments": files} if files else {}),
         }
 
 
@@ -60,34 +73,44 @@ def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> Disc
     """
     pages = contents(answer)
     page = min(max(page, 1), len(pages))
-    return DiscordMessage(pages[page - 1], AnswerView(answer, page, len(pages), offers))
+    return DiscordMessage(
+        pages[page - 1], AnswerView(answer, page, len(pages), offers), _file_of(answer)
+    )
 
 
 @lru_cache(maxsize=1024)
 def contents(answer: Answer) -> tuple[str, ...]:
     """The `content` of every page. Each holds heading, reminder and credit."""
-    head = _joined(markdown(answer.notice), f"## {markdown(answer.heading)}")
+    print_it = plain_span if answer.plain else print_span
+    heading, frame = markdown(answer.heading, print_it), markdown(answer.frame, print_it)
+    reminder = f"{frame} {markdown(answer.reminder, print_it)}".strip()
+    head = _joined(markdown(answer.notice, print_it), heading if answer.plain else f"## {heading}")
     foot = _joined(
-        NOTE_LEAD + markdown(answer.note) if answer.note else "",
-        f"**{markdown(answer.reminder)}**",
-        markdown(answer.credit),
+        plain_text.note(answer, markdown(answer.note, print_it)),
+        reminder if answer.plain else f"**{reminder}**",
+        markdown(answer.credit, print_it),
     )
+    say = words_in(answer.language)
     room = (
         CONTENT_LIMIT
         - PREVIEW_ROOM
         - length(_joined(head, "", foot))
         - 2 * len("\n\n")
-        - _PAGE_LINE_ROOM
+        - length(_joined("", say(PAGE, page=99, pages=99)))
     )
     if room <= 0:
         raise DoesNotFitError("heading, reminder and credit alone fill a whole Discord message")
-    bodies = paginate(parse(answer.body), room, print_span)
+    bodies = paginate(parse(answer.body), room, print_it)
     if len(bodies) == 1:
         return (_joined(head, bodies[0], foot),)
     return tuple(
-        _joined(head, body, f"Page {number} of {len(bodies)}", foot)
+        _joined(head, body, say(PAGE, page=number, pages=len(bodies)), foot)
         for number, body in enumerate(bodies, start=1)
     )
+
+
+def _file_of(answer: Answer) -> str:
+    return plain_text.render(answer) if answer.kind is Kind.APPOINTMENT else ""
 
 
 def render_reply(reply: Reply) -> DiscordMessage:
@@ -95,10 +118,21 @@ def render_reply(reply: Reply) -> DiscordMessage:
     return DiscordMessage(markdown(reply.text)[:CONTENT_LIMIT], ButtonView(reply.buttons))
 
 
-def render_preview(answer: Answer, reply: Reply) -> DiscordMessage:
+def render_preview(preview: Preview) -> DiscordMessage:
     """What a channel would see, and what to press next."""
-    content = _joined(markdown(reply.text), public_content(answer))
-    return DiscordMessage(content, ButtonView(reply.buttons))
+    content = _joined(markdown(preview.text), public_content(preview.answer))
+    return DiscordMessage(content, PreviewView(preview))
+
+
+def render_shown(shown: Page | Preview | Reply) -> DiscordMessage:
+    """Whatever takes the place of what stands there."""
+    match shown:
+        case Page(answer, number, offers):
+            return render(answer, number, offers)
+        case Preview():
+            return render_preview(shown)
+        case Reply():
+            return render_reply(shown)
 
 
 def public_content(answer: Answer) -> str:
@@ -106,9 +140,14 @@ def public_content(answer: Answer) -> str:
     return contents(answer)[0]
 
 
-def markdown(text: str) -> str:
+def markdown(text: str, print_it: Callable[[Span], str] | None = None) -> str:
     """The article's Markdown as Discord's."""
-    return print_blocks(parse(text), print_span)
+    return print_blocks(parse(text), print_it or print_span)
+
+
+def plain_span(span: Span) -> str:
+    """A run of text without decoration; signs of Discord's Markdown stay signs."""
+    return print_span(Span(span.text if not span.url else plain_text.print_span(span)))
 
 
 def print_span(span: Span) -> str:

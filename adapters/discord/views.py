@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
+from adapters.conversation import Preview
 from adapters.wording import CHOOSE
-from knowledge.actions import Action, Button, Verb, buttons, clip, menu_action
-from knowledge.answer import Answer
+from knowledge.actions import Action, Button, buttons, clip, menu_action
+from knowledge.answer import Answer, Choice
+from knowledge.language import words_in
 
 if TYPE_CHECKING:
     from adapters.discord.client import DiscordClient
@@ -46,9 +48,21 @@ class AnswerView(ButtonView):
     def __init__(
         self, answer: Answer, page: int = 1, pages: int = 1, offers: Sequence[Button] = ()
     ) -> None:
-        super().__init__(buttons(answer, page, pages), offers)
+        super().__init__(*buttons(answer, page, pages), offers)
         if answer.choices:
-            self.add_item(AnswerItem(menu_for(answer), row=0))
+            placeholder = words_in(answer.language)(CHOOSE)
+            menu = menu_of(menu_action(answer), answer.choices, placeholder)
+            self.add_item(AnswerItem(menu, row=0))
+
+
+class PreviewView(ButtonView):
+    """What to press under what could be posted: another topic, and what to do with it."""
+
+    def __init__(self, preview: Preview) -> None:
+        super().__init__(preview.buttons)
+        if preview.choices and preview.choose:
+            menu = menu_of(preview.choose, preview.choices, preview.placeholder)
+            self.add_item(AnswerItem(menu, row=0))
 
 
 def button_for(button: Button) -> ui.Button[Any]:
@@ -56,17 +70,13 @@ def button_for(button: Button) -> ui.Button[Any]:
     return ui.Button(label=clip(button.label, BUTTON_LABEL_LIMIT), custom_id=button.action.encode())
 
 
-def menu_for(answer: Answer) -> ui.Select[Any]:
-    """An answer's choices as a select menu."""
+def menu_of(action: Action, choices: Sequence[Choice], placeholder: str) -> ui.Select[Any]:
+    """Choices as a select menu; the chosen topic comes with `action`."""
     options = [
         discord.SelectOption(label=clip(choice.title, OPTION_LABEL_LIMIT), value=choice.topic)
-        for choice in answer.choices[:OPTIONS_LIMIT]
+        for choice in choices[:OPTIONS_LIMIT]
     ]
-    return ui.Select(
-        placeholder=CHOOSE,
-        custom_id=menu_action(answer).encode(),
-        options=options,
-    )
+    return ui.Select(placeholder=placeholder, custom_id=action.encode(), options=options)
 
 
 class AnswerItem(ui.DynamicItem[ui.Item[Any]], template=r"(?s).+"):
@@ -86,7 +96,7 @@ class AnswerItem(ui.DynamicItem[ui.Item[Any]], template=r"(?s).+"):
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do what the custom_id says."""
         action = Action.decode(self.custom_id)
-        if action and action.verb is Verb.CHOOSE and isinstance(self.item, ui.Select):
-            action = Action(Verb.OPEN, action.command, next(iter(self.item.values), ""))
+        if action and isinstance(self.item, ui.Select):
+            action = action.choosing(next(iter(self.item.values), ""))
         client: DiscordClient = interaction.client
         await client.perform(interaction, action)

@@ -1,8 +1,8 @@
 """Slack: events in, answers out, over Socket Mode.
 
 Slack wants every event acknowledged within three seconds. A command is answered in the
-acknowledgement itself; a button is acknowledged first, then the message that it stands under is
-replaced through the event's response_url
+acknowledgement itself; everything else is acknowledged first, then the message under which a button
+stands is replaced through the event's response_url, or a modal shows the answer
 (https://docs.slack.dev/interactivity/handling-user-interaction).
 """
 
@@ -20,10 +20,11 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.moderation import Moderation
+from adapters.moderation import MODERATOR_SUFFIX
+from adapters.reception import Reception
 from adapters.slack.listeners import Listeners
-from adapters.slack.moderators import SlackModerators
-from knowledge.desk import Desks
+from adapters.slack.manifest import SHORTCUT_SUFFIX
+from adapters.slack.people import SlackPeople
 from knowledge.errors import PlatformError
 
 log = logging.getLogger(__name__)
@@ -61,15 +62,14 @@ class SlackAdapter:
 
     def __init__(
         self,
-        desks: Desks,
+        reception: Reception,
         client: AsyncWebClient,
         app_token: str,
-        moderators: SlackModerators | None = None,
-        moderation: Moderation | None = None,
+        people: SlackPeople,
     ) -> None:
         self._client = client
         self._app_token = app_token
-        self._listeners = Listeners(desks, moderators or SlackModerators(client), moderation)
+        self._listeners = Listeners(reception, people)
         self._connected = False
         self._handler: AsyncSocketModeHandler | None = None
 
@@ -140,7 +140,7 @@ async def _accepted(call: Any, variable: str, where: str) -> Any:
 
 
 def slack_app(listeners: Listeners, client: AsyncWebClient) -> AsyncApp:
-    """The app: one listener for every command, one for every button and menu."""
+    """The app: a listener for each thing that people can do."""
     app = AsyncApp(
         client=client,
         # Socket Mode events come over a connection that we opened; nothing is signed.
@@ -150,9 +150,13 @@ def slack_app(listeners: Listeners, client: AsyncWebClient) -> AsyncApp:
         # An event that nobody listens to goes to `_on_error`; bolt would log it with its content.
         raise_error_for_unhandled_request=True,
     )
-    app.command(re.compile(r".*-mod"))(ack=_acknowledge, lazy=[listeners.moderate])
-    app.command(_ANY)(listeners.answer)
+    app.command(re.compile(f".*{MODERATOR_SUFFIX}"))(ack=_acknowledge, lazy=[listeners.moderate])
+    app.command(_ANY)(listeners.ask)
     app.action(_ANY)(ack=_acknowledge, lazy=[listeners.perform])
+    app.shortcut(re.compile(f".*{SHORTCUT_SUFFIX}"))(ack=_acknowledge, lazy=[listeners.draft])
+    app.event("app_mention")(ack=_acknowledge, lazy=[listeners.mention])
+    app.event("message")(ack=_acknowledge, lazy=[listeners.message])
+    app.event("app_home_opened")(ack=_acknowledge, lazy=[listeners.home])
     app.error(_on_error)
     return app
 

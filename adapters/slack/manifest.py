@@ -5,38 +5,54 @@ Format: https://docs.slack.dev/reference/app-manifest
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
-from adapters.moderation import Subcommand
-from adapters.wording import invite
+from adapters.moderation import MODERATOR_SUFFIX, Subcommand
+from adapters.wording import ANSWER_WITH, INVITE, MODERATE
 from knowledge.actions import clip
 from knowledge.desk import Desks
+from knowledge.language import ENGLISH, words_in
 
 APP_NAME = "ldn-bot"
 SCOPES = {
     "commands": "to be asked",
+    "app_mentions:read": "to be called by name",
+    "im:history": "to be asked in a direct message; it covers only what is written to the app",
     "chat:write": "to post what someone shares, and to keep it true",
     "pins:read": "to find posts that were pinned by hand",
     "pins:write": "to pin and unpin",
-    "users:read": "to know who is an admin, and so may pin",
+    "users:read": "to know who is an admin, and so may pin, and which language someone reads",
     "usergroups:read": "to know who is in a group of moderators that the settings name",
 }
 """Every permission that the app asks for, and why."""
+EVENTS = ("app_home_opened", "app_mention", "message.im")
+"""What Slack tells the app of: nothing but what is said to it, or done in its own tab."""
+SHORTCUT_SUFFIX = "-answer"
+"""Behind a document's command, the name of its entry in messages' menus."""
+SHORTCUTS_LIMIT = 10
+SHORTCUT_NAME_LIMIT = 24
 
 
 def manifest(desks: Desks) -> dict[str, Any]:
     """A manifest with each document's command, and no scope beyond what that needs."""
+    say = words_in(ENGLISH)
     return {
         "display_information": {
             "name": APP_NAME,
             "description": "Answers questions from a published article, privately.",
         },
         "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
             "bot_user": {"display_name": APP_NAME, "always_online": True},
             "slash_commands": [
                 {
                     "command": f"/{command}",
-                    "description": clip(invite(desk.document.title), 2000),
+                    "description": clip(say(INVITE, title=desk.document.title), 2000),
                     "usage_hint": "[topic or question]",
                     "should_escape": False,
                 }
@@ -44,16 +60,26 @@ def manifest(desks: Desks) -> dict[str, Any]:
             ]
             + [
                 {
-                    "command": f"/{command}-mod",
-                    "description": f"For moderators: post and pin answers of /{command}.",
+                    "command": f"/{command}{MODERATOR_SUFFIX}",
+                    "description": say(MODERATE, command=command),
                     "usage_hint": " | ".join(Subcommand),
                     "should_escape": False,
                 }
                 for command in desks
             ],
+            "shortcuts": [
+                {
+                    "name": clip(say(ANSWER_WITH, name=command.upper()), SHORTCUT_NAME_LIMIT),
+                    "type": "message",
+                    "callback_id": f"{command}{SHORTCUT_SUFFIX}",
+                    "description": "Find the section that answers a message, and post it there.",
+                }
+                for command in islice(desks, SHORTCUTS_LIMIT)
+            ],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
+            "event_subscriptions": {"bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True},
             "org_deploy_enabled": False,
             "socket_mode_enabled": True,

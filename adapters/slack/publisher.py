@@ -18,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.render import render_public
 from knowledge.answer import Answer
+from knowledge.language import gettext_noop
 from knowledge.posts import Place, Post
 from knowledge.publishing import (
     MessageGoneError,
@@ -29,23 +30,30 @@ from knowledge.publishing import (
 
 _GONE = "message_not_found"
 _REFUSALS = {
-    "not_in_channel": "I am not in this channel. Invite me with /invite, then try again.",
+    "not_in_channel": gettext_noop(
+        "I am not in this channel. Invite me with /invite, then try again."
+    ),
     # Slack says it of a channel that was deleted, and of a private one that we are not in.
-    "channel_not_found": "I am not in this channel, or it was deleted. "
-    "Invite me with /invite, then try again.",
-    "is_archived": "This channel is archived.",
-    "restricted_action": "A rule of this workspace does not let me do this here.",
-    "cant_update_message": "Slack does not let me edit this message any more.",
-    "edit_window_closed": "A rule of this workspace does not let messages be edited any more.",
-    "missing_scope": "The app lacks a permission. Install it again from `ldn-bot manifest`.",
-    "not_pinnable": "Slack does not let this message be pinned.",
+    "channel_not_found": gettext_noop(
+        "I am not in this channel, or it was deleted. Invite me with /invite, then try again."
+    ),
+    "is_archived": gettext_noop("This channel is archived."),
+    "restricted_action": gettext_noop("A rule of this workspace does not let me do this here."),
+    "cant_update_message": gettext_noop("Slack does not let me edit this message any more."),
+    "edit_window_closed": gettext_noop(
+        "A rule of this workspace does not let messages be edited any more."
+    ),
+    "missing_scope": gettext_noop(
+        "The app lacks a permission. Install it again from `ldn-bot manifest`."
+    ),
+    "not_pinnable": gettext_noop("Slack does not let this message be pinned."),
 }
 _PINS_FULL = "too_many_pins"
 _TRANSIENT = frozenset(
     {"internal_error", "fatal_error", "ratelimited", "request_timeout", "service_unavailable"}
 )
 
-PINS_FULL = "This channel has as many pins as Slack allows (100)."
+PINS_FULL = gettext_noop("This channel has as many pins as Slack allows (100).")
 
 
 class SlackPublisher:
@@ -59,11 +67,13 @@ class SlackPublisher:
         self._client = with_patience(client)
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def post(self, place: Place, answer: Answer, nonce: str) -> str:
-        """See `Publisher.post`. Slack knows no nonces."""
+    async def post(
+        self, place: Place, answer: Answer, nonce: str, reply_to: str = "", *, notify: bool = False
+    ) -> str:
+        """See `Publisher.post`. Slack knows no nonces, and tells the thread's followers itself."""
         async with self._turns["chat.postMessage"], _in_words():
             said = await self._client.chat_postMessage(
-                channel=place.channel, **render_public(answer)
+                channel=place.channel, thread_ts=reply_to or None, **render_public(answer)
             )
         return str(said["ts"])
 
@@ -134,7 +144,7 @@ async def _in_words(harmless: str | None = None) -> AsyncIterator[None]:
         if name != harmless:
             _raise(name, getattr(error.response, "status_code", 0))
     except (TimeoutError, SlackClientError, aiohttp.ClientError, OSError):
-        raise UnreachableError("Slack could not be reached.") from None
+        raise UnreachableError(gettext_noop("Slack could not be reached.")) from None
 
 
 def _name(error: SlackApiError) -> str:
@@ -145,11 +155,11 @@ def _name(error: SlackApiError) -> str:
 
 def _raise(name: str, status: int) -> NoReturn:
     if name == _GONE:
-        raise MessageGoneError("The message or its channel was deleted.") from None
+        raise MessageGoneError(gettext_noop("The message or its channel was deleted.")) from None
     if name == _PINS_FULL:
         raise PinsFullError(PINS_FULL) from None
     if name in _REFUSALS:
         raise RefusedError(_REFUSALS[name]) from None
     if not name or name in _TRANSIENT or status >= 500:
-        raise UnreachableError("Slack did not answer as it should.") from None
+        raise UnreachableError(gettext_noop("Slack did not answer as it should.")) from None
     raise PublishError(f"Slack refused this ({name}).") from None

@@ -27,17 +27,19 @@ from slack_sdk.models.blocks import (
 )
 
 from adapters import text as plain_text
-from adapters.moderation import Reply
-from adapters.wording import CHOOSE
-from knowledge.actions import Button, buttons, clip, menu_action
-from knowledge.answer import Answer
+from adapters.conversation import Page, Preview, Reply
+from adapters.wording import CHOOSE, MENTIONED, OPEN_PRIVATELY, PAGE
+from knowledge.actions import Action, Button, Verb, buttons, clip, menu_action
+from knowledge.answer import Answer, Choice
 from knowledge.errors import DoesNotFitError
+from knowledge.language import words_in
 from knowledge.markup import Span, paginate, parse, print_blocks
 
 HEADER_LIMIT = 150
 SECTION_LIMIT = 3000
 LABEL_LIMIT = 75
 OPTIONS_LIMIT = 100
+VALUE_LIMIT = 2000
 TEXT_LIMIT = 40_000
 
 _MEANT_BY_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -77,23 +79,25 @@ def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> Slac
     Raises:
         DoesNotFitError: no way of splitting brings the answer within Slack's limits.
     """
-    bodies = paginate(parse(answer.body), SECTION_LIMIT, print_span)
+    dress = _plain if answer.plain else mrkdwn
+    bodies = paginate(parse(answer.body), SECTION_LIMIT, plain_span if answer.plain else print_span)
     page = min(max(page, 1), len(bodies))
-    parts = [
-        mrkdwn(answer.notice),
-        plain_text.plain(answer.heading),
+    turned = words_in(answer.language)(PAGE, page=page, pages=len(bodies))
+    reminder = f"{dress(answer.frame)} {dress(answer.reminder)}".strip()
+    notice, heading = dress(answer.notice), plain_text.plain(answer.heading)
+    rest = [
         bodies[page - 1],
-        f"Page {page} of {len(bodies)}" if len(bodies) > 1 else "",
-        plain_text.NOTE_LEAD + mrkdwn(answer.note) if answer.note else "",
-        f"*{mrkdwn(answer.reminder)}*",
-        mrkdwn(answer.credit),
+        turned if len(bodies) > 1 else "",
+        plain_text.note(answer, dress(answer.note)),
+        reminder if answer.plain else f"*{reminder}*",
+        dress(answer.credit),
     ]
-    notice, heading, *rest = parts
-    if len(heading) > HEADER_LIMIT or any(len(part) > SECTION_LIMIT for part in parts):
+    if len(heading) > HEADER_LIMIT or any(len(part) > SECTION_LIMIT for part in (notice, *rest)):
         raise DoesNotFitError("heading, note, reminder or credit is longer than a Slack block")
+    header = HeaderBlock(text=PlainTextObject(text=heading, emoji=False))
     blocks: list[SlackBlock] = [
         *_sections([notice]),
-        HeaderBlock(text=PlainTextObject(text=heading, emoji=False)),
+        *(_sections([escape(heading)]) if answer.plain else [header]),
         *_sections(rest),
         *_ways_on(answer, page, len(bodies)),
         *_row(offers),
@@ -115,6 +119,23 @@ def render_public(answer: Answer) -> dict[str, Any]:
     }
 
 
+def render_mentioned(answer: Answer, question: str) -> dict[str, Any]:
+    """What everyone reads where the bot was called by name: where to press, and nothing else.
+
+    The button brings the question back to us, so that we need not keep it.
+    """
+    say = words_in(answer.language)
+    label = clip(say(OPEN_PRIVATELY), LABEL_LIMIT)
+    button = ButtonElement(
+        text=PlainTextObject(text=label, emoji=False),
+        action_id=Action(Verb.ASK, answer.command).encode(),
+        accessibility_label=label,
+        value=question[:VALUE_LIMIT] or None,
+    )
+    blocks = (*_sections([say(MENTIONED)]), ActionsBlock(elements=[button]))
+    return {"text": say(MENTIONED), "blocks": [block.to_dict() for block in blocks]}
+
+
 def render_reply(reply: Reply) -> SlackMessage:
     """A short message for the one who pressed or typed."""
     text = mrkdwn(reply.text)[:SECTION_LIMIT]
@@ -122,14 +143,32 @@ def render_reply(reply: Reply) -> SlackMessage:
     return SlackMessage(text, tuple(block.to_dict() for block in blocks))
 
 
-def render_preview(answer: Answer, reply: Reply) -> SlackMessage:
+def render_preview(preview: Preview) -> SlackMessage:
     """What a channel would see, and what to press next."""
-    said, shown = render_reply(reply), render_public(answer)
-    buttons = [block for block in said.blocks if block["type"] == "actions"]
+    said, shown = mrkdwn(preview.text), render_public(preview.answer)
+    ways: list[SlackBlock] = []
+    if preview.choices and preview.choose:
+        ways += _menu(preview.choose, preview.choices, preview.placeholder)
+    ways += _row(preview.buttons)
     return SlackMessage(
-        text=f"{said.text}\n\n{shown['text']}",
-        blocks=(said.blocks[0], *shown["blocks"], *buttons),
+        text=f"{said}\n\n{shown['text']}",
+        blocks=(
+            *(block.to_dict() for block in _sections([said])),
+            *shown["blocks"],
+            *(block.to_dict() for block in ways),
+        ),
     )
+
+
+def render_shown(shown: Page | Preview | Reply) -> SlackMessage:
+    """Whatever takes the place of what stands there."""
+    match shown:
+        case Page(answer, number, offers):
+            return render(answer, number, offers)
+        case Preview():
+            return render_preview(shown)
+        case Reply():
+            return render_reply(shown)
 
 
 def mrkdwn(text: str) -> str:
@@ -145,6 +184,15 @@ def escape(text: str) -> str:
     # The invisible sign would break a bare address, and in one a mark is no emphasis.
     pieces = _ADDRESS.split(text.translate(_MEANT_BY_SLACK))
     return "".join(piece if at % 2 else piece.translate(_MARKS) for at, piece in enumerate(pieces))
+
+
+def plain_span(span: Span) -> str:
+    """A run of text without decoration; signs of mrkdwn stay signs."""
+    return escape(plain_text.print_span(span))
+
+
+def _plain(text: str) -> str:
+    return print_blocks(parse(text), plain_span)
 
 
 def print_span(span: Span) -> str:
@@ -170,19 +218,25 @@ def _sections(texts: Iterable[str]) -> list[SlackBlock]:
 
 
 def _ways_on(answer: Answer, page: int, pages: int) -> list[SlackBlock]:
-    rows: list[SlackBlock] = []
+    menu: list[SlackBlock] = []
     if answer.choices:
-        options = [
-            Option(value=choice.topic, text=PlainTextObject(text=clip(choice.title, LABEL_LIMIT)))
-            for choice in answer.choices[:OPTIONS_LIMIT]
-        ]
-        menu = StaticSelectElement(
-            placeholder=PlainTextObject(text=CHOOSE),
-            action_id=menu_action(answer).encode(),
-            options=options,
-        )
-        rows.append(ActionsBlock(elements=[menu]))
-    return [*rows, *_row(buttons(answer, page, pages))]
+        placeholder = words_in(answer.language)(CHOOSE)
+        menu = _menu(menu_action(answer), answer.choices, placeholder)
+    through, beside = buttons(answer, page, pages)
+    return [*menu, *_row(through), *_row(beside)]
+
+
+def _menu(action: Action, choices: Sequence[Choice], placeholder: str) -> list[SlackBlock]:
+    options = [
+        Option(value=choice.topic, text=PlainTextObject(text=clip(choice.title, LABEL_LIMIT)))
+        for choice in choices[:OPTIONS_LIMIT]
+    ]
+    select = StaticSelectElement(
+        placeholder=PlainTextObject(text=placeholder),
+        action_id=action.encode(),
+        options=options,
+    )
+    return [ActionsBlock(elements=[select])]
 
 
 def _row(offered: Sequence[Button]) -> list[SlackBlock]:

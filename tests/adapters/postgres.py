@@ -1,4 +1,6 @@
-"""A real PostgreSQL for tests, from the packages of the system, in a folder of its own.
+"""Databases for tests: SQLite, and a real PostgreSQL.
+
+That is from the packages of the system, in a folder of its own.
 
 Load with ``pytest_plugins = ["tests.adapters.postgres"]``. Debian and Ubuntu: the package
 ``postgresql``. The server is started when a test first asks for it and ends with the run.
@@ -12,12 +14,14 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
+from adapters.database.engine import Database, open_database
 from tests.standins.requirements import need
 
 USER = "ldn"
@@ -120,3 +124,20 @@ def postgres_server() -> Iterator[PostgresServer]:
 def postgres_url(postgres_server: PostgresServer) -> str:
     """``DATABASE_URL`` of an empty database."""
     return postgres_server.empty_database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str | None:
+    """What `open_database` gets: None is SQLite in `tmp_path`."""
+    if request.param == "sqlite":
+        return None
+    found: str = request.getfixturevalue("postgres_url")
+    return found
+
+
+@pytest_asyncio.fixture
+async def database(url: str | None, tmp_path: Path) -> AsyncIterator[Database]:
+    """An open database with nothing in it, once of each kind."""
+    opened = await open_database(url, tmp_path)
+    yield opened
+    await opened.close()

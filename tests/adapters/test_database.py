@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import itertools
 import signal
 import sqlite3
 import stat
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
-import pytest_asyncio
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -31,6 +32,7 @@ from knowledge.errors import SettingsError
 from knowledge.posts import (
     RESERVED_FOR,
     SHARE_AGAIN_AFTER,
+    CoolingDown,
     Place,
     Platform,
     Post,
@@ -57,11 +59,15 @@ COLUMNS = {
     "post_locks": {"post_id"},
     "posts": {
         *("id", "platform", "community", "channel", "message", "command", "section", "title"),
-        *("revision", "pinned", "state", "reason", "posted", "begun"),
+        *("revision", "pinned", "state", "reason", "posted", "begun", "reply_to"),
     },
     "reservations": {
         *("id", "platform", "community", "channel", "command", "section", "title", "nonce", "made"),
+        "reply_to",
     },
+    "communities": {"platform", "community", "share", "visibility", "plain", "cooldown"},
+    "tallies": {"week", "platform", "community", "command", "topic", "outcome", "count"},
+    "reports": {"week", "platform", "command", "section", "reason", "count"},
 }
 """Every column there is. Who adds one says here that it holds no member."""
 
@@ -77,22 +83,6 @@ class Clock:
 
     def forward(self, by: timedelta) -> None:
         self.now += by
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest) -> str | None:
-    """What `open_database` gets: None is SQLite in `tmp_path`."""
-    if request.param == "sqlite":
-        return None
-    found: str = request.getfixturevalue("postgres_url")
-    return found
-
-
-@pytest_asyncio.fixture
-async def database(url: str | None, tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(url, tmp_path)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture
@@ -113,9 +103,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def reserved(
-    store: PostStore, section: str = "dose", place: Place = PLACE, title: str = "Dose"
+    store: PostStore,
+    section: str = "dose",
+    place: Place = PLACE,
+    title: str = "Dose",
+    reply_to: str = "",
 ) -> Reservation:
-    reservation = await store.reserve(place, "ldn", section, title)
+    reservation = await store.reserve(place, "ldn", section, title, reply_to=reply_to)
     assert isinstance(reservation, Reservation)
     return reservation
 
@@ -212,6 +206,20 @@ async def test_a_post_or_reservation_keeps_nothing_else_away(
     )
 
 
+async def test_an_answer_to_another_message_is_posted_on_its_own(store: SqlPostStore) -> None:
+    held = await reserved(store, reply_to="m1")
+    assert held.reply_to == "m1"
+    other = await reserved(store, reply_to="m2")
+    nobody = await reserved(store)
+    assert await store.unfinished() == [held, other, nobody]
+    assert await store.reserve(PLACE, "ldn", "dose", "Dose", reply_to="m1") is None
+    post = await store.record(held, "1", "r1")
+    assert post.reply_to == "m1"
+    assert await store.reserve(PLACE, "ldn", "dose", "Dose", reply_to="m1") == post
+    assert await store.at(PLACE) == [post]
+    assert await store.unfinished() == [other, nobody]
+
+
 async def test_a_withdrawn_post_does_not_keep_its_section_from_being_shared(
     store: SqlPostStore,
 ) -> None:
@@ -293,6 +301,173 @@ async def test_unfinished_reservations_come_oldest_first(store: SqlPostStore, cl
         made.append(await reserved(store, section))
         clock.forward(timedelta(seconds=1))
     assert await store.unfinished() == made
+
+
+# Cooling down
+
+COOLDOWN = timedelta(minutes=30)
+
+
+async def asked(store: PostStore, section: str = "next", place: Place = PLACE) -> Any:
+    """What a reservation comes to where the channel has to cool down."""
+    return await store.reserve(place, "ldn", section, "Next", cooldown=COOLDOWN)
+
+
+async def withdraw(store: PostStore, post: Post) -> None:
+    async with store.claim(post.id) as claim:
+        assert claim
+        await claim.finish("r2", State.WITHDRAWN)
+
+
+async def test_after_a_post_its_channel_cools_down_for_just_as_long_as_asked(
+    store: SqlPostStore, clock: Clock
+) -> None:
+    post = await posted(store)
+    clock.forward(COOLDOWN - MOMENT)
+    cooling = await asked(store)
+    assert cooling == CoolingDown(post.posted + COOLDOWN)
+    assert cooling.ends.tzinfo == UTC
+    assert await store.unfinished() == []
+    clock.forward(MOMENT)
+    assert isinstance(await asked(store), Reservation)
+
+
+async def test_the_newest_post_says_how_long_a_channel_cools_down(
+    store: SqlPostStore, clock: Clock
+) -> None:
+    await posted(store, "a")
+    clock.forward(timedelta(minutes=7))
+    newest = await posted(store, "b")
+    assert await asked(store) == CoolingDown(newest.posted + COOLDOWN)
+
+
+async def test_a_withdrawn_post_cools_its_channel_down_also_for_its_own_section(
+    store: SqlPostStore,
+) -> None:
+    post = await posted(store)
+    await withdraw(store, post)
+    assert await asked(store) == CoolingDown(post.posted + COOLDOWN)
+    assert await asked(store, "dose") == CoolingDown(post.posted + COOLDOWN)
+
+
+async def test_a_post_that_is_not_recent_any_more_still_cools_its_own_section_down(
+    store: SqlPostStore, clock: Clock
+) -> None:
+    post = await posted(store)
+    clock.forward(SHARE_AGAIN_AFTER + MOMENT)
+    assert await asked(store, "dose") == CoolingDown(post.posted + COOLDOWN)
+
+
+async def test_a_posting_under_way_cools_its_channel_down_until_its_process_counts_as_dead(
+    store: SqlPostStore, clock: Clock
+) -> None:
+    under_way = await reserved(store)
+    clock.forward(RESERVED_FOR - MOMENT)
+    assert await asked(store) == CoolingDown(under_way.made + COOLDOWN)
+    assert await store.unfinished() == [under_way]
+    clock.forward(MOMENT)
+    assert isinstance(await asked(store), Reservation)
+
+
+async def test_the_same_section_as_an_answer_to_another_message_has_to_wait_as_well(
+    store: SqlPostStore,
+) -> None:
+    under_way = await reserved(store, reply_to="m1")
+    assert await asked(store, "dose") == CoolingDown(under_way.made + COOLDOWN)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        replace(PLACE, channel="C2"),
+        replace(PLACE, community="T2"),
+        replace(PLACE, platform=Platform.DISCORD),
+    ],
+)
+async def test_a_channel_does_not_cool_down_for_what_is_posted_in_another(
+    store: SqlPostStore, place: Place
+) -> None:
+    await posted(store, "dose", place)
+    await reserved(store, "forms", place)
+    assert isinstance(await asked(store), Reservation)
+
+
+async def test_what_is_gone_cools_nothing_down(store: SqlPostStore) -> None:
+    await store.forget(await posted(store))
+    await store.release(await reserved(store))
+    assert isinstance(await asked(store), Reservation)
+
+
+async def test_without_a_cooldown_one_post_may_follow_the_other(store: SqlPostStore) -> None:
+    await posted(store, "a")
+    await reserved(store, "b")
+    assert isinstance(await store.reserve(PLACE, "ldn", "c", "C"), Reservation)
+
+
+async def test_what_was_posted_or_reserved_just_so_is_said_rather_than_that_the_channel_cools_down(
+    store: SqlPostStore,
+) -> None:
+    post = await posted(store, "a")
+    await reserved(store, "b")
+    assert await asked(store, "a") == post
+    assert await asked(store, "b") is None
+
+
+async def test_a_dead_reservation_that_has_to_wait_stays_as_it_was(
+    store: SqlPostStore, clock: Clock
+) -> None:
+    dead = await reserved(store)
+    clock.forward(RESERVED_FOR)
+    post = await posted(store, "other")
+    assert await asked(store, "dose") == CoolingDown(post.posted + COOLDOWN)
+    assert await store.unfinished() == [dead]
+
+
+async def test_of_all_who_ask_at_once_in_two_programs_a_channel_lets_one_through(
+    store: SqlPostStore, clock: Clock, url: str | None, tmp_path: Path
+) -> None:
+    database = await open_database(url, tmp_path)
+    second = SqlPostStore(database, clock)
+    for number in range(20):
+        place = replace(PLACE, channel=f"C{number}")
+        results = await asyncio.gather(
+            *(asked(each, f"{n} of {id(each)}", place) for n in (1, 2) for each in (store, second))
+        )
+        [reservation] = [each for each in results if isinstance(each, Reservation)]
+        results.remove(reservation)
+        assert results == [CoolingDown(reservation.made + COOLDOWN)] * 3
+    assert len(await store.unfinished()) == 20
+    await database.close()
+
+
+def after(work: Callable[[], Awaitable[Any]], number: int) -> Callable[..., Awaitable[Any]]:
+    """`AsyncConnection.execute`, whose statement of that number comes after some other work."""
+    execute = AsyncConnection.execute
+    statements = itertools.count(1)
+
+    async def execute_after(connection: AsyncConnection, *arguments: Any) -> Any:
+        if next(statements) == number:
+            await work()
+        return await execute(connection, *arguments)
+
+    return execute_after
+
+
+async def test_a_posting_that_is_recorded_between_any_two_statements_does_not_slip_through(
+    postgres_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await open_database(postgres_url, tmp_path)
+    store = SqlPostStore(database, clock)
+    for number in itertools.count(1):
+        place = replace(PLACE, channel=f"C{number}")
+        record = functools.partial(store.record, await reserved(store, place=place), "1", "r1")
+        with monkeypatch.context() as patched:
+            patched.setattr(AsyncConnection, "execute", after(record, number))
+            assert await asked(store, place=place) == CoolingDown(clock.now + COOLDOWN)
+        if not await store.at(place):
+            break  # so many statements there are not
+    assert number > 3
+    await database.close()
 
 
 # Posts
@@ -851,7 +1026,8 @@ async def test_work_whose_confirmation_is_lost_is_done_once(
     assert await store.unfinished() == []
     await store.forget(post)
     assert await store.all() == []
-    assert len(commits) == 2 * 7
+    assert isinstance(await asked(store), Reservation)
+    assert len(commits) == 2 * 8
     await database.close()
 
 
@@ -885,6 +1061,15 @@ def test_migrations_are_numbered_one_after_the_other_up_to_the_head() -> None:
     assert revisions()[-1] == migrations.HEAD
 
 
+def not_migrated(url: str | None, data: Path) -> Database:
+    return Database(postgresql.PostgresBackend(url) if url else sqlite.SqliteBackend(data))
+
+
+async def migrate(database: Database, revision: str) -> None:
+    async with database.engine.begin() as connection:
+        await connection.run_sync(migrations.upgrade, revision)
+
+
 async def test_the_migrations_one_by_one_lead_to_the_tables_of_this_version(
     url: str | None, tmp_path: Path
 ) -> None:
@@ -895,12 +1080,72 @@ async def test_the_migrations_one_by_one_lead_to_the_tables_of_this_version(
         found: Sequence[Any] = compare_metadata(context, metadata)
         return found
 
-    database = Database(postgresql.PostgresBackend(url) if url else sqlite.SqliteBackend(tmp_path))
+    database = not_migrated(url, tmp_path)
     assert await seen(database, differences)
     for revision in revisions():
-        async with database.engine.begin() as connection:
-            await connection.run_sync(migrations.upgrade, revision)
+        await migrate(database, revision)
     assert await seen(database, differences) == []
+    await database.close()
+
+
+OF_0001 = (
+    """
+    INSERT INTO posts (
+        platform, community, channel, message, command, section, title, revision, pinned, state,
+        reason, posted, begun
+    ) VALUES
+        ('slack', 'T1', 'C1', '1700.1', 'ldn', 'dose', 'Dose', 'r1', true, 'outdated',
+        'No permission.', '2026-03-01 00:30:15.123456{utc}', 'r2')
+    """,
+    "INSERT INTO post_locks SELECT id FROM posts",
+    """
+    INSERT INTO reservations (
+        platform, community, channel, command, section, title, nonce, made
+    ) VALUES
+        ('slack', 'T1', 'C1', 'ldn', 'forms', 'Forms', 'n1', '2026-03-01 00:30:16.000000{utc}'),
+        ('slack', 'T1', 'C2', 'ldn', 'forms', 'Forms', 'n2', '2026-03-01 00:30:17.000000{utc}')
+    """,
+)
+"""What a version without replies wrote; `{utc}` is how the database writes that zone."""
+
+
+async def test_posts_and_reservations_of_the_first_version_are_kept_and_answer_no_message(
+    url: str | None, tmp_path: Path
+) -> None:
+    old = not_migrated(url, tmp_path)
+    await migrate(old, "0001")
+    for statement in OF_0001:
+        await old.execute(text(statement.format(utc="+00" if url else "")))
+    await old.close()
+    database = await open_database(url, tmp_path)
+    store = SqlPostStore(database, Clock())
+    [post] = await store.all()
+    assert post == Post(
+        id=post.id,
+        place=PLACE,
+        message="1700.1",
+        command="ldn",
+        section="dose",
+        title="Dose",
+        revision="r1",
+        pinned=True,
+        state=State.OUTDATED,
+        reason="No permission.",
+        posted=datetime(2026, 3, 1, 0, 30, 15, 123456, UTC),
+        reply_to="",
+    )
+    made = datetime(2026, 3, 1, 0, 30, 16, tzinfo=UTC)
+    one, two = await store.unfinished()
+    assert one == Reservation(one.id, PLACE, "ldn", "forms", "Forms", "n1", made, "")
+    assert two == Reservation(
+        *(two.id, replace(PLACE, channel="C2"), "ldn", "forms", "Forms", "n2"),
+        *(made + timedelta(seconds=1), ""),
+    )
+    async with store.claim(post.id) as claim:
+        assert claim
+        assert (claim.post, claim.begun) == (post, "r2")
+    await store.release(two)
+    assert (await reserved(store, "other")).id not in (one.id, two.id)
     await database.close()
 
 
@@ -917,7 +1162,7 @@ async def test_a_migration_that_fails_leaves_the_database_as_it_was(
     with pytest.raises(RuntimeError, match="power"):
         await open_database(url, tmp_path)
     monkeypatch.undo()
-    database = Database(postgresql.PostgresBackend(url) if url else sqlite.SqliteBackend(tmp_path))
+    database = not_migrated(url, tmp_path)
     assert await seen(database, lambda connection: inspect(connection).get_table_names()) == []
     await database.bring_up_to_date()
     await database.close()

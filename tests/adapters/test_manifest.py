@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.slack.manifest import SCOPES, manifest
+from adapters.moderation import Subcommand
+from adapters.slack.manifest import EVENTS, SCOPES, manifest
+from knowledge.desk import Desks, HelpDesk
+from knowledge.library import Questions
 from tests.contracts import slack as contract
 from tests.documents import open_folder, write_document
 
@@ -41,13 +45,70 @@ def test_texts_keep_within_slacks_limits(written: dict[str, Any]) -> None:
         assert 1 <= len(command["description"]) <= 2000, command
         assert len(command["usage_hint"]) <= 1000, command
 
+    for shortcut in written["features"]["shortcuts"]:
+        assert 1 <= len(shortcut["name"]) <= 24, shortcut
+        assert 1 <= len(shortcut["description"]) <= 150, shortcut
+        assert 1 <= len(shortcut["callback_id"]) <= 255, shortcut
 
-def test_it_may_not_listen_nor_read_what_people_write(written: dict[str, Any]) -> None:
+
+def test_every_document_has_an_entry_in_the_menu_of_a_message(written: dict[str, Any]) -> None:
+    shortcuts = written["features"]["shortcuts"]
+    assert {(each["type"], each["callback_id"]) for each in shortcuts} == {
+        ("message", "garden-answer"),
+        ("message", "lawn-and-borders-of-gardens-answer"),
+    }
+    names = [each["name"] for each in shortcuts]
+    assert "Answer with GARDEN" in names
+    assert len(set(names)) == len(names)
+
+
+def test_of_many_documents_as_many_have_such_an_entry_as_slack_allows(tmp_path: Path) -> None:
+    """https://docs.slack.dev/interactivity/implementing-shortcuts: ten of a kind"""
+    write_document(tmp_path)
+    one = open_folder(tmp_path).first
+    documents = (replace(one.document, command=f"garden-{number}") for number in range(12))
+    desks = [HelpDesk(each, one.index, Questions(), one.safety, []) for each in documents]
+    features = manifest(Desks(desks))["features"]
+    assert len(features["slash_commands"]) == 24
+    assert [each["callback_id"] for each in features["shortcuts"]] == [
+        f"garden-{number}-answer" for number in range(10)
+    ]
+
+
+def test_moderators_are_told_every_word_of_theirs(written: dict[str, Any]) -> None:
+    for command in written["features"]["slash_commands"]:
+        if command["command"].endswith("-mod"):
+            assert command["usage_hint"].split(" | ") == [each.value for each in Subcommand]
+
+
+def test_it_is_told_only_of_what_is_said_to_it_or_done_in_its_own_tab(
+    written: dict[str, Any],
+) -> None:
+    events = written["settings"]["event_subscriptions"]
+    assert events == {"bot_events": ["app_home_opened", "app_mention", "message.im"]}
+    assert tuple(events["bot_events"]) == EVENTS
+
+
+def test_it_may_not_read_what_people_write_to_one_another(written: dict[str, Any]) -> None:
     scopes = written["oauth_config"]["scopes"]["bot"]
-    assert set(scopes) == set(SCOPES)
-    assert not any("history" in scope or scope.startswith(("channels", "im")) for scope in scopes)
-    assert "event_subscriptions" not in written["settings"]
+    assert set(scopes) == set(SCOPES) == {
+        "app_mentions:read", "chat:write", "commands", "im:history", "pins:read", "pins:write",
+        "usergroups:read", "users:read",
+    }  # fmt: skip
+    # What is written to the app alone is written to it.
+    assert [scope for scope in scopes if "history" in scope] == ["im:history"]
+    assert not any(scope.startswith(("channels", "groups", "mpim", "files")) for scope in scopes)
+    assert "users:read.email" not in scopes
     assert "user" not in written["oauth_config"]["scopes"]
+    assert all(why.strip() for why in SCOPES.values())
+
+
+def test_people_can_write_to_it_and_look_at_its_tab(written: dict[str, Any]) -> None:
+    assert written["features"]["app_home"] == {
+        "home_tab_enabled": True,
+        "messages_tab_enabled": True,
+        "messages_tab_read_only_enabled": False,
+    }
 
 
 def test_it_speaks_over_its_own_connection(written: dict[str, Any]) -> None:

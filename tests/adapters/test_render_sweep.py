@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters import text as plain_text
+from adapters.conversation import Aside, Caller, Preview, Shown
 from adapters.discord import render as discord
+from adapters.moderation import Moderation
+from adapters.reception import NOTHING_TO_POST, PREVIEW, Reception
 from adapters.slack import render as slack
+from adapters.wording import PAGE
 from knowledge import compose
-from knowledge.actions import Action, Verb
+from knowledge.actions import PUBLISHING, Action, Button, Verb
 from knowledge.answer import Answer, Choice, Kind
-from knowledge.desk import HelpDesk
+from knowledge.communities import Communities, CommunitySettings
+from knowledge.compose import Composer
+from knowledge.desk import Desks, HelpDesk
 from knowledge.errors import DocumentError, DoesNotFitError
 from knowledge.folder import load_library
 from knowledge.helplines import lines_for
+from knowledge.language import ENGLISH, LANGUAGES, words_in
 from knowledge.library import Library, Questions
+from knowledge.posts import Platform
 from knowledge.safety import CrisisKind
+from knowledge.tallies import Tallying
 from tests.contracts import discord as discord_contract
 from tests.contracts import slack as slack_contract
 from tests.documents import CREDIT, REMINDER, open_folder, section, write_document
@@ -48,10 +58,10 @@ class Surface:
 def _chosen(identifier: str, values: list[str]) -> Iterator[Action]:
     action = Action.decode(identifier)
     assert action is not None, f"nobody understands {identifier!r}"
-    if action.verb is not Verb.CHOOSE:
+    if not values:
         yield action
     for value in values:
-        yield Action(Verb.OPEN, action.command, value)
+        yield action.choosing(value)
 
 
 def _discord_ways(payload: dict[str, Any]) -> Iterator[Action]:
@@ -60,11 +70,23 @@ def _discord_ways(payload: dict[str, Any]) -> Iterator[Action]:
             yield from _chosen(item["custom_id"], [o["value"] for o in item.get("options", [])])
 
 
+@dataclass(frozen=True)
+class Upload:
+    """A file that goes with a payload."""
+
+    part: str
+    content: bytes = b"..."
+
+
 def _discord_faults(payload: dict[str, Any]) -> Iterator[object]:
-    yield from discord_contract.callback({"type": 4, "data": payload})
-    buttons = [item for row in payload["components"] for item in row["components"]]
-    if sum(item["type"] == 2 for item in buttons) > 5:
-        yield "more than five buttons"
+    uploads = [Upload(f"files[{each['id']}]") for each in payload.get("attachments", [])]
+    yield from discord_contract.callback({"type": 4, "data": payload}, uploads)
+    for row in payload["components"]:
+        if len(row["components"]) > 5:
+            yield "more than five buttons in a row"
+    # Discord's client counts UTF-16 code units.
+    if len(payload["content"].encode("utf-16-le", "surrogatepass")) > 2 * 2000:
+        yield "too long for the client"
 
 
 def _slack_ways(payload: dict[str, Any]) -> Iterator[Action]:
@@ -80,8 +102,9 @@ def _slack_faults(payload: dict[str, Any]) -> Iterator[object]:
     identifiers = [item["action_id"] for item in items]
     if len(set(identifiers)) < len(identifiers):
         yield "two elements with one action_id"
-    if sum(item["type"] == "button" for item in items) > 5:
-        yield "more than five buttons"
+    for block in payload["blocks"]:
+        if len(block.get("elements", [])) > 5:
+            yield "more than five buttons in a row"
 
 
 def words(text: str) -> str:
@@ -116,97 +139,272 @@ SURFACES = (DISCORD, SLACK, TEXT)
 PLATFORMS = (DISCORD, SLACK)
 
 
+def page_line(answer: Answer, page: object, pages: object) -> str:
+    return words_in(answer.language)(PAGE, page=page, pages=pages)
+
+
 def pages(surface: Surface, answer: Answer) -> list[dict[str, Any]]:
     """Every page of an answer."""
     first = surface.payload(answer, 1)
-    found = re.search(r"^Page 1 of (\d+)$", surface.read(first), re.MULTILINE)
+    line = re.escape(page_line(answer, 1, "COUNT")).replace("COUNT", r"(\d+)")
+    found = re.search(f"^{line}$", surface.read(first), re.MULTILINE)
     count = int(found[1]) if found else 1
     return [first, *(surface.payload(answer, page) for page in range(2, count + 1))]
 
 
-def body_of(surface: Surface, answer: Answer, payload: dict[str, Any], page_line: str = "") -> str:
-    """The part of a page that is the body; fails where what is around it lacks something."""
-    read = words(surface.read(payload))
-    head = words("\n\n".join(filter(None, [answer.notice, answer.heading])))
-    note = plain_text.NOTE_LEAD + plain_text.plain(answer.note) if answer.note else ""
-    foot = words("\n\n".join([page_line, note, answer.reminder, answer.credit]))
-    assert read.startswith(head)
-    assert read.endswith(foot)
-    return read[len(head) : -len(foot)].strip()
+def bodies_of(surface: Surface, answer: Answer, payloads: list[dict[str, Any]]) -> list[str]:
+    """The body's part of every page; fails where what is around one lacks something."""
+    bodies = []
+    for number, payload in enumerate(payloads, start=1):
+        read = words(surface.read(payload))
+        line = page_line(answer, number, len(payloads)) if len(payloads) > 1 else ""
+        head = words("\n\n".join(filter(None, [answer.notice, answer.heading])))
+        note = plain_text.note(answer, plain_text.plain(answer.note))
+        reminder = f"{answer.frame} {answer.reminder}"
+        foot = words("\n\n".join([line, note, reminder, answer.credit]))
+        assert read.startswith(head)
+        assert read.endswith(foot)
+        bodies.append(read[len(head) : -len(foot)].strip())
+    return bodies
+
+
+def faults_of(surface: Surface, payload: dict[str, Any]) -> list[str]:
+    return [str(fault) for fault in surface.faults(payload)]
 
 
 # Everything that is shipped
 
 
-def everything(library: Library) -> dict[str, Answer]:
+def everything(library: Library, language: str, plain: bool) -> dict[str, Answer]:
+    """Every answer in a language, and every one with help lines above it.
+
+    Of the fixed replies, which differ in length alone, all are there as most people read them, and
+    otherwise the longest.
+    """
     [document] = library.documents
+    composer = Composer(document, language)
+    replies = list(library.questions[document.command].not_covered.values())
+    if plain or language != ENGLISH:
+        replies = [max(replies, key=lambda topic: len(topic.title + topic.text))]
     answers = {
-        **{s.id: compose.section_answer(document, s) for s in document.sections},
-        "menu": compose.menu_answer(document),
-        "topics": compose.topics_answer(document),
-        "help": compose.help_answer(document),
-        "suggestions": compose.suggestions_answer(document, document.sections[:3]),
-        "not covered": compose.not_covered_answer(document),
-        "not covered, nearest": compose.not_covered_answer(document, document.sections[-3:]),
-        "withdrawn": compose.withdrawn_answer(document, "T" * 75, Choice("limits", "L" * 75)),
+        **{each.id: composer.section(each) for each in document.sections},
+        **{f"short {each.id}": composer.brief(each) for each in document.sections},
+        "appointment": composer.appointment(),
+        "menu": composer.menu(),
+        "topics": composer.topics(),
+        "help": composer.help(),
+        "suggestions": composer.suggestions(document.sections[:3]),
+        "not covered": composer.not_covered(),
+        "not covered, nearest": composer.not_covered(document.sections[-3:]),
+        "withdrawn": composer.withdrawn("T" * 75, Choice("limits", "L" * 75)),
     }
-    for topic in library.questions[document.command].not_covered.values():
-        answers[f"refusal of {topic.id}"] = compose.refusal(document, topic)
+    for topic in replies:
+        answers[f"refusal of {topic.id}"] = composer.refusal(topic)
     for kind in CrisisKind:
         lines = lines_for(library.help_lines, kind)
-        answers[f"crisis of {kind.value}"] = compose.crisis_answer(document, kind, lines)
-    notice = compose.crisis_notice(lines_for(library.help_lines, CrisisKind.SUICIDE))
+        answers[f"crisis of {kind.value}"] = composer.crisis(kind, lines)
+    found = {name: replace(answer, plain=plain) for name, answer in answers.items() if answer}
+    notice = composer.crisis_notice(lines_for(library.help_lines, CrisisKind.SUICIDE))
     noticed = {
         f"{name}, with help lines above": replace(answer, notice=notice, crisis=True)
-        for name, answer in answers.items()
+        for name, answer in found.items()
         if answer.kind is not Kind.CRISIS
     }
-    return answers | noticed
+    return found | noticed
 
 
+@pytest.fixture(scope="module")
+def shipped(library: Library) -> dict[tuple[str, bool], dict[str, Answer]]:
+    """Everything, by language and by whether it is without decoration."""
+    return {
+        (language, plain): everything(library, language, plain)
+        for language in LANGUAGES
+        for plain in (False, True)
+    }
+
+
+SHOWING = {Verb.OPEN, Verb.CHOOSE}
+"""What a button or menu does that shows another topic."""
+Everything = dict[tuple[str, bool], dict[str, Answer]]
+EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
+DECORATED_OR_NOT = pytest.mark.parametrize("plain", [False, True], ids=["decorated", "plain"])
+
+
+@DECORATED_OR_NOT
+@EVERY_LANGUAGE
 @pytest.mark.parametrize("surface", SURFACES, ids=str)
 def test_every_answer_is_whole_and_within_the_limits_of_every_surface(
-    library: Library, surface: Surface
+    shipped: Everything, surface: Surface, language: str, plain: bool
 ) -> None:
-    answers = everything(library)
-    assert len(answers) > 19 + 10
+    answers = shipped[language, plain]
+    assert len(answers) > 2 * (19 + 3 + 10)
     for name, answer in answers.items():
+        foreign = language != ENGLISH and answer.kind is not Kind.CRISIS
+        assert bool(answer.frame) == foreign, name
         payloads = pages(surface, answer)
-        bodies = []
-        for number, payload in enumerate(payloads, start=1):
-            assert [str(fault) for fault in surface.faults(payload)] == [], f"{name}: {payload}"
-            line = f"Page {number} of {len(payloads)}" if len(payloads) > 1 else ""
-            bodies.append(body_of(surface, answer, payload, line))
+        for payload in payloads:
+            assert faults_of(surface, payload) == [], f"{name}: {payload}"
+        bodies = bodies_of(surface, answer, payloads)
         assert " ".join(bodies) == words(plain_text.plain(answer.body)), name
 
 
+DECORATION = re.compile(r"(?<!\\)[*_~`#]|\]\(|<http")
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("surface", PLATFORMS, ids=str)
+def test_where_a_community_wants_no_decoration_there_is_none(
+    shipped: Everything, surface: Surface, language: str
+) -> None:
+    for name, answer in shipped[language, True].items():
+        for payload in pages(surface, answer):
+            text = surface.read(payload)
+            assert not DECORATION.search(text), f"{name}: {text}"
+            for block in payload.get("blocks", []):
+                assert block["type"] in {"section", "actions"}, name
+                shown = block.get("text", {}).get("text", "")
+                assert not DECORATION.search(shown), f"{name}: {shown}"
+
+
+@EVERY_LANGUAGE
+def test_elsewhere_headings_are_real_headings(shipped: Everything, language: str) -> None:
+    for name, answer in shipped[language, False].items():
+        heading = plain_text.plain(answer.heading)
+        content = DISCORD.read(DISCORD.payload(answer, 1))
+        [line] = [line for line in content.splitlines() if line.startswith("#")]
+        assert (line[:3], words(line)) == ("## ", words(heading)), name
+        headers = [b for b in SLACK.payload(answer, 1)["blocks"] if b["type"] == "header"]
+        assert [header["text"]["text"] for header in headers] == [heading], name
+
+
+@EVERY_LANGUAGE
 @pytest.mark.parametrize("surface", PLATFORMS, ids=str)
 def test_every_button_and_option_of_every_answer_leads_to_something(
-    library: Library, surface: Surface
+    library: Library, shipped: Everything, surface: Surface, language: str
 ) -> None:
     [document] = library.documents
-    known = {"menu", "topics", "help"} | {section.id for section in document.sections}
-    for name, answer in everything(library).items():
+    ids = {section.id for section in document.sections}
+    answers = shipped[language, False]
+    known = ids | {"menu", "topics", "help", "helplines", "appointment"}
+    known |= {name for name in answers if name.startswith("short ") and "," not in name}
+    assert len(known) == 19 + 5 + 3
+    for name, answer in answers.items():
         for payload in pages(surface, answer):
             for action in surface.ways_on(payload):
                 assert action.command == "ldn", name
-                assert action.topic in known | {answer.topic}, name
+                assert action.verb in {*SHOWING, Verb.REPORT}, name
+                here = ids if action.verb is Verb.REPORT else known | {answer.topic}
+                assert action.topic in here, name
 
 
+def labels_of(payload: dict[str, Any]) -> Iterator[str]:
+    for row in payload.get("components", []):
+        yield from (item["label"] for item in row["components"] if item["type"] == 2)
+    for block in payload.get("blocks", []):
+        for item in block.get("elements", []):
+            if item["type"] == "button":
+                assert item["text"]["emoji"] is False
+                assert item["accessibility_label"] == item["text"]["text"]
+                yield item["text"]["text"]
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("surface", PLATFORMS, ids=str)
+def test_every_button_says_in_words_where_it_leads(
+    shipped: Everything, surface: Surface, language: str
+) -> None:
+    for name, answer in shipped[language, False].items():
+        for payload in pages(surface, answer):
+            labels = list(labels_of(payload))
+            assert len(set(labels)) == len(labels), name
+            for label in labels:
+                assert re.match(r"[\w¿]", label), f"{name}: {label}"
+                assert "{" not in label
+
+
+@EVERY_LANGUAGE
 @pytest.mark.parametrize("surface", PLATFORMS, ids=str)
 def test_only_answers_that_can_be_asked_for_again_have_several_pages(
-    library: Library, surface: Surface
+    shipped: Everything, surface: Surface, language: str
 ) -> None:
     """Its other pages are reached by asking for its topic."""
-    for name, answer in everything(library).items():
+    for name, answer in shipped[language, False].items():
         assert answer.topic or len(pages(surface, answer)) == 1, name
 
 
-def test_the_blocks_on_slack_say_what_its_text_says(library: Library) -> None:
-    for name, answer in everything(library).items():
+@DECORATED_OR_NOT
+@EVERY_LANGUAGE
+def test_the_blocks_on_slack_say_what_its_text_says(
+    shipped: Everything, language: str, plain: bool
+) -> None:
+    for name, answer in shipped[language, plain].items():
         payload = slack.render(answer).to_json()
         shown = [block["text"]["text"] for block in payload["blocks"] if "text" in block]
         assert words(" ".join(shown)) == words(payload["text"]), name
+
+
+@EVERY_LANGUAGE
+def test_the_points_for_an_appointment_come_as_a_file_that_is_whole(
+    shipped: Everything, language: str
+) -> None:
+    for name, answer in shipped[language, False].items():
+        message = discord.render(answer)
+        if answer.kind is not Kind.APPOINTMENT:
+            assert message.attachments() == [], name
+            continue
+        [file] = message.attachments()
+        assert file.filename.endswith(".txt")
+        held = words(file.fp.read().decode("utf-8"))
+        parts = [answer.heading, plain_text.plain(answer.body), answer.reminder, answer.credit]
+        places = [held.index(words(part)) for part in parts]
+        assert places == sorted(places)
+
+
+# What is shown before something is posted
+
+
+def preview_of(answer: Answer, text: str) -> Preview:
+    draft = Action(Verb.DRAFT, answer.command, answer.section or "", detail="9" * 20)
+    post = replace(draft, verb=Verb.POST)
+    choices = tuple(Choice(f"s{number}", f"Section {number}") for number in range(25))
+    buttons = (Button(post, "Post"), Button(replace(draft, detail=f"{draft.detail}n"), "Notify"))
+    return Preview(answer, text, buttons, choices, replace(draft, topic=""), "Another")
+
+
+def payload_of(surface: Surface, shown: Any) -> dict[str, Any]:
+    render = discord.render_shown if surface is DISCORD else slack.render_shown
+    return render(shown).to_json()
+
+
+@DECORATED_OR_NOT
+@pytest.mark.parametrize("surface", PLATFORMS, ids=str)
+def test_a_preview_says_that_it_is_one_and_then_shows_what_would_be_posted(
+    library: Library, surface: Surface, plain: bool
+) -> None:
+    """What is posted speaks the document's language; the one who posts it may read another."""
+    [document] = library.documents
+    composer = Composer(document)
+    languages = itertools.cycle(LANGUAGES)
+    for each, language in zip(document.sections, languages, strict=False):
+        answer = replace(composer.section(each), plain=plain)
+        said = words_in(language)(PREVIEW)
+        payload = payload_of(surface, preview_of(answer, said))
+        assert faults_of(surface, payload) == [], each.id
+        public = words(surface.read(surface.payload(answer, 1)))
+        assert words(surface.read(payload)) == f"{words(said)} {public}", each.id
+
+
+@pytest.mark.parametrize("text", [PREVIEW, NOTHING_TO_POST], ids=["preview", "nothing to post"])
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("surface", PLATFORMS, ids=str)
+def test_a_preview_of_the_longest_page_keeps_within_the_limits(
+    surface: Surface, language: str, text: str
+) -> None:
+    said = words_in(language)(text)
+    for glue in (" ", "\n\n"):
+        answer = long_answer(body=glue.join(["A."] * 3000), language=language)
+        payload = payload_of(surface, preview_of(answer, said))
+        assert faults_of(surface, payload) == []
 
 
 # Long answers
@@ -232,21 +430,31 @@ def long_answer(**changes: Any) -> Answer:
     return Answer(**{**parts, **changes})
 
 
-@pytest.mark.parametrize("note", ["", "A slip stands here."])
-@pytest.mark.parametrize("notice", ["", "Call someone."])
+AROUND: list[dict[str, Any]] = [
+    {},
+    {"notice": "Call someone."},
+    {"note": "A slip stands here."},
+    {"notice": "Call someone.", "note": "A slip stands here.", "plain": True},
+    *(
+        {"notice": "Call someone.", "note": "A slip.", "frame": "In English:", "language": each}
+        for each in LANGUAGES
+    ),
+]
+
+
+@pytest.mark.parametrize("around", AROUND, ids=lambda around: " ".join(around))
 @pytest.mark.parametrize("surface", PLATFORMS, ids=str)
 def test_a_long_answer_is_dealt_out_to_pages_that_each_are_whole(
-    surface: Surface, notice: str, note: str
+    surface: Surface, around: dict[str, Any]
 ) -> None:
-    answer = long_answer(note=note, notice=notice)
+    answer = long_answer(**around)
     payloads = pages(surface, answer)
     assert len(payloads) > 3
-    bodies = []
-    for number, payload in enumerate(payloads, start=1):
-        assert [str(fault) for fault in surface.faults(payload)] == []
-        bodies.append(body_of(surface, answer, payload, f"Page {number} of {len(payloads)}"))
-        assert bodies[-1].endswith("in its own place.")
-        assert re.match(r"Sentence \d+\.0 ", bodies[-1]), "broken within a paragraph"
+    bodies = bodies_of(surface, answer, payloads)
+    for payload, body in zip(payloads, bodies, strict=True):
+        assert faults_of(surface, payload) == []
+        assert body.endswith("in its own place.")
+        assert re.match(r"Sentence \d+\.0 ", body), "broken within a paragraph"
     assert " ".join(bodies) == words("\n\n".join(LONG))
 
 
@@ -255,7 +463,8 @@ def test_the_pages_of_a_long_answer_lead_to_one_another(surface: Surface) -> Non
     answer = long_answer()
     payloads = pages(surface, answer)
     for number, payload in enumerate(payloads, start=1):
-        beside = {a.page for a in surface.ways_on(payload) if a.topic == answer.topic}
+        ways = [way for way in surface.ways_on(payload) if way.verb in SHOWING]
+        beside = {way.page for way in ways if way.topic == answer.topic}
         assert beside == {number - 1, number + 1} & set(range(1, len(payloads) + 1))
 
 
@@ -271,10 +480,7 @@ def test_a_page_that_does_not_exist_is_the_nearest_that_does(surface: Surface, p
 def test_a_paragraph_longer_than_a_page_is_broken_between_its_sentences(surface: Surface) -> None:
     answer = long_answer(body=" ".join(LONG))
     payloads = pages(surface, answer)
-    bodies = [
-        body_of(surface, answer, payload, f"Page {number} of {len(payloads)}")
-        for number, payload in enumerate(payloads, start=1)
-    ]
+    bodies = bodies_of(surface, answer, payloads)
     assert all(body.startswith("Sentence") and body.endswith("place.") for body in bodies)
     assert " ".join(bodies) == words(answer.body)
 
@@ -291,10 +497,7 @@ def test_other_scripts_and_signs_keep_within_the_limits(surface: Surface, script
     word = script * (60 // len(script))
     answer = long_answer(body=" ".join([f"{word} {word}."] * 80), heading=f"{word} A")
     for payload in pages(surface, answer):
-        assert [str(fault) for fault in surface.faults(payload)] == []
-        # Discord's client counts UTF-16 code units.
-        if surface is DISCORD:
-            assert len(payload["content"].encode("utf-16-le")) <= 2 * 2000
+        assert faults_of(surface, payload) == []
 
 
 TITLES = st.text("abc *_~`<>&|[]()#@!🙂字", min_size=1, max_size=75).map("{}a".format)
@@ -304,25 +507,52 @@ TITLES = st.text("abc *_~`<>&|[]()#@!🙂字", min_size=1, max_size=75).map("{}a
     body=st.text("abc. \n*_~`<>&|[]()#@!-1🙂字\u202e\u0000", max_size=400).map("{} a".format),
     heading=TITLES.map(lambda title: title[:75]),
     label=TITLES.map(lambda title: title[:75]),
+    plain=st.booleans(),
 )
 @settings(max_examples=60)
 def test_whatever_an_article_holds_it_is_sent_within_limits_and_pings_nobody(
-    body: str, heading: str, label: str
+    body: str, heading: str, label: str, plain: bool
 ) -> None:
     answer = long_answer(
         body=body,
         heading=heading,
         choices=(Choice("tools", label),),
         next=Choice("winter", label),
+        plain=plain,
     )
     for surface in PLATFORMS:
         for payload in pages(surface, answer):
-            assert [str(fault) for fault in surface.faults(payload)] == []
+            assert faults_of(surface, payload) == []
 
 
-def test_what_slack_would_take_for_its_own_is_shown_as_it_is() -> None:
-    message = slack.render(long_answer(body="Ask <@U1>, <!channel> & *all* at 2 * 3 ~ 4."))
+@DECORATED_OR_NOT
+def test_what_slack_would_take_for_its_own_is_shown_as_it_is(plain: bool) -> None:
+    body = "Ask <@U1>, <!channel> & *all* at 2 * 3 ~ 4."
+    message = slack.render(long_answer(body=body, plain=plain))
     assert "&lt;@U1&gt;, &lt;!channel&gt; &amp;" in message.text
+
+
+@pytest.mark.parametrize(
+    ("markdown", "on_discord", "on_slack"),
+    [
+        ("**bold** and *leaning*", "bold and leaning", "bold and leaning"),
+        (
+            "[words](https://a.example/b_c)",
+            "words (https://a.example/b_c)",
+            "words (https://a.example/b_c)",
+        ),
+        ("[words](#)", "words", "words"),
+        ("https://a.example/b_c", "https://a.example/b_c", "https://a.example/b_c"),
+        ("2 * 3, a_b", r"2 \* 3, a\_b", "2 \u2060*\u2060 3, a\u2060_\u2060b"),
+        ("1. one\n2. two", "1. one\n2. two", "1. one\n2. two"),
+    ],
+)  # fmt: skip
+def test_without_decoration_words_stay_and_links_say_where_they_lead(
+    markdown: str, on_discord: str, on_slack: str
+) -> None:
+    answer = long_answer(body=markdown, plain=True)
+    assert discord.contents(answer)[0].split("\n\n")[1] == on_discord
+    assert slack.render(answer).text.split("\n\n")[1] == on_slack
 
 
 @pytest.mark.parametrize(
@@ -401,7 +631,7 @@ def walk(surface: Surface, desk: HelpDesk) -> Iterator[tuple[Answer, dict[str, A
         answer = desk.ask(action.topic)
         payload = surface.payload(answer, action.page)
         yield answer, payload
-        waiting.extend(surface.ways_on(payload))
+        waiting.extend(way for way in surface.ways_on(payload) if way.verb in SHOWING)
 
 
 @pytest.mark.parametrize("surface", PLATFORMS, ids=str)
@@ -415,7 +645,7 @@ def test_each_of_300_sections_is_reached_from_the_menu_by_pressing_alone(
         assert all(len(identifier) <= 100 for identifier in identifiers)
         if answer.kind is Kind.MENU:
             lists += 1
-            assert [str(fault) for fault in surface.faults(payload)] == []
+            assert faults_of(surface, payload) == []
     assert reached - {None} == {each.id for each in large.document.sections}
     assert lists >= 3
 
@@ -428,15 +658,80 @@ def test_answers_of_a_large_document_keep_within_the_limits(
     answer = large.ask(topic)
     assert answer.topic == topic
     for payload in pages(surface, answer):
-        assert [str(fault) for fault in surface.faults(payload)] == []
+        assert faults_of(surface, payload) == []
 
 
 def test_what_does_not_fit_with_help_lines_above_it_is_found_by_the_check(tmp_path: Path) -> None:
     sentence = "word " * 290
     write_document(tmp_path, [section("a", "A" * 75, f"{sentence}end. {sentence}end.")])
     [document] = load_library(tmp_path).documents
-    alone = compose.section_answer(document, document.sections[0])
+    alone = Composer(document).section(document.sections[0])
     for surface in PLATFORMS:
         assert pages(surface, alone)
     with pytest.raises(DocumentError, match="does not fit"):
         load_library(tmp_path, fits=(discord.contents, slack.render))
+
+
+# Identifiers
+
+
+@pytest.mark.parametrize("platform", list(Platform))
+async def test_every_identifier_of_the_longest_names_comes_back_from_where_it_is_kept(
+    tmp_path: Path, platform: Platform
+) -> None:
+    surface = DISCORD if platform is Platform.DISCORD else SLACK
+    top, part = "s" * 40, f"{'p' * 20}-{'p' * 19}"
+    words = "The soil wants rest. " * 30 + "Ask first."
+    write_document(
+        tmp_path,
+        [
+            section(top, "Soil", words, discuss=["Ask first."]),
+            section(part, "Beds", f"Here. {words}", parent=top),
+            section("moon", "Moon", "Mind the moon."),
+        ],
+        command="c" * 27,
+    )
+    desks = open_folder(tmp_path)
+    reception = reception_of(desks)
+    message = "9" * 20 if platform is Platform.DISCORD else ""
+    caller = Caller(platform, community="1", channel="2", moderator=True, reply_to="3")
+    waiting: list[Shown] = [
+        await reception.ask(caller, desks.first.document.command, ""),
+        await reception.draft(caller, desks.first.document.command, "Beds", message),
+        await reception.draft(caller, desks.first.document.command, "hello", message),
+    ]
+    seen: set[Action] = set()
+    while waiting:
+        shown = waiting.pop()
+        assert not isinstance(shown, Aside), shown.text
+        payload = payload_of(surface, shown)
+        assert faults_of(surface, payload) == []
+        for action in surface.ways_on(payload):
+            assert len(action.encode()) <= 100
+            assert Action.decode(action.encode()) == action
+            if action not in seen and action.verb not in PUBLISHING:
+                waiting.append(await reception.act(caller, action))
+            seen.add(action)
+    assert {action.verb for action in seen} == set(Verb) - {*(Verb.ASK, Verb.REPLACE, Verb.WEEK)}
+    assert {top, part, f"short {top}"} <= {action.topic for action in seen}
+
+
+def reception_of(desks: Desks) -> Reception:
+    """A reception where nothing was ever set; nothing can be posted, nor kept."""
+    nothing: Any = cast(Any, None)
+    tallying = Tallying(nothing)
+    communities = Communities(UnsetStore(), CommunitySettings())
+    moderation = Moderation(desks, nothing, nothing, communities, tallying)
+    return Reception(desks, moderation, communities, tallying)
+
+
+class UnsetStore:
+    """A `CommunityStore` in which nothing was ever set."""
+
+    async def settings(self, platform: Platform, community: str) -> CommunitySettings | None:
+        return None
+
+    async def set_settings(
+        self, platform: Platform, community: str, settings: CommunitySettings
+    ) -> None:
+        raise AssertionError("nothing is set here")

@@ -8,6 +8,7 @@ import pytest
 
 from adapters import text
 from knowledge.answer import Answer, Choice, Kind
+from knowledge.language import LANGUAGES
 
 
 def answer(**changes: Any) -> Answer:
@@ -39,6 +40,28 @@ def test_help_lines_come_first_and_the_editors_remark_behind_the_body() -> None:
     assert paragraphs[0] == "Call someone."
     assert paragraphs[3] == "Editor's note: A slip stands here."
     assert paragraphs[4] == "Please ask your own gardener."
+
+
+def test_what_leads_to_the_reminder_stands_before_it_in_its_paragraph() -> None:
+    rendered = text.render(answer(frame="The article is in English:"))
+    assert rendered.split("\n\n")[2] == ("The article is in English: Please ask your own gardener.")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_remark_is_said_to_be_the_editors_in_the_readers_language(language: str) -> None:
+    led = text.note(answer(note="A *slip*.", language=language), "A slip.")
+    assert led.endswith("A slip.")
+    assert len(led) > len("A slip.")
+    assert "{" not in led
+    assert text.note(answer(language=language), "") == ""
+
+
+def test_signs_of_a_template_in_a_remark_are_signs() -> None:
+    assert text.render(answer(note="A {slip} of 100 %.")).count("A {slip} of 100 %.") == 1
+
+
+def test_without_decoration_the_plain_text_is_the_same() -> None:
+    assert text.render(answer(plain=True)) == text.render(answer())
 
 
 @pytest.mark.parametrize(

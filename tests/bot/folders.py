@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from knowledge import compose
 from knowledge.answer import Answer
+from knowledge.compose import Composer
 from knowledge.folder import load_library
 from tests.conversations import documents
 from tests.conversations.documents import copy_documents
@@ -41,7 +41,8 @@ def change_credit(folder: Path, words: str = "As revised.") -> None:
 def sections(folder: Path) -> dict[str, Answer]:
     """Every section's answer, as the folder is now, by its id."""
     [document] = load_library(folder).documents
-    return {each.id: compose.section_answer(document, each) for each in document.sections}
+    composer = Composer(document)
+    return {each.id: composer.section(each) for each in document.sections}
 
 
 def _write_examples(folder: Path) -> None:

@@ -176,6 +176,26 @@ def test_what_slack_is_sent_can_be_printed(run: Run, garden: Path) -> None:
     in_order(payload["text"], "Rake", "gathers the leaves", "gardener", "Garden Club")
 
 
+@pytest.mark.parametrize("surface", ["discord", "slack", "text"])
+def test_a_section_in_short_can_be_printed(run: Run, data_folder: Path, surface: str) -> None:
+    result = run("render", surface, "short mechanism.inflammation", LDN_DATA=str(data_folder))
+    assert (result.exit_code, result.stderr) == (0, "")
+    in_order(result.stdout, "Anti-inflammatory effects", "LDN may reduce inflammation", "Source:")
+    assert "By modulating the immune response" not in result.stdout
+
+
+@pytest.mark.parametrize("surface", ["discord", "slack", "text"])
+def test_the_points_for_an_appointment_can_be_printed(
+    run: Run, data_folder: Path, surface: str
+) -> None:
+    result = run("render", surface, "appointment", LDN_DATA=str(data_folder))
+    assert (result.exit_code, result.stderr) == (0, "")
+    in_order(
+        result.stdout, "Questions for my specialist", "Neuroprotection", "an important",
+        "How specialists weigh LDN", "Deciding with your pain management specialist", "Source:",
+    )  # fmt: skip
+
+
 def test_what_a_terminal_shows_can_be_printed(run: Run, garden: Path) -> None:
     result = run("render", "text", "/garden", "rake")
     in_order(result.stdout, "Rake", "gathers the leaves", REMINDER, CREDIT)
@@ -190,6 +210,8 @@ def test_the_manifest_names_every_command(run: Run, garden: Path, contracts: Non
     manifest = json.loads(run("manifest").stdout)
     assert list(slack_contract.manifest(manifest)) == []
     assert "/garden" in [each["command"] for each in manifest["features"]["slash_commands"]]
+    [shortcut] = manifest["features"]["shortcuts"]
+    assert shortcut["callback_id"] == "garden-answer"
 
 
 def test_the_registration_names_every_command(run: Run, garden: Path) -> None:
@@ -201,6 +223,10 @@ def test_the_registration_names_every_command(run: Run, garden: Path) -> None:
     question = payload[names.index("garden")]["options"][0]
     assert (question["name"], question["autocomplete"]) == ("question", True)
     assert not question.get("required")
+    of_messages = {command["name"] for command in payload if command["type"] == 3}
+    assert of_messages == {"Answer with GARDEN", "Answer with LAWN"}
+    assert {"garden-mod", "lawn-mod"} <= set(names)
+    assert len(names) == 6
 
 
 def test_topics_lists_every_section_of_every_document_by_its_id(run: Run, garden: Path) -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from adapters.discord.render import public_content
 from adapters.slack.render import render_public
-from knowledge import compose
 from knowledge.answer import Answer, Choice
+from knowledge.compose import Composer
 from knowledge.folder import load_library
 from tests.bot.folders import change_credit, sections, small_folder, withdraw_forms
 from tests.bot.running import RunningBot, running_bot
@@ -194,7 +194,7 @@ async def test_sighup_reloads_what_the_watcher_cannot_see_and_a_section_that_is_
         nearest = re.search(r"type: /ldn ([a-z.-]*[a-z])", forms.on_discord.content)
         assert nearest
         choice = Choice(nearest[1], document.by_id[nearest[1]].title)
-        forms.assert_says(compose.withdrawn_answer(document, title, choice))
+        forms.assert_says(Composer(document).withdrawn(title, choice))
         assert forms.edits() == (1, 1)
 
 

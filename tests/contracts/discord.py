@@ -8,22 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
+from tests.contracts.discord_components import custom_ids, longer, rows, v2
 from tests.contracts.problem import Problem, join
 from tests.contracts.schemas import discord_problems, unknown_discord_keys
 
 CONTENT = 2000
 EMBEDS_TOTAL = 6000
-ROWS = 5
-BUTTONS_PER_ROW = 5
-SELECT_OPTIONS = 25
-CUSTOM_ID = 100
-LABEL = 80
-OPTION_TEXT = 100
-PLACEHOLDER = 150
-URL = 512
 CHOICES = 25
 CHOICE_TEXT = 100
 COMMAND_TOTAL = 8000
@@ -32,14 +25,11 @@ DESCRIPTION = 100
 OPTIONS = 25
 MODAL_TITLE = 45
 MODAL_COMPONENTS = 5
+ATTACHMENTS = 10
+ATTACHMENT_TEXT = 1024
+FILE_SIZE = 10 * 1024 * 1024  # bytes, in a server without boosts
 
 COMPONENTS_V2 = 1 << 15
-V2_COMPONENTS = 40
-V2_TEXT_TOTAL = 4000
-
-_ROW, _BUTTON, _SELECT, _TEXT_DISPLAY = 1, 2, 3, 10
-_SELECTS = frozenset({3, 5, 6, 7, 8})
-_LINK_STYLE, _PREMIUM_STYLE = 5, 6
 
 _COMMAND = "ApplicationCommandUpdateRequest"
 _CHAT_INPUT = 1
@@ -61,6 +51,18 @@ _CALLBACK_MESSAGES = {
 }
 # discord.py sends `tts` with every message body, edits included, where Discord ignores it.
 _SENT_BY_LIBRARY = ("tts",)
+
+
+class File(Protocol):
+    """A file of a multipart body."""
+
+    @property
+    def part(self) -> str:
+        """The name of its part: ``files[0]``."""
+
+    @property
+    def content(self) -> bytes:
+        """What is in it."""
 
 
 def commands(body: Any) -> Iterator[Problem]:
@@ -114,7 +116,7 @@ def _typed(thing: Mapping[str, Any], where: str) -> Iterator[Problem]:
     yield from _each_choice(choices, join(where, "choices"))
 
 
-def callback(body: Any) -> Iterator[Problem]:
+def callback(body: Any, uploads: Sequence[File] = ()) -> Iterator[Problem]:
     """POST /interactions/{interaction_id}/{interaction_token}/callback."""
     kind = body.get("type") if isinstance(body, dict) else None
     schema = _CALLBACKS.get(kind) if isinstance(kind, int) else None
@@ -125,6 +127,7 @@ def callback(body: Any) -> Iterator[Problem]:
     data = body.get("data")
     if not isinstance(data, dict):
         return
+    yield from _files(data, uploads, "data")
     if schema in _CALLBACK_MESSAGES:
         yield from _beyond_schema(_CALLBACK_MESSAGES[schema], data, "data")
     elif kind == 8:
@@ -133,24 +136,24 @@ def callback(body: Any) -> Iterator[Problem]:
         yield from _modal(data)
 
 
-def original_edit(body: Any) -> Iterator[Problem]:
+def original_edit(body: Any, uploads: Sequence[File] = ()) -> Iterator[Problem]:
     """PATCH /webhooks/{webhook_id}/{webhook_token}/messages/…: an answer edited."""
-    yield from _message("IncomingWebhookUpdateRequestPartial", body)
+    yield from _message("IncomingWebhookUpdateRequestPartial", body, uploads)
 
 
-def follow_up(body: Any) -> Iterator[Problem]:
+def follow_up(body: Any, uploads: Sequence[File] = ()) -> Iterator[Problem]:
     """POST /webhooks/{webhook_id}/{webhook_token}: a follow-up."""
-    yield from _message("IncomingWebhookRequestPartial", body)
+    yield from _message("IncomingWebhookRequestPartial", body, uploads)
 
 
-def message(body: Any) -> Iterator[Problem]:
+def message(body: Any, uploads: Sequence[File] = ()) -> Iterator[Problem]:
     """POST /channels/{channel_id}/messages."""
-    yield from _message("MessageCreateRequest", body)
+    yield from _message("MessageCreateRequest", body, uploads)
 
 
-def message_edit(body: Any) -> Iterator[Problem]:
+def message_edit(body: Any, uploads: Sequence[File] = ()) -> Iterator[Problem]:
     """PATCH /channels/{channel_id}/messages/{message_id}."""
-    yield from _message("MessageEditRequestPartial", body)
+    yield from _message("MessageEditRequestPartial", body, uploads)
 
 
 def no_body(body: Any) -> Iterator[Problem]:
@@ -159,21 +162,49 @@ def no_body(body: Any) -> Iterator[Problem]:
         yield Problem("", "no body is expected")
 
 
-def _message(schema: str, body: Any) -> Iterator[Problem]:
+def _message(schema: str, body: Any, uploads: Sequence[File]) -> Iterator[Problem]:
     yield from discord_problems(schema, _as_read(body))
     if isinstance(body, dict):
+        yield from _files(body, uploads, "")
         yield from _beyond_schema(schema, body, "")
 
 
-def _as_read(body: Any) -> Any:
-    """The body with the ids of its attachments as text.
+def _files(body: Mapping[str, Any], uploads: Sequence[File], where: str) -> Iterator[Problem]:
+    """The files that came with a body, and what its ``attachments`` say of them."""
+    here = join(where, "attachments")
+    told = [each for each in body.get("attachments") or [] if isinstance(each, dict)]
+    if len(told) > ATTACHMENTS or len(uploads) > ATTACHMENTS:
+        yield Problem(here, f"at most {ATTACHMENTS} files")
+    parts = {upload.part for upload in uploads}
+    for number, attachment in enumerate(told):
+        yield from longer(attachment, "description", ATTACHMENT_TEXT, join(here, number))
+        # New files are numbered; what is attached already has an id as long as every other.
+        if len(str(attachment.get("id"))) < 15 and f"files[{attachment.get('id')}]" not in parts:
+            yield Problem(join(here, number), f"no file files[{attachment.get('id')}] came with it")
+    for upload in uploads:
+        if len(upload.content) > FILE_SIZE:
+            yield Problem(here, f"{len(upload.content)} bytes in a file, at most {FILE_SIZE}")
+        if "attachments" in body and all(f"files[{e.get('id')}]" != upload.part for e in told):
+            yield Problem(here, f"says nothing of {upload.part}", refused=False)
 
-    New attachments are numbered; Discord reads numbers and text alike, its schema has text alone.
+
+def _as_read(body: Any) -> Any:
+    """The body with the ids of its attachments and of the message that it replies to as text.
+
+    Discord reads numbers and text alike, which its schema does not say: new attachments are
+    numbered, and discord.py sends numbers in a reference.
     """
-    if not isinstance(body, dict) or not body.get("attachments"):
+    if not isinstance(body, dict):
         return body
-    attachments = [{**each, "id": str(each.get("id"))} for each in body["attachments"]]
-    return {**body, "attachments": attachments}
+    read = dict(body)
+    if body.get("attachments"):
+        read["attachments"] = [{**each, "id": str(each.get("id"))} for each in body["attachments"]]
+    if isinstance(reference := body.get("message_reference"), dict):
+        read["message_reference"] = {
+            key: str(value) if key.endswith("_id") and value is not None else value
+            for key, value in reference.items()
+        }
+    return read
 
 
 def _beyond_schema(schema: str, body: Mapping[str, Any], where: str) -> Iterator[Problem]:
@@ -184,11 +215,11 @@ def _beyond_schema(schema: str, body: Mapping[str, Any], where: str) -> Iterator
     components = body.get("components") or []
     if not isinstance(components, list):
         return
-    yield from _custom_ids(components, where)
+    yield from custom_ids(components, where)
     if (body.get("flags") or 0) & COMPONENTS_V2:
-        yield from _v2(body, components, where)
+        yield from v2(body, components, where)
     else:
-        yield from _rows(components, where)
+        yield from rows(components, where)
 
 
 def _mentions(body: Mapping[str, Any], where: str) -> Iterator[Problem]:
@@ -229,112 +260,6 @@ def _embeds(embeds: Any, where: str) -> Iterator[Problem]:
 _EMBED_PARTS = (("footer", "text"), ("author", "name"))
 
 
-def walk(components: Any, where: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every component, nested ones included, with its path."""
-    for number, component in enumerate(components if isinstance(components, list) else []):
-        if not isinstance(component, dict):
-            continue
-        here = join(where, number)
-        yield here, component
-        yield from walk(component.get("components"), join(here, "components"))
-        for key in ("accessory", "component"):
-            if isinstance(component.get(key), dict):
-                yield join(here, key), component[key]
-
-
-def _custom_ids(components: Any, where: str) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for here, component in walk(components, join(where, "components")):
-        custom_id = component.get("custom_id")
-        if custom_id is None:
-            continue
-        if not 1 <= len(custom_id) <= CUSTOM_ID:
-            yield Problem(here, f"custom_id has {len(custom_id)} characters, 1 to {CUSTOM_ID}")
-        if custom_id in seen:
-            yield Problem(here, f"Component custom id cannot be duplicated: {custom_id!r}")
-        seen.add(custom_id)
-
-
-def _rows(components: list[Any], where: str) -> Iterator[Problem]:
-    top = join(where, "components")
-    if len(components) > ROWS:
-        yield Problem(top, f"{len(components)} rows, at most {ROWS}")
-    for number, row in enumerate(components):
-        here = join(top, number)
-        if not isinstance(row, dict) or row.get("type") != _ROW:
-            yield Problem(here, "only action rows are allowed without Components V2")
-            continue
-        inside = row.get("components") or []
-        selects = sum(1 for c in inside if c.get("type") in _SELECTS)
-        if not inside:
-            yield Problem(here, "an action row cannot be empty")
-        if len(inside) > BUTTONS_PER_ROW:
-            yield Problem(here, f"{len(inside)} components in a row, at most {BUTTONS_PER_ROW}")
-        if selects and len(inside) > 1:
-            yield Problem(here, "a select menu needs a row of its own")
-        for path, component in walk(inside, join(here, "components")):
-            yield from _control(component, path)
-
-
-def _control(component: Mapping[str, Any], where: str) -> Iterator[Problem]:
-    if component.get("type") == _BUTTON:
-        yield from _button(component, where)
-    elif component.get("type") in _SELECTS:
-        yield from _longer(component, "placeholder", PLACEHOLDER, where)
-        if component.get("type") == _SELECT:
-            yield from _options(component.get("options") or [], where)
-
-
-def _button(button: Mapping[str, Any], where: str) -> Iterator[Problem]:
-    yield from _longer(button, "label", LABEL, where)
-    yield from _longer(button, "url", URL, where)
-    is_premium = button.get("style") == _PREMIUM_STYLE
-    if not (button.get("label") or button.get("emoji") or is_premium):
-        yield Problem(where, "a button needs a label or an emoji")
-    is_link = button.get("style") == _LINK_STYLE
-    if is_link != bool(button.get("url")):
-        yield Problem(where, "a link button, and it alone, has a url")
-    if is_link and not str(button.get("url")).startswith(("http://", "https://", "discord://")):
-        yield Problem(join(where, "url"), "http, https or discord is expected")
-    if is_link and button.get("custom_id"):
-        yield Problem(where, "a link button has no custom_id")
-    if not (is_link or is_premium or button.get("custom_id")):
-        yield Problem(where, "a button needs a custom_id")
-
-
-def _options(options: list[Any], where: str) -> Iterator[Problem]:
-    here = join(where, "options")
-    if not 1 <= len(options) <= SELECT_OPTIONS:
-        yield Problem(here, f"{len(options)} options, 1 to {SELECT_OPTIONS}")
-    for number, option in enumerate(options):
-        for key in ("label", "value", "description"):
-            yield from _longer(option, key, OPTION_TEXT, join(here, number))
-        if not option.get("label") or not option.get("value"):
-            yield Problem(join(here, number), "an option needs a label and a value")
-    for value, times in Counter(option.get("value") for option in options).items():
-        if times > 1:
-            yield Problem(here, f"{times} options with the value {value!r}")
-
-
-def _longer(thing: Mapping[str, Any], key: str, limit: int, where: str) -> Iterator[Problem]:
-    text = thing.get(key)
-    if isinstance(text, str) and len(text) > limit:
-        yield Problem(join(where, key), f"Must be {limit} or fewer in length. ({len(text)})")
-
-
-def _v2(body: Mapping[str, Any], components: list[Any], where: str) -> Iterator[Problem]:
-    if body.get("content") or body.get("embeds"):
-        yield Problem(where, "content and embeds are not allowed with Components V2")
-    everything = list(walk(components, join(where, "components")))
-    if len(everything) > V2_COMPONENTS:
-        yield Problem(where, f"{len(everything)} components in all, at most {V2_COMPONENTS}")
-    texts = [c.get("content") or "" for _, c in everything if c.get("type") == _TEXT_DISPLAY]
-    if (total := sum(map(len, texts))) > V2_TEXT_TOTAL:
-        yield Problem(where, f"{total} characters of text in all, at most {V2_TEXT_TOTAL}")
-    for path, component in everything:
-        yield from _control(component, path)
-
-
 def _choices(choices: Any) -> Iterator[Problem]:
     where = "data.choices"
     if not isinstance(choices, list):
@@ -356,8 +281,8 @@ def _each_choice(choices: list[Any], where: str) -> Iterator[Problem]:
 
 
 def _modal(data: Mapping[str, Any]) -> Iterator[Problem]:
-    yield from _longer(data, "title", MODAL_TITLE, "data")
-    yield from _custom_ids(data.get("components"), "data")
+    yield from longer(data, "title", MODAL_TITLE, "data")
+    yield from custom_ids(data.get("components"), "data")
     if len(data.get("components") or []) > MODAL_COMPONENTS:
         yield Problem("data.components", f"more than {MODAL_COMPONENTS} components")
 

@@ -6,6 +6,7 @@ and @slack/types (the lower number where they disagree).
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -21,6 +22,8 @@ from tests.contracts.schemas import manifest_problems
 TEXT = 40_000
 MESSAGE_BLOCKS = 50
 VIEW_BLOCKS = 100
+VIEW_SIZE = 250_000  # bytes
+EXTERNAL_ID = 255
 SECTION_FIELD = 2000
 MARKDOWN_TOTAL = 12_000
 OPTION = 75
@@ -61,6 +64,9 @@ _KNOWN["ack"] = _KNOWN["response_url"]
 # What would notify someone: a user, a user group, everyone in a channel.
 _PING = re.compile(r"<(?:@[UWB]|!(?:channel|here|everyone|group|subteam))")
 
+_OF_MODALS_ALONE = frozenset({"title", "submit", "close", "clear_on_close", "notify_on_close"})
+_IN_MESSAGES_ALONE = frozenset({"markdown", "file"})
+
 _PLAIN_TEXT_KEYS = {
     ("header", "text"),
     ("button", "text"),
@@ -99,15 +105,44 @@ def view(body: Any) -> Iterator[Problem]:
     if not isinstance(body, dict):
         yield Problem("view", "an object is expected")
         return
+    if body.get("type") not in ("modal", "home"):
+        yield Problem("view.type", f"{body.get('type')!r} is neither a modal nor a Home tab")
     yield from _round_trip(lambda known: View(**known), body, "view")
     yield from _plain_texts(body, "view")
+    if (size := len(json.dumps(body))) > VIEW_SIZE:
+        yield Problem("view", f"{size} bytes, at most {VIEW_SIZE}")
+    if len(body.get("external_id") or "") > EXTERNAL_ID:
+        yield Problem("view.external_id", f"at most {EXTERNAL_ID} characters")
     blocks = body.get("blocks") or []
     yield from _blocks(blocks, "view.blocks", VIEW_BLOCKS)
+    for number, block in enumerate(blocks):
+        if block.get("type") in _IN_MESSAGES_ALONE:
+            where = join("view.blocks", number)
+            yield Problem(where, f"a {block['type']} block is for messages alone")
     if body.get("type") == "modal":
         if not body.get("title"):
             yield Problem("view.title", "a modal needs a title")
         if any(block.get("type") == "input" for block in blocks) and not body.get("submit"):
             yield Problem("view.submit", "a modal with an input needs a submit button")
+    else:
+        for key in sorted(key for key in _OF_MODALS_ALONE if body.get(key) is not None):
+            yield Problem(f"view.{key}", "a Home tab has none")
+
+
+def modal(body: Any) -> Iterator[Problem]:
+    """The view of views.open, views.push and of a submission's acknowledgement."""
+    yield from _of_type("modal", body)
+
+
+def home(body: Any) -> Iterator[Problem]:
+    """The view of views.publish."""
+    yield from _of_type("home", body)
+
+
+def _of_type(kind: str, body: Any) -> Iterator[Problem]:
+    yield from view(body)
+    if isinstance(body, dict) and body.get("type") != kind:
+        yield Problem("view.type", f"{kind!r} is expected here")
 
 
 def suggestions(body: Any) -> Iterator[Problem]:

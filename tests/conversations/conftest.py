@@ -12,15 +12,19 @@ import pytest
 import pytest_asyncio
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.database.communities import SqlCommunityStore
 from adapters.database.engine import open_database
 from adapters.database.posts import SqlPostStore
+from adapters.database.tallies import SqlTallyStore
 from adapters.discord.client import DiscordAdapter
 from adapters.discord.publisher import DiscordPublisher
 from adapters.moderation import Moderation
+from adapters.reception import Reception
 from adapters.slack.app import SlackAdapter
-from adapters.slack.moderators import SlackModerators
+from adapters.slack.people import SlackPeople
 from adapters.slack.publisher import SlackPublisher
 from bot.bootstrap import Adapter
+from knowledge.communities import Communities, CommunitySettings
 from knowledge.desk import Desks
 from knowledge.keeper import PostKeeper
 from knowledge.library import Library, Questions
@@ -28,6 +32,7 @@ from knowledge.opening import open_desks
 from knowledge.posts import Platform
 from knowledge.publishing import Publisher
 from knowledge.safety import CrisisPhrases
+from knowledge.tallies import Tallying
 from tests.standins.discord import DiscordStandIn
 from tests.standins.slack import SlackStandIn
 
@@ -62,7 +67,9 @@ class House:
     desks: Desks
     store: SqlPostStore
     keeper: PostKeeper
-    moderation: Moderation
+    communities: Communities
+    tallying: Tallying
+    reception: Reception
     publishers: dict[Platform, Publisher]
 
 
@@ -71,10 +78,14 @@ async def house(library: Library, desks: Desks, tmp_path: Path) -> AsyncIterator
     """A house of this test's own, so that its documents can be replaced."""
     database = await open_database(None, tmp_path / "data")
     store = SqlPostStore(database)
+    communities = Communities(SqlCommunityStore(database), CommunitySettings())
+    tallying = Tallying(SqlTallyStore(database))
     publishers: dict[Platform, Publisher] = {}
     own = Desks(list(desks.values()))
-    keeper = PostKeeper(store, own, publishers)
-    yield House(own, store, keeper, Moderation(own, keeper, store, "everyone"), publishers)
+    keeper = PostKeeper(store, own, publishers, communities)
+    moderation = Moderation(own, keeper, store, communities, tallying)
+    reception = Reception(own, moderation, communities, tallying)
+    yield House(own, store, keeper, communities, tallying, reception, publishers)
     await database.close()
 
 
@@ -83,11 +94,10 @@ async def discord(discord_standin: DiscordStandIn, house: House) -> AsyncIterato
     """A stand-in Discord with the bot connected to it."""
     publisher = house.publishers[Platform.DISCORD] = DiscordPublisher()
     adapter = DiscordAdapter(
-        house.desks,
+        house.reception,
         discord_standin.token,
         Memory(),
         publisher,
-        house.moderation,
         api_url=discord_standin.api_url,
         gateway_url=discord_standin.gateway_url,
     )
@@ -104,10 +114,8 @@ async def slack(slack_standin: SlackStandIn, house: House) -> AsyncIterator[Slac
         return AsyncWebClient(token=slack_standin.bot_token, base_url=slack_standin.api_url)
 
     house.publishers[Platform.SLACK] = SlackPublisher(client())
-    moderators = SlackModerators(client())
-    adapter = SlackAdapter(
-        house.desks, client(), slack_standin.app_token, moderators, house.moderation
-    )
+    people = SlackPeople(client())
+    adapter = SlackAdapter(house.reception, client(), slack_standin.app_token, people)
     async with _running(adapter):
         await slack_standin.connected()
         yield slack_standin

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.conversation import Caller
 from adapters.database.engine import open_database
 from adapters.database.errors import StoreError
 from adapters.moderation import Subcommand
@@ -67,6 +68,12 @@ def here(platform: DiscordStandIn | SlackStandIn) -> Place:
     if isinstance(platform, DiscordStandIn):
         return Place(Platform.DISCORD, GUILD_ID, platform.channel.id)
     return Place(Platform.SLACK, TEAM_ID, platform.channel.id)
+
+
+def moderator(platform: DiscordStandIn | SlackStandIn) -> Caller:
+    """Someone who moderates there."""
+    place = here(platform)
+    return Caller(place.platform, community=place.community, channel=place.channel, moderator=True)
 
 
 async def refresh(house: House) -> Refreshed:
@@ -355,7 +362,7 @@ async def test_a_database_that_fails_meanwhile_is_said_and_ends_nothing(
 
     monkeypatch.setattr(house.store, "claim", fail)
     monkeypatch.setattr(house.store, "set_pinned", fail_always)
-    reply = await house.moderation.command(here(discord), "ldn", Subcommand.REFRESH, "")
+    reply = await house.reception.moderation.command(moderator(discord), "ldn", Subcommand.REFRESH)
     assert "The disk is full. Make room, and try again." in reply.text
     assert (len(forms.edits), len(overview.edits)) == (0, 1)
 
@@ -483,7 +490,9 @@ async def test_out_of_a_private_slack_channel_posts_are_kept_and_the_mend_is_nam
     house.desks.replace(revised(library))
     [(_, reason)] = (await refresh(house)).failed
     assert "Invite me with /invite" in reason
-    reply = await house.moderation.command(here(slack), "ldn", Subcommand.PIN, "overview")
+    reply = await house.reception.moderation.command(
+        moderator(slack), "ldn", Subcommand.PIN, "overview"
+    )
     assert "Invite me with /invite" in reply.text
     [post] = await house.store.all()
     assert (post.state, post.pinned) == (State.OUTDATED, True)

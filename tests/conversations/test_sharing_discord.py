@@ -23,7 +23,7 @@ def posted(discord: DiscordStandIn) -> list[Message]:
     return [
         message
         for message in discord.channel.messages.values()
-        if message.data.get("type", 0) == 0
+        if message.data.get("type", 0) in {0, 19}  # a message, a reply
         and not message.deleted
         and not int(message.data.get("flags", 0)) & 64
     ]
@@ -81,11 +81,17 @@ async def test_in_a_direct_message_there_is_nothing_to_share_with(
     assert "Share in this channel" not in reply.labels
 
 
-async def test_a_user_install_is_told_that_it_cannot_post(discord: DiscordStandIn) -> None:
+async def test_where_the_app_is_installed_by_a_person_alone_nothing_can_be_posted(
+    discord: DiscordStandIn,
+) -> None:
     reply = await discord.command("ldn", {"question": "forms"}, place=Place.USER_INSTALL)
-    said = await discord.press(reply, reply.labels["Share in this channel"])
+    assert "Share in this channel" not in reply.labels
+    message = discord.message(reply.message_id)
+    message.data["components"][-1]["components"][0]["custom_id"] = "ldn:post:forms:1"
+    said = await discord.press(reply, "ldn:post:forms:1", forged=True)
     assert "cannot post here" in said.content
     assert "copy the text" in said.content
+    assert not posted(discord)
 
 
 async def test_a_moderator_pins_by_command(discord: DiscordStandIn, house: House) -> None:
@@ -155,7 +161,7 @@ async def test_full_pins_offer_to_replace_our_own_oldest(discord: DiscordStandIn
     assert "as many pins as Discord allows" in reply.content
     assert "How LDN is delivered" in reply.content
 
-    done = await discord.press(reply, reply.labels["Unpin my oldest and pin this"], **MODERATE)
+    done = await discord.press(reply, reply.labels["Unpin the bot's oldest, pin this"], **MODERATE)
     assert "pinned" in done.content
     pinned = {m.data["content"].splitlines()[0] for m in posted(discord) if m.data["pinned"]}
     assert "## What low-dose naltrexone (LDN) is" in pinned

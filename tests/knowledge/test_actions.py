@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.actions import PATTERN, Action, Verb, buttons, clip, menu_action
+from knowledge.actions import PATTERN, Action, Button, Verb, buttons, clip, menu_action
 from knowledge.answer import Answer, Choice, Kind
+from knowledge.compose import BRIEF
+from knowledge.language import LANGUAGES
+from knowledge.tallies import Reason
 
 ANSWER = Answer(
     kind=Kind.SECTION,
@@ -19,31 +22,74 @@ ANSWER = Answer(
     body="Water the beds.",
     reminder="Please ask your own gardener.",
     credit="Source: The Garden Club.",
+    section="water",
+    choices=(Choice("tools", "Tools"),),
     previous=Choice("tools", "Tools"),
     next=Choice("winter", "Winter"),
+    beside=(
+        Choice("short water", "In short"),
+        Choice("appointment", "Questions for my specialist"),
+    ),
 )
 
 COMMANDS = st.from_regex(r"[a-z][a-z0-9-]{0,26}", fullmatch=True)
-TOPICS = st.from_regex(r"[a-z0-9]{1,8}([-.][a-z0-9]{1,8}){0,5}", fullmatch=True)
+TOPICS = st.from_regex(r"[a-z0-9]{1,6}([-.][a-z0-9]{1,6}){0,5}", fullmatch=True)
+DETAILS = st.from_regex(r"[a-z0-9]{1,21}", fullmatch=True)
 
 
-@given(st.sampled_from(Verb), COMMANDS, TOPICS | st.just(""), st.integers(1, 9999))
+@given(
+    st.sampled_from(Verb), COMMANDS, TOPICS | st.just(""), st.integers(1, 999),
+    DETAILS | st.just(""),
+)  # fmt: skip
 def test_an_identifier_brings_its_action_back(
-    verb: Verb, command: str, topic: str, page: int
+    verb: Verb, command: str, topic: str, page: int, detail: str
 ) -> None:
-    action = Action(verb, command, topic, page)
+    action = Action(verb, command, topic, page, detail)
     identifier = action.encode()
-    assert len(identifier) <= 100
     assert PATTERN.fullmatch(identifier)
     assert Action.decode(identifier) == action
 
 
+LONGEST_COMMAND = "c" * 27
+LONGEST_ID = "s" * 40
+MESSAGE = "9" * 20
+"""As many digits as an id of Discord's can have."""
+LONGEST = {
+    "a page of a section": Action(Verb.OPEN, LONGEST_COMMAND, LONGEST_ID, 999),
+    "a page of a section in short": Action(
+        Verb.OPEN, LONGEST_COMMAND, f"{BRIEF} {LONGEST_ID}", 999
+    ),
+    "a menu": Action(Verb.CHOOSE, LONGEST_COMMAND),
+    "a menu of what could be a reply": Action(Verb.DRAFT, LONGEST_COMMAND, detail=f"{MESSAGE}n"),
+    "a week": Action(Verb.WEEK, LONGEST_COMMAND, "2026-11-30"),
+    **{
+        f"reason {reason}": Action(Verb.TELL, LONGEST_COMMAND, LONGEST_ID, detail=reason)
+        for reason in Reason
+    },
+    **{
+        f"{verb} as a reply": Action(verb, LONGEST_COMMAND, LONGEST_ID, detail=f"{MESSAGE}n")
+        for verb in (Verb.DRAFT, Verb.OPEN, Verb.POST, Verb.KEEP, Verb.REPLACE)
+    },
+    **{str(verb): Action(verb, LONGEST_COMMAND, LONGEST_ID) for verb in Verb},
+}
+
+
+@pytest.mark.parametrize("action", LONGEST.values(), ids=LONGEST)
+def test_the_longest_identifier_fits_where_discord_keeps_it(action: Action) -> None:
+    identifier = action.encode()
+    assert len(identifier) <= 100
+    assert Action.decode(identifier) == action
+
+
 @pytest.mark.parametrize("verb", list(Verb))
-def test_the_longest_identifier_fits_where_discord_keeps_it(verb: Verb) -> None:
-    assert len(Action(verb, "c" * 27, "t" * 60, 9999).encode()) <= 100
+def test_what_is_chosen_in_a_menu_is_what_the_menu_does_with_that_topic(verb: Verb) -> None:
+    menu = Action(verb, "ldn", detail="42n")
+    assert menu.choosing("limits") == Action(verb, "ldn", "limits", detail="42n")
 
 
-@pytest.mark.parametrize("topic", ["menu 2", "topics 12", "mechanism.no-relief"])
+@pytest.mark.parametrize(
+    "topic", ["menu 2", "topics 12", "mechanism.no-relief", "short mechanism.immune"]
+)
 def test_pages_of_lists_are_topics_too(topic: str) -> None:
     action = Action(Verb.OPEN, "ldn", topic)
     assert Action.decode(action.encode()) == action
@@ -53,10 +99,12 @@ def test_pages_of_lists_are_topics_too(topic: str) -> None:
     "identifier",
     [
         "", "ldn", "ldn:open", "ldn:open:limits", "ldn:open:limits:0", "ldn:open:limits:01",
-        "ldn:open:limits:99999", "ldn:open:limits:1:2", "ldn:fly:limits:1", "LDN:open:limits:1",
+        "ldn:open:limits:1000", "ldn:open:limits:1:", "ldn:open:limits:1:2:3",
+        "ldn:open:limits:1:N", "ldn:open:limits:1:1 2", f"ldn:post:limits:1:{'9' * 22}",
+        "ldn:post:limits:1:１", "ldn:fly:limits:1", "LDN:open:limits:1",
         "ldn:open:LIMITS:1", "ldn:open:limits:1\n", "\nldn:open:limits:1", ":open:limits:1",
-        "ldn:open:../../etc/passwd:1", "ldn:open:<@123>:1", f"ldn:open:{'x' * 61}:1",
-        "ldn:open:limits:１", "ldn:open:limité:1", "x" * 10_000,
+        "ldn:open:../../etc/passwd:1", "ldn:open:<@123>:1", f"ldn:open:{'x' * 47}:1",
+        "ldn:open:limits:１", "ldn:open:limité:1", f"{'c' * 28}:open:limits:1", "x" * 10_000,
     ],
 )  # fmt: skip
 def test_what_is_not_ours_is_no_action(identifier: str) -> None:
@@ -70,32 +118,58 @@ def test_no_text_breaks_decoding(identifier: str) -> None:
 
 
 def test_buttons_lead_to_the_pages_beside_the_neighbours_and_the_menu() -> None:
-    row = buttons(ANSWER, page=2, pages=3)
-    assert [(b.label, b.action.topic, b.action.page) for b in row[:5]] == [
-        ("Back to page 1", "water", 1),
-        ("Read on: page 3 of 3", "water", 3),
-        ("Previous: Tools", "tools", 1),
-        ("Next: Winter", "winter", 1),
-        ("All topics", "menu", 1),
+    through, beside = buttons(ANSWER, page=2, pages=3)
+    assert [described(button) for button in through] == [
+        ("Back to page 1", "open", "water", 1),
+        ("Read on: page 3 of 3", "open", "water", 3),
+        ("Previous: Tools", "open", "tools", 1),
+        ("Next: Winter", "open", "winter", 1),
+        ("All topics", "open", "menu", 1),
+    ]
+    assert [described(button) for button in beside] == [
+        ("In short", "open", "short water", 1),
+        ("Questions for my specialist", "open", "appointment", 1),
+        ("Unclear or out of date?", "report", "water", 1),
     ]
 
 
+def described(button: Button) -> tuple[str, str, str, int]:
+    action = button.action
+    assert (action.command, action.detail) == ("garden", "")
+    return button.label, action.verb.value, action.topic, action.page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("page", "pages"), [(1, 1), (1, 2), (2, 2), (2, 3)])
-@pytest.mark.parametrize("topic", ["water", "menu", "menu 2", "topics", "help"])
-def test_one_page_has_at_most_five_buttons_of_which_no_two_do_the_same(
-    topic: str, page: int, pages: int
+@pytest.mark.parametrize("topic", ["water", "short water", "menu", "menu 2", "topics", "help"])
+def test_each_row_has_at_most_five_buttons_of_which_no_two_anywhere_do_the_same(
+    topic: str, page: int, pages: int, language: str
 ) -> None:
-    row = buttons(dataclasses.replace(ANSWER, topic=topic), page, pages)
-    assert len(row) <= 5
-    identifiers = {button.action.encode() for button in row}
-    assert len(identifiers) == len(row)
-    assert menu_action(ANSWER).encode() not in identifiers
-    assert all(button.label.strip() for button in row)
+    answer = dataclasses.replace(
+        ANSWER,
+        topic=topic,
+        language=language,
+        beside=tuple(choice for choice in ANSWER.beside if choice.topic != topic),
+    )
+    rows = buttons(answer, page, pages)
+    assert all(len(row) <= 5 for row in rows)
+    every = [button for row in rows for button in row]
+    identifiers = {button.action.encode() for button in every}
+    assert len(identifiers) == len(every)
+    assert menu_action(answer).encode() not in identifiers
+    assert all(button.label.strip() for button in every)
+    assert all("{" not in button.label for button in every)
 
 
 def test_the_menu_itself_offers_no_way_to_itself() -> None:
-    row = buttons(dataclasses.replace(ANSWER, topic="menu"), 1, 1)
-    assert "menu" not in {button.action.topic for button in row}
+    through, beside = buttons(dataclasses.replace(ANSWER, topic="menu"), 1, 1)
+    assert "menu" not in {button.action.topic for button in (*through, *beside)}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.SECTION])
+def test_only_a_section_can_be_said_to_be_unclear(kind: Kind) -> None:
+    other = dataclasses.replace(ANSWER, kind=kind, section=None)
+    assert Verb.REPORT not in {b.action.verb for row in buttons(other, 1, 1) for b in row}
 
 
 @pytest.mark.parametrize(

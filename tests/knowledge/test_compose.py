@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from knowledge import compose
-from knowledge.answer import Kind
+from knowledge.answer import Answer, Choice, Kind
+from knowledge.compose import Composer
 from knowledge.document import Document
 from knowledge.folder import load_library
 from knowledge.helplines import HelpLine
+from knowledge.language import LANGUAGES
 from knowledge.library import NotCovered
 from knowledge.safety import CrisisKind
-from tests.documents import CREDIT, REMINDER, section, write_document
+from tests.documents import CREDIT, GARDEN, REMINDER, section, write_document
 
 
 def load(folder: Path) -> Document:
@@ -38,18 +41,89 @@ def large(tmp_path: Path) -> Document:
     return load(tmp_path)
 
 
-def test_every_answer_has_the_documents_reminder_and_credit(garden: Document) -> None:
+ADVICE = "Talk it over with your gardener."
+LONG = "The soil wants rest. " * 25
+
+
+@pytest.fixture
+def wordy(tmp_path: Path) -> Document:
+    """Sections that are long, and sentences to discuss, in a section and in its parts."""
+    write_document(
+        tmp_path,
+        [
+            section("soil", "Soil", f"Soil is alive. {LONG}{ADVICE}", discuss=[ADVICE]),
+            section("beds", "Beds", f"Beds are of two kinds. {LONG}".strip()),
+            section("beds.high", "High beds", f"High beds are warm. {LONG}".strip(), parent="beds"),
+            section(
+                "beds.low", "Low beds", "Low beds are cool. Ask before you dig.", parent="beds",
+                discuss=["Ask before you dig."],
+            ),
+            section("moon", "Moon", "Mind the moon.", discuss=["Mind the moon."]),
+        ],
+    )  # fmt: skip
+    return load(tmp_path)
+
+
+def every_answer(document: Document, language: str = "en") -> list[Answer]:
+    composer, sections = Composer(document, language), document.sections
+    topic = NotCovered("price", "prices", False, "Ask in the shop.", (sections[0].id,), ())
+    line = HelpLine("Someone", "Europe", frozenset(CrisisKind), "112", text=None, url=None)
     answers = [
-        *(compose.section_answer(garden, each) for each in garden.sections),
-        compose.menu_answer(garden),
-        compose.topics_answer(garden),
-        compose.help_answer(garden),
-        compose.suggestions_answer(garden, garden.sections[:3]),
-        compose.not_covered_answer(garden),
+        *(composer.section(each) for each in sections),
+        *(composer.brief(each) for each in sections),
+        composer.appointment(),
+        composer.menu(),
+        composer.topics(),
+        composer.help(),
+        composer.suggestions(sections[:3]),
+        composer.not_covered(),
+        composer.refusal(topic),
+        composer.withdrawn("Gone", Choice(sections[0].id, sections[0].title)),
+        *(composer.crisis(kind, [line]) for kind in CrisisKind),
     ]
+    return [answer for answer in answers if answer]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_answer_has_the_documents_reminder_and_credit(wordy: Document, language: str) -> None:
+    answers = every_answer(wordy, language)
+    assert {answer.kind for answer in answers} == set(Kind) - {Kind.ADVICE}
     for answer in answers:
         assert (answer.reminder, answer.credit) == (REMINDER, CREDIT)
-        assert answer.command == "garden"
+        assert (answer.command, answer.language) == ("garden", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_words_of_the_bots_are_left_with_a_blank_to_fill(wordy: Document, language: str) -> None:
+    for answer in every_answer(wordy, language):
+        labels = [choice.title for choice in (*answer.choices, *answer.beside)]
+        assert "{" not in "".join([answer.heading, answer.body, answer.frame, *labels])
+        assert all(labels)
+
+
+def test_answers_speak_of_the_articles_language_to_readers_of_another_one(tmp_path: Path) -> None:
+    write_document(tmp_path, language="es-MX")
+    foreign = load(tmp_path)
+    for answer in every_answer(foreign, "en"):
+        if answer.kind is Kind.CRISIS:
+            assert answer.frame == "", "help lines need no more words than they have"
+            continue
+        assert "Spanish" in answer.frame
+        assert answer.frame.endswith(":"), "it leads to the reminder"
+
+
+@pytest.mark.parametrize("language", ["en", "en-GB"])
+def test_nothing_is_said_of_the_language_to_readers_of_the_same(
+    tmp_path: Path, language: str
+) -> None:
+    write_document(tmp_path, language=language)
+    assert {answer.frame for answer in every_answer(load(tmp_path), "en")} == {""}
+
+
+def test_a_document_may_be_in_a_language_that_has_no_name_here(tmp_path: Path) -> None:
+    write_document(tmp_path, language="xx")
+    for answer in every_answer(load(tmp_path), "en"):
+        assert bool(answer.frame) == (answer.kind is not Kind.CRISIS)
 
 
 def test_what_to_read_next_comes_first_then_parts_then_neighbours(tmp_path: Path) -> None:
@@ -65,7 +139,7 @@ def test_what_to_read_next_comes_first_then_parts_then_neighbours(tmp_path: Path
         ],
     )
     document = load(tmp_path)
-    answer = compose.section_answer(document, document.by_id["b"])
+    answer = Composer(document).section(document.by_id["b"])
     assert [choice.topic for choice in answer.choices] == ["d", "b.one", "b.two", "c", "a"]
     assert answer.previous is not None
     assert answer.next is not None
@@ -73,7 +147,7 @@ def test_what_to_read_next_comes_first_then_parts_then_neighbours(tmp_path: Path
 
 
 def test_a_section_says_what_brings_it_back(garden: Document) -> None:
-    answer = compose.section_answer(garden, garden.by_id["tools.rake"])
+    answer = Composer(garden).section(garden.by_id["tools.rake"])
     assert (answer.kind, answer.topic, answer.section) == (
         Kind.SECTION,
         "tools.rake",
@@ -81,21 +155,138 @@ def test_a_section_says_what_brings_it_back(garden: Document) -> None:
     )
 
 
-def test_the_menu_offers_the_main_topics_and_topics_all_of_them(garden: Document) -> None:
-    menu, topics = compose.menu_answer(garden), compose.topics_answer(garden)
-    assert [choice.topic for choice in menu.choices] == ["water", "tools", "winter"]
-    assert [choice.topic for choice in topics.choices] == [s.id for s in garden.sections]
-    for answer in (menu, topics):
-        assert all(f"- {choice.title}" in answer.body for choice in answer.choices)
+def test_the_whole_section_and_the_short_one_lead_to_each_other(wordy: Document) -> None:
+    composer = Composer(wordy)
+    for each in wordy.sections:
+        whole, brief = composer.section(each), composer.brief(each)
+        to_brief = [choice for choice in whole.beside if choice.title == "In short"]
+        assert bool(to_brief) == (brief is not None), each.id
+        if brief is None:
+            continue
+        assert [choice.topic for choice in to_brief] == [brief.topic] == [f"short {each.id}"]
+        back = [choice.topic for choice in brief.beside if choice.title.startswith("More")]
+        assert back == [whole.topic] == [each.id]
+        for same in ("kind", "section", "heading", "choices", "previous", "next"):
+            assert getattr(brief, same) == getattr(whole, same), same
+
+
+def test_a_section_in_short_is_its_short_sentence_what_to_discuss_and_so_of_its_parts(
+    wordy: Document,
+) -> None:
+    composer = Composer(wordy)
+    bodies = {each.id: brief.body for each in wordy.sections if (brief := composer.brief(each))}
+    assert bodies == {
+        "soil": f"Soil is alive.\n\n{ADVICE}",
+        "beds": "Beds are of two kinds.\n\nHigh beds are warm.\n\nLow beds are cool."
+        "\n\nAsk before you dig.",
+        "beds.high": "High beds are warm.",
+    }
+
+
+def test_a_sentence_that_is_short_and_to_be_discussed_stands_once(tmp_path: Path) -> None:
+    first = "Soil is alive."
+    write_document(tmp_path, [section("soil", "Soil", f"{first} {LONG}{ADVICE}",
+                                      discuss=[first, ADVICE])])  # fmt: skip
+    document = load(tmp_path)
+    brief = Composer(document).brief(document.sections[0])
+    assert brief is not None
+    assert brief.body == f"{first}\n\n{ADVICE}"
+
+
+def of_length(first: int, whole: int) -> dict[str, Any]:
+    """A section of so many characters, of which so many are its first sentence."""
+    text = f"{'a' * (first - 1)}. {'b' * (whole - first - 2)}."
+    assert len(text) == whole
+    return section("soil", "Soil", text)
+
+
+@pytest.mark.parametrize(
+    ("first", "whole", "offered"),
+    [
+        (10, compose.LONG - 1, False),
+        (10, compose.LONG, True),
+        (300, compose.LONG, True),
+        (301, compose.LONG, False),
+        (750, 1000, True),
+        (751, 1000, False),
+    ],
+)
+def test_a_section_is_offered_in_short_only_where_it_is_long_and_that_is_much_shorter(
+    tmp_path: Path, first: int, whole: int, offered: bool
+) -> None:
+    write_document(tmp_path, [of_length(first, whole)])
+    document = load(tmp_path)
+    assert len(document.sections[0].body) == whole
+    assert (Composer(document).brief(document.sections[0]) is not None) == offered
+
+
+def test_the_editors_remark_stands_under_the_whole_section(tmp_path: Path) -> None:
+    write_document(tmp_path, [section("soil", "Soil", f"Soil. {LONG}".strip(), note="A slip.")])
+    document = load(tmp_path)
+    assert Composer(document).section(document.sections[0]).note == "A slip."
+
+
+def test_questions_for_the_specialist_are_the_articles_points_under_their_sections_titles(
+    wordy: Document,
+) -> None:
+    answer = Composer(wordy).appointment()
+    assert answer is not None
+    assert (answer.kind, answer.topic, answer.section) == (Kind.APPOINTMENT, "appointment", None)
+    intro, empty, *points = answer.body.splitlines()
+    assert intro
+    assert empty == ""
+    assert points == [
+        f"- **Soil:** {ADVICE}",
+        "- **Low beds:** Ask before you dig.",
+        "- **Moon:** Mind the moon.",
+    ]
+
+
+def test_there_are_no_questions_for_the_specialist_where_the_document_names_none(
+    garden: Document,
+) -> None:
+    assert Composer(garden).appointment() is None
+    for answer in every_answer(garden):
+        assert "appointment" not in {choice.topic for choice in answer.beside}
+
+
+def test_questions_for_the_specialist_are_offered_beside_every_section_and_list(
+    wordy: Document,
+) -> None:
+    for answer in every_answer(wordy):
+        if answer.kind in {Kind.SECTION, Kind.MENU, Kind.HELP}:
+            assert "appointment" in {choice.topic for choice in answer.beside}, answer.topic
+
+
+def test_the_menu_lists_the_main_topics_and_topics_all_of_them(garden: Document) -> None:
+    menu, topics = Composer(garden).menu(), Composer(garden).topics()
+    everything = [(each.id, each.title) for each in garden.sections]
+    for answer, listed in ((menu, garden.top_level), (topics, garden.sections)):
+        assert re.findall("^- (.*)$", answer.body, re.MULTILINE) == [s.title for s in listed]
+        assert [(choice.topic, choice.title) for choice in answer.choices] == everything
         assert answer.previous is answer.next is None
         assert answer.section is None
 
 
-@pytest.mark.parametrize("make", [compose.menu_answer, compose.topics_answer])
-def test_a_long_list_of_topics_is_turned_page_by_page(large: Document, make: object) -> None:
-    assert callable(make)
-    sections = large.top_level if make is compose.menu_answer else large.sections
-    answer, pages = make(large), []
+@pytest.mark.parametrize(("count", "all_of_them"), [(25, True), (26, False)])
+def test_the_menu_offers_every_section_where_one_menu_holds_them(
+    tmp_path: Path, count: int, all_of_them: bool
+) -> None:
+    parts = [section(f"a.p{n}", f"Part {n}", f"Part {n} is here.", parent="a")
+             for n in range(count - len(GARDEN) - 1)]  # fmt: skip
+    write_document(tmp_path, [section("a", "First", "All of these:"), *parts, *GARDEN])
+    document = load(tmp_path)
+    assert len(document.sections) == count
+    offered = document.sections if all_of_them else document.top_level
+    menu = Composer(document).menu()
+    assert [choice.topic for choice in menu.choices] == [each.id for each in offered]
+
+
+@pytest.mark.parametrize("name", ["menu", "topics"])
+def test_a_long_list_of_topics_is_turned_page_by_page(large: Document, name: str) -> None:
+    make = getattr(Composer(large), name)
+    sections = large.top_level if name == "menu" else large.sections
+    answer, pages = make(), []
     while True:
         pages.append(answer)
         assert len(answer.choices) <= compose.TOPICS_ON_A_PAGE
@@ -103,8 +294,8 @@ def test_a_long_list_of_topics_is_turned_page_by_page(large: Document, make: obj
             break
         number = int(answer.next.topic.partition(" ")[2])
         assert number == len(pages) + 1
-        answer = make(large, number)
-        assert answer.topic.endswith(f" {number}")
+        answer = make(number)
+        assert answer.topic == f"{name} {number}"
     listed = [choice.topic for page in pages for choice in page.choices]
     assert listed == [each.id for each in sections]
     assert [page.previous is None for page in pages] == [True] + [False] * (len(pages) - 1)
@@ -114,7 +305,13 @@ def test_a_long_list_of_topics_is_turned_page_by_page(large: Document, make: obj
 def test_a_page_that_does_not_exist_is_the_nearest_that_does(
     large: Document, page: int, shown: int
 ) -> None:
-    assert compose.menu_answer(large, page) == compose.menu_answer(large, shown)
+    assert Composer(large).menu(page) == Composer(large).menu(shown)
+
+
+@pytest.mark.parametrize("name", ["menu", "topics"])
+def test_lists_of_topics_lead_to_help_and_help_lines(garden: Document, name: str) -> None:
+    beside = {choice.topic for choice in getattr(Composer(garden), name)().beside}
+    assert {"help", "helplines"} <= beside
 
 
 HELP_SAYS = {
@@ -131,12 +328,12 @@ HELP_SAYS = {
 
 @pytest.mark.parametrize("words", HELP_SAYS.values(), ids=HELP_SAYS)
 def test_help_says(garden: Document, words: str) -> None:
-    assert re.search(words, compose.help_answer(garden).body)
+    assert re.search(words, Composer(garden).help().body)
 
 
 def test_help_says_when_the_document_was_reviewed(tmp_path: Path) -> None:
     write_document(tmp_path, reviewed={"last": date(2026, 5, 31), "next": "unknown"})
-    body = compose.help_answer(load(tmp_path)).body
+    body = Composer(load(tmp_path)).help().body
     assert "Last reviewed: 2026-05-31" in body
     assert "Next review: unknown" in body
 
@@ -146,25 +343,27 @@ def test_a_refusal_names_its_topic_and_offers_the_nearest_sections(
     garden: Document, advice: bool
 ) -> None:
     topic = NotCovered("price", "prices", advice, "Ask in the shop.", ("winter", "water"), ())
-    answer = compose.refusal(garden, topic)
+    answer = Composer(garden).refusal(topic)
     assert answer.kind is (Kind.ADVICE if advice else Kind.NOT_COVERED)
     assert answer.heading == "The article does not cover prices"
     assert answer.body.startswith("Ask in the shop.")
     assert [choice.topic for choice in answer.choices] == ["winter", "water"]
     assert answer.section is None
+    assert answer.not_covered == "price"
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_what_is_not_covered_is_said_to_be_not_covered(garden: Document, count: int) -> None:
-    answer = compose.not_covered_answer(garden, garden.sections[:count])
+    answer = Composer(garden).not_covered(garden.sections[:count])
     assert answer.kind is Kind.NOT_COVERED
     assert "does not seem to cover" in answer.body
     assert len(answer.choices) == count
+    assert answer.not_covered == ""
     assert ("closest sections" in answer.body) is bool(count)
 
 
 def test_suggestions_say_that_the_bot_is_not_sure(garden: Document) -> None:
-    answer = compose.suggestions_answer(garden, garden.sections[:2])
+    answer = Composer(garden).suggestions(garden.sections[:2])
     assert answer.kind is Kind.SUGGESTIONS
     assert "not sure" in answer.heading
     assert [choice.topic for choice in answer.choices] == ["water", "tools"]
@@ -173,17 +372,51 @@ def test_suggestions_say_that_the_bot_is_not_sure(garden: Document) -> None:
 def test_help_lines_above_an_answer_name_somebody_even_if_only_the_emergency_number() -> None:
     kinds = frozenset({CrisisKind.SUICIDE, CrisisKind.EMERGENCY})
     line = HelpLine("Emergency", "Europe", kinds, phone="112", text=None, url=None)
-    assert "112" in compose.crisis_notice([line])
+    for language in LANGUAGES:
+        assert "112" in compose.crisis_notice([line], language)
 
 
-def test_fixed_words_hold_no_number(garden: Document) -> None:
+@pytest.mark.parametrize("kind", list(CrisisKind))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_in_a_crisis_every_line_is_named_with_every_way_to_reach_it(
+    garden: Document, kind: CrisisKind, language: str
+) -> None:
+    kinds = frozenset(CrisisKind)
+    lines = [
+        HelpLine("One", "Europe", kinds, phone="112", text=None, url=None),
+        HelpLine("Two", "Asia", kinds, phone=None, text="text 5", url="https://two.example"),
+    ]
+    answer = Composer(garden, language).crisis(kind, lines)
+    assert (answer.kind, answer.crisis) == (Kind.CRISIS, True)
+    one, two = answer.body.splitlines()[2:]
+    assert one.startswith("- **One** (Europe): ")
+    assert "112" in one
+    assert two == "- **Two** (Asia): text 5, https://two.example"
+    assert answer.choices == answer.beside == ()
+
+
+def test_what_was_withdrawn_names_the_nearest_topic_and_how_to_read_it(garden: Document) -> None:
+    answer = Composer(garden).withdrawn("Hoes", Choice("tools.rake", "Rake"))
+    assert answer.kind is Kind.WITHDRAWN
+    assert "Hoes" in answer.heading
+    assert "/garden tools.rake" in answer.body
+    assert [choice.topic for choice in answer.choices] == ["tools.rake"]
+    assert answer.section is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_fixed_words_hold_no_number(garden: Document, language: str) -> None:
     """Of figures in an answer, none is the bot's own: a dose, a share, a promise."""
-    own = garden.source.year
+    own, composer = garden.source.year, Composer(garden, language)
     for answer in (
-        compose.menu_answer(garden),
-        compose.topics_answer(garden),
-        compose.help_answer(garden),
-        compose.suggestions_answer(garden, garden.sections),
-        compose.not_covered_answer(garden, garden.sections),
+        composer.menu(),
+        composer.topics(),
+        composer.help(),
+        composer.suggestions(garden.sections),
+        composer.not_covered(garden.sections),
+        composer.withdrawn("Gone", Choice("water", "Watering")),
+        *(composer.crisis(kind, []) for kind in CrisisKind),
     ):
-        assert set(re.findall(r"\d+", answer.heading + answer.body)) <= {str(own)}
+        labels = [choice.title for choice in answer.beside]
+        words = "".join([answer.heading, answer.body, answer.frame, *labels])
+        assert set(re.findall(r"\d+", words)) <= {str(own)}

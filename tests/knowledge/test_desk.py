@@ -8,6 +8,9 @@ import pytest
 
 from knowledge.answer import Kind
 from knowledge.desk import Desks, HelpDesk
+from knowledge.language import LANGUAGES
+from knowledge.safety import CrisisKind
+from knowledge.search import Outcome
 from tests.documents import open_folder, section, write_document
 
 
@@ -77,11 +80,108 @@ def test_the_same_question_has_the_same_answer(garden: HelpDesk) -> None:
         assert garden.ask(text) == garden.ask(text)
 
 
-def test_every_choice_of_every_answer_can_be_asked_for(garden: HelpDesk) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_choice_of_every_answer_can_be_asked_for(garden: HelpDesk, language: str) -> None:
     for text in ("", "topics", "help", *(each.id for each in garden.document.sections)):
-        for choice in garden.ask(text).choices:
-            answer = garden.ask(choice.topic)
+        shown = garden.ask(text, language)
+        for choice in shown.choices:
+            answer = garden.ask(choice.topic, language)
             assert (answer.section, answer.heading) == (choice.topic, choice.title)
+        for choice in shown.beside:
+            found = garden.open(choice.topic, language)
+            assert found is not None
+            assert found.topic.startswith(choice.topic)
+
+
+# In short, and for the appointment
+
+
+@pytest.fixture(scope="module")
+def wordy(tmp_path_factory: pytest.TempPathFactory) -> HelpDesk:
+    folder = tmp_path_factory.mktemp("wordy")
+    text = "Soil is alive. " + "It wants rest. " * 30 + "Ask before you dig."
+    write_document(
+        folder,
+        [
+            section("soil", "Soil", text, discuss=["Ask before you dig."]),
+            section("moon", "Moon", "Mind the moon."),
+        ],
+    )
+    return open_folder(folder).first
+
+
+def test_a_section_in_short_can_be_asked_for(wordy: HelpDesk) -> None:
+    answer = wordy.ask("short soil")
+    assert (answer.kind, answer.topic, answer.section) == (Kind.SECTION, "short soil", "soil")
+    assert len(answer.body) < len(wordy.ask("soil").body)
+
+
+def test_where_a_section_is_short_already_that_is_the_whole_one(wordy: HelpDesk) -> None:
+    assert wordy.ask("short moon") == wordy.ask("moon")
+
+
+@pytest.mark.parametrize("text", ["short", "short ", "short sun", "short Soil", "shortsoil"])
+def test_what_is_no_section_in_short_is_a_question_like_any_other(
+    wordy: HelpDesk, text: str
+) -> None:
+    assert wordy.open(text) is None
+
+
+@pytest.mark.parametrize("text", ["appointment", "Appointment!", " APPOINTMENT "])
+def test_the_points_for_an_appointment_can_be_asked_for(wordy: HelpDesk, text: str) -> None:
+    assert wordy.ask(text).kind is Kind.APPOINTMENT
+
+
+def test_where_there_are_no_points_for_an_appointment_it_is_a_question(garden: HelpDesk) -> None:
+    assert garden.open("appointment") is None
+    assert garden.ask("appointment").kind is not Kind.APPOINTMENT
+
+
+@pytest.mark.parametrize("kind", list(CrisisKind))
+def test_help_lines_can_be_asked_for_by_their_own_name(garden: HelpDesk, kind: CrisisKind) -> None:
+    answer = garden.ask(f"helplines {kind.value}")
+    assert (answer.kind, answer.topic) == (Kind.CRISIS, f"helplines {kind.value}")
+
+
+# In the reader's language
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "text", ["", "topics", "help", "soil", "short soil", "appointment", "xyzzy <@1>", "hello",
+             "i want to die", "i cannot go on", "i took too many pills"],
+)  # fmt: skip
+def test_an_answer_is_in_the_language_that_was_asked_for_and_the_same_otherwise(
+    wordy: HelpDesk, text: str, language: str
+) -> None:
+    answer, usual = wordy.ask(text, language), wordy.ask(text)
+    assert (answer.language, usual.language) == (language, "en")
+    for same in ("kind", "topic", "section", "crisis", "reminder", "credit", "choices"):
+        assert getattr(answer, same) == getattr(usual, same), same
+    if answer.section:
+        assert (answer.heading, answer.body) == (usual.heading, usual.body)
+    assert bool(answer.notice) == bool(usual.notice)
+
+
+def test_where_nobody_asks_for_a_language_it_is_the_documents(tmp_path: Path) -> None:
+    for language in LANGUAGES:
+        write_document(tmp_path / language, language=language)
+        desk = open_folder(tmp_path / language).first
+        assert desk.ask("rake") == desk.ask("rake", language)
+        assert desk.ask("rake").language == language
+        assert desk.ask("rake").frame == ""
+
+
+def test_titles_of_all_that_is_counted_are_known_by_id(tmp_path: Path) -> None:
+    write_document(tmp_path)
+    (tmp_path / "garden.questions.yaml").write_text(
+        "not_covered:\n  price: {title: prices, text: Ask., questions: [cost]}\n",
+        encoding="utf-8",
+    )
+    titles = open_folder(tmp_path).first.titles
+    assert titles["tools.rake"] == "Rake"
+    assert titles["price"] == "prices"
+    assert len(titles) == 6
 
 
 @pytest.fixture(scope="module")
@@ -159,5 +259,6 @@ def test_desks_are_replaced_all_at_once(garden: HelpDesk, stages: HelpDesk) -> N
 def test_a_document_without_example_questions_is_searched_as_well(tmp_path: Path) -> None:
     write_document(tmp_path)
     (tmp_path / "garden.questions.yaml").unlink()
-    answer = open_folder(tmp_path).first._search("which tool gathers leaves")
-    assert "tools.rake" in {answer.section, *(choice.topic for choice in answer.choices)}
+    found = open_folder(tmp_path).first.index.search("which tool gathers leaves")
+    assert found.outcome in {Outcome.ANSWER, Outcome.OFFER}
+    assert "tools.rake" in {candidate.id for candidate in found.candidates}

@@ -103,6 +103,16 @@ def test_the_shipped_article_drafts_into_a_document_of_the_same_words(tmp_path: 
     assert [*document.title.split(), *held] == shipped.split()
 
 
+def test_however_long_its_headings_are_ids_are_short_enough_for_a_button(tmp_path: Path) -> None:
+    heading = "Extraordinarily comprehensive horticultural considerations"
+    items = "\n".join(f"- **{heading}:** It is number {number}." for number in range(12))
+    article = f"Garden Care\n\n## {heading}\n\n{items}\n\n## {heading} again\n\nThat is it."
+    sections = load(draft(tmp_path, article)).sections
+    assert len(sections) == 14
+    assert all(len(section.id) <= 40 for section in sections)
+    assert all(section.parent == sections[0].id for section in sections[1:13])
+
+
 @pytest.mark.parametrize(
     "article",
     [

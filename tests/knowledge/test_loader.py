@@ -101,6 +101,17 @@ BY_MODULATING = (
     "By modulating the immune response, LDN\n"
     "      could potentially reduce the inflammatory processes that contribute to CRPS symptoms. "
 )
+THE_DECISION = """\
+      - >-
+        The decision to use LDN should be well-informed and made in partnership with your pain
+        management specialist.
+"""
+OPIATES = """\
+      - >-
+        However, LDN will either work or it will not, and if your physician believes that there is
+        no or very little risk in a trial, it is an excellent alternative to opiates and other pain
+        management drugs.
+"""
 WORDS = "word " * 150 + "end."
 FORMS_TITLE = "    title: How LDN is delivered (capsule, under the tongue, injection)\n"
 
@@ -201,6 +212,11 @@ FAULTS = [
         "title of blanks",
         [("    title: Small sample size\n", "    title: '  '\n")],
         "    title: '  '", "sections[12].title", "holds no letter", "people can type",
+    ),
+    Fault(
+        "id too long for a button",
+        [("  - id: limits.sample-size\n", f"  - id: {'limits.'.ljust(41, 'x')}\n")],
+        "  - id: limits.x", "sections[12].id", "is longer than 40 characters", "Shorten it",
     ),
     Fault(
         "title too long for a button",
@@ -307,7 +323,7 @@ FAULTS = [
             ("    parent: limits\n    title: Lack", "    parent: limit\n    title: Lack"),
             ("    parent: limits\n    title: Pub", "    parent: limit\n    title: Pub"),
         ],
-        "    parent: limit\n", "sections[13].parent", "no section 'limit' (lines 211 too)",
+        "    parent: limit\n", "sections[13].parent", "no section 'limit' (lines 216 too)",
         "`limits`",
     ),
     Fault(
@@ -510,6 +526,52 @@ FAULTS = [
         "    short: >-", "sections[18].short", "is not one whole sentence", "one sentence",
         before="    aliases: [RSDSA,",
     ),
+    # Sentences to discuss
+    Fault(
+        "sentence to discuss that is not verbatim",
+        [(THE_DECISION, "      - Talk to your specialist.\n")],
+        "      - Talk", "sections[17].discuss[0]", "not a run of this section's text", "unchanged",
+    ),
+    Fault(
+        "sentence to discuss of another section",
+        [(THE_DECISION, f"      - {IT_IS_DELIVERED}\n")],
+        "      - It is", "sections[17].discuss[0]", "not a run of this section's text",
+        "unchanged",
+    ),
+    Fault(
+        "half a sentence to discuss",
+        [
+            (
+                "    discuss:\n      - >-\n        While there is some interest in LDN for CRPS, "
+                "experienced",
+                "    discuss:\n      - >-\n        experienced",
+            )
+        ],
+        "      - >-", "sections[16].discuss[0]", "is not one whole sentence", "one sentence",
+        before="        experienced pain",
+    ),
+    Fault(
+        "two sentences to discuss in one",
+        [("        management specialist.\n      - >-\n", "        management specialist.\n")],
+        "      - >-", "sections[17].discuss[0]", "is not one whole sentence", "one sentence",
+        before="        The decision to use",
+    ),
+    Fault(
+        "something else to discuss behind what is right",
+        [(OPIATES, "      - Opiates are worse.\n")],
+        "      - Opiates", "sections[17].discuss[1]", "not a run of this section's text",
+        "unchanged",
+    ),
+    Fault(
+        "nothing to discuss",
+        [(THE_DECISION, '      - " "\n')],
+        '      - " "', "sections[17].discuss[0]", "is empty", "",
+    ),
+    Fault(
+        "to discuss, but no list",
+        [(f"    discuss:\n{THE_DECISION}{OPIATES}", "    discuss: The decision.\n")],
+        "    discuss: The decision.", "sections[17].discuss", "is not a list", "",
+    ),
     # The platforms
     Fault(
         "sentence that no message holds",
@@ -664,6 +726,7 @@ HARMLESS_TOGETHER = [
     "section left out", "sentence in the middle left out", "last sentence left out",
     "sentence added to the article", "short of two sentences", "address that is none",
     "note that no message holds", "sentence that no message holds, in a part of a part",
+    "half a sentence to discuss", "something else to discuss behind what is right",
 ]  # fmt: skip
 """Faults that can be made all at once, for they change different places."""
 

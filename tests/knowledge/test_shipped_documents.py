@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from adapters.discord import render as discord
 from adapters.slack import render as slack
 from knowledge.answer import Answer, Kind
 from knowledge.article import heading_of_item
-from knowledge.compose import help_answer, section_answer
+from knowledge.compose import Composer
 from knowledge.desk import Desks
 from knowledge.document import Document, Section, fold
 from knowledge.documents import SHIPPED
@@ -123,9 +124,97 @@ def test_the_immune_system_is_never_shown_without_its_caution(ldn: Document) -> 
 def test_the_caution_is_on_the_same_page_as_what_it_belongs_to(ldn: Document) -> None:
     caution = words(ldn.by_id["mechanism.no-relief"].text)
     for id in ("mechanism", "mechanism.immune"):
-        answer = section_answer(ldn, ldn.by_id[id])
+        answer = Composer(ldn).section(ldn.by_id[id])
         for page in discord.contents(answer):
             assert ("temporarily blocking" in words(page)) <= (caution in words(page))
+
+
+# In short, and for the appointment
+
+BRIEFS = ("mechanism", "mechanism.immune", "mechanism.inflammation")
+DISCUSS = re.compile(r"\b(weigh|discuss|partner|physician|healthcare provider)", re.IGNORECASE)
+
+
+def of_a_run(text: str) -> str:
+    """Words as they are compared: the article's marks of emphasis are no words."""
+    return words(text.replace("**", ""))
+
+
+def test_what_is_offered_in_short_is_long_and_much_shorter_so(ldn: Document) -> None:
+    composer = Composer(ldn)
+    briefs = {each.id: brief for each in ldn.sections if (brief := composer.brief(each))}
+    assert tuple(briefs) == BRIEFS
+    for id, brief in briefs.items():
+        assert len(ldn.by_id[id].body) >= 400
+        assert len(brief.body) <= 0.75 * len(ldn.by_id[id].body)
+
+
+@pytest.mark.parametrize("id", BRIEFS)
+def test_every_paragraph_in_short_is_a_whole_run_of_the_article_in_its_order(
+    desks: Desks, ldn: Document, source: str, id: str
+) -> None:
+    answer = desks.first.ask(f"short {id}")
+    assert (answer.section, answer.topic) == (id, f"short {id}")
+    paragraphs = [of_a_run(paragraph) for paragraph in answer.body.split("\n\n")]
+    places = [of_a_run(source).index(paragraph) for paragraph in paragraphs]
+    assert places == sorted(places)
+    assert len(set(places)) == len(places)
+    for paragraph in paragraphs:
+        assert paragraph in of_a_run(ldn.by_id[id].body)
+        assert paragraph[0].isupper()
+        assert paragraph[-1] in ".:"
+
+
+def test_nor_in_short_is_the_immune_system_shown_without_its_caution(ldn: Document) -> None:
+    caution = words(ldn.by_id["mechanism.no-relief"].text)
+    composer = Composer(ldn)
+    for id in ("mechanism", "mechanism.immune"):
+        brief = composer.brief(ldn.by_id[id])
+        assert brief is not None
+        assert "temporarily blocking opioid receptors" in brief.body
+        assert caution in brief.body.split("\n\n")
+        assert len(discord.contents(brief)) == 1, "it must not fall onto another page"
+
+
+def test_in_short_nothing_is_lost_of_what_is_to_be_discussed(ldn: Document) -> None:
+    for id in BRIEFS:
+        brief = Composer(ldn).brief(ldn.by_id[id])
+        assert brief is not None
+        for other in ldn.sections:
+            if words(other.text) in words(ldn.by_id[id].body):
+                assert all(point in brief.body for point in other.discuss), (id, other.id)
+
+
+def test_no_section_whose_slips_need_a_remark_is_offered_without_it(ldn: Document) -> None:
+    for section in ldn.sections:
+        assert not (section.note and Composer(ldn).brief(section)), section.id
+
+
+def test_each_point_for_the_appointment_is_verbatim_under_its_sections_title(
+    desks: Desks, ldn: Document, source: str
+) -> None:
+    answer = desks.first.ask("appointment")
+    assert answer.kind is Kind.APPOINTMENT
+    points = [line for line in answer.body.splitlines() if line.startswith("- ")]
+    by_title = {section.title: section for section in ldn.sections}
+    told: list[str] = []
+    for point in points:
+        match = re.fullmatch(r"- \*\*(.+):\*\* (.+)", point)
+        assert match is not None, point
+        assert match[2] in words(by_title[match[1]].text)
+        assert match[2] in words(source)
+        told.append(by_title[match[1]].id)
+    assert told == ["mechanism.neuroprotection", "clinicians", "decision", "decision"]
+
+
+def test_every_sentence_that_speaks_of_weighing_or_discussing_is_among_the_points(
+    ldn: Document,
+) -> None:
+    points = {point for section in ldn.sections for point in section.discuss}
+    for section in ldn.sections:
+        for sentence in re.split(r"(?<=\.) (?=[A-Z])", words(section.text)):
+            if DISCUSS.search(sentence):
+                assert sentence.partition(":** ")[2] in points or sentence in points, sentence
 
 
 def test_how_it_works_is_shown_with_its_three_parts(desks: Desks) -> None:
@@ -185,7 +274,7 @@ def test_the_terms_are_the_articles_own(ldn: Document, source: str) -> None:
 
 
 def test_a_review_that_is_not_known_is_shown_as_unknown(ldn: Document) -> None:
-    body = help_answer(ldn).body
+    body = Composer(ldn).help().body
     for name, day in (("Last reviewed", ldn.last_review), ("Next review", ldn.next_review)):
         assert f"{name}: {day.isoformat() if isinstance(day, date) else 'unknown'}." in body
 
@@ -195,7 +284,7 @@ def test_a_review_that_is_not_known_is_shown_as_unknown(ldn: Document) -> None:
 
 @pytest.fixture(scope="module")
 def about(ldn: Document) -> Answer:
-    return section_answer(ldn, ldn.by_id["about"])
+    return Composer(ldn).section(ldn.by_id["about"])
 
 
 def test_slips_stay_as_published_and_the_editor_says_so_beside_them(about: Answer) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.contracts import Problem
 from tests.contracts import discord as discord_contract
+from tests.standins.recording import Upload
 
 JSON = dict[str, Any]
 NO_MENTIONS: JSON = {"parse": []}
@@ -222,3 +223,22 @@ def test_a_good_registration_passes_and_a_name_used_twice_does_not() -> None:
     ]
     assert found(discord_contract.commands(good)) == ""
     assert "2 commands named 'ldn'" in found(discord_contract.commands([command(), command()]))
+
+
+def test_files_are_counted_measured_and_matched_with_what_is_told_of_them() -> None:
+    def told(attachments: list[JSON], *uploads: Upload) -> str:
+        return found(discord_contract.message(discord_message(attachments=attachments), uploads))
+
+    file = Upload("files[0]", "answer.txt", b"words")
+    assert told([{"id": 0, "filename": "answer.txt"}], file) == ""
+    assert told([{"id": "1" * 18}]) == ""  # one that the message has already
+    assert "no file files[1] came with it" in told([{"id": 1, "filename": "x"}], file)
+    assert "says nothing of files[0]" in told([], file)
+    described = [{"id": 0, "filename": "x", "description": "x" * 1025}]
+    assert "1024 or fewer" in told(described, file)
+    many = [Upload(f"files[{n}]", "x", b"") for n in range(11)]
+    assert "at most 10 files" in told([{"id": n} for n in range(11)], *many)
+    large = Upload("files[0]", "x", b"x" * (10 * 1024 * 1024 + 1))
+    assert "bytes in a file" in told([{"id": 0}], large)
+    callback = {"type": 4, "data": discord_message(attachments=[{"id": 0}])}
+    assert "data.attachments[0]: no file" in found(discord_contract.callback(callback))

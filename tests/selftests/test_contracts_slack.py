@@ -187,7 +187,31 @@ def modal(**changes: Any) -> JSON:
         (modal(submit=mrkdwn("Send")), "must be plain_text"),
         (modal(blocks=[{"type": "divider"}] * 101), "at most 100"),
         (modal(colour="red"), "view.colour: unknown key"),
+        (modal(close=plain("x" * 25)), "close cannot exceed 24"),
+        (modal(submit=plain("x" * 25)), "submit cannot exceed 24"),
+        (modal(private_metadata="x" * 3001), "private_metadata cannot exceed 3000"),
+        (modal(callback_id="x" * 256), "callback_id cannot exceed 255"),
+        (modal(external_id="x" * 256), "view.external_id: at most 255"),
+        (modal(blocks=[]), "between 1 and 100 blocks"),
+        (modal(blocks=[{"type": "divider", "block_id": "b"}] * 2), "block_id 'b' is used twice"),
+        (modal(blocks=[actions(slack_button(), slack_button())]), "'next' is used twice"),
+        (modal(blocks=[{"type": "markdown", "text": "x"}]), "is for messages alone"),
+        (
+            modal(
+                blocks=[
+                    {"type": "section", "text": mrkdwn("x" * 3000), "block_id": f"{n}"}
+                    for n in range(100)
+                ]
+            ),
+            "bytes, at most 250000",
+        ),
         ({"type": "home", "blocks": [{"type": "nope"}]}, "unknown type 'nope'"),
+        ({"type": "home", "blocks": [{"type": "divider"}] * 101}, "at most 100"),
+        (
+            {"type": "home", "blocks": [{"type": "divider"}], "title": plain("x")},
+            "view.title: a Home tab has none",
+        ),
+        ({"type": "tab", "blocks": [{"type": "divider"}]}, "neither a modal nor a Home tab"),
     ],
 )
 def test_a_view_that_slack_would_refuse_is_found(view: JSON, what: str) -> None:
@@ -197,6 +221,19 @@ def test_a_view_that_slack_would_refuse_is_found(view: JSON, what: str) -> None:
 def test_a_good_view_passes() -> None:
     assert found(slack_contract.view(modal())) == ""
     assert found(slack_contract.view({"type": "home", "blocks": GOOD_BLOCKS[:3]})) == ""
+
+
+def test_a_view_is_of_the_type_that_its_method_takes() -> None:
+    home = {"type": "home", "blocks": GOOD_BLOCKS[:3]}
+    assert found(slack_contract.modal(modal())) == ""
+    assert found(slack_contract.home(home)) == ""
+    assert "'modal' is expected here" in found(slack_contract.modal(home))
+    assert "'home' is expected here" in found(slack_contract.home(modal()))
+
+
+def test_one_action_id_may_be_in_several_blocks_of_a_view() -> None:
+    blocks = [actions(slack_button()), actions(slack_button())]
+    assert found(slack_contract.view({"type": "home", "blocks": blocks})) == ""
 
 
 def test_suggestions_are_counted_and_measured() -> None:

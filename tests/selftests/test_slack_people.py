@@ -216,7 +216,7 @@ async def test_the_home_tab_is_published(standin: SlackStandIn, app: AsyncApp) -
     home = await standin.open_home()
     assert home.view is not None
     assert home.view["blocks"][0]["text"]["text"] == "Welcome"
-    assert standin.surfaces.homes[standin.member.id]["type"] == "home"
+    assert standin.views.homes[standin.member.id]["type"] == "home"
 
 
 async def test_a_shortcut_carries_the_message_that_it_is_used_on(

@@ -20,7 +20,15 @@ from typing import Any, Self, TypeVar
 from aiohttp import web
 
 from tests.contracts import Problem
-from tests.standins.recording import Call, Fault, Faults, Handler, Violation, WebSocketHandler
+from tests.standins.recording import (
+    Call,
+    Fault,
+    Faults,
+    Handler,
+    Upload,
+    Violation,
+    WebSocketHandler,
+)
 
 T = TypeVar("T")
 Drawn = TypeVar("Drawn")
@@ -137,8 +145,8 @@ class StandIn(ABC):
         """(path, handler) of each websocket."""
 
     @abstractmethod
-    async def _read_body(self, request: web.Request) -> tuple[Any, Sequence[str]]:
-        """The parsed body, and the names of the files that came with it."""
+    async def _read_body(self, request: web.Request) -> tuple[Any, Sequence[Upload]]:
+        """The parsed body, and the files that came with it."""
 
     def _route_of(self, template: str, request: web.Request) -> str:
         return template
@@ -161,7 +169,7 @@ class StandIn(ABC):
         self, template: str, handler: Handler
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
-            body, files = await self._read_body(request)
+            body, uploads = await self._read_body(request)
             call = Call(
                 method=request.method,
                 path=request.path.removeprefix(self._prefix),
@@ -170,7 +178,7 @@ class StandIn(ABC):
                 query=dict(request.query),
                 headers=request.headers.copy(),
                 body=body,
-                files=files,
+                uploads=uploads,
                 at=asyncio.get_running_loop().time(),
             )
             self.requests.append(call)

@@ -19,6 +19,8 @@ from typing import TypedDict, Unpack
 
 from tests.standins.base import NotConnectedError, NotOfferedError, UnansweredError
 from tests.standins.discord_errors import DiscordError
+from tests.standins.discord_faults import rate_limited, refused, server_error
+from tests.standins.discord_files import Attachment
 from tests.standins.discord_interactions import (
     AUTOCOMPLETE_TYPE,
     COMMAND_TYPE,
@@ -28,12 +30,15 @@ from tests.standins.discord_interactions import (
     MODAL_TYPE,
     Interaction,
     Reply,
+    Shown,
     check_options,
+    check_place,
     command_data,
     control,
     filled_in,
     payload,
 )
+from tests.standins.discord_said import Said
 from tests.standins.discord_server import DiscordServer
 from tests.standins.discord_state import (
     APPLICATION_ID,
@@ -47,11 +52,12 @@ from tests.standins.discord_state import (
     new_message,
     snowflake,
 )
-from tests.standins.recording import JSON, Fault
+from tests.standins.recording import JSON
 
 __all__ = [
     "MEMBER",
     "MODERATOR",
+    "Attachment",
     "Channel",
     "DiscordError",
     "DiscordStandIn",
@@ -60,50 +66,11 @@ __all__ = [
     "Person",
     "Place",
     "Reply",
+    "Said",
     "rate_limited",
     "refused",
     "server_error",
 ]
-
-
-def rate_limited(
-    retry_after: float = 0.05,
-    *,
-    everywhere: bool = False,
-    retry_header: bool = True,
-    from_discord: bool = True,
-) -> Fault:
-    """A 429 that asks to wait ``retry_after`` seconds.
-
-    ``everywhere``: the global limit. ``retry_header=False`` leaves the wait to the JSON body.
-    ``from_discord=False`` is the HTML page of the proxy in front of Discord, which discord.py takes
-    for a ban and does not retry.
-    """
-    headers = {"Retry-After": str(max(1, round(retry_after)))} if retry_header else {}
-    if not from_discord:
-        return Fault(status=429, body="<html>Access denied</html>", headers=headers)
-    headers |= {"Via": "1.1 google", "X-RateLimit-Scope": "global" if everywhere else "user"}
-    if everywhere:
-        headers["X-RateLimit-Global"] = "true"
-    body = {
-        "message": "You are being rate limited.",
-        "retry_after": retry_after,
-        "global": everywhere,
-    }
-    return Fault(status=429, body=body, headers=headers)
-
-
-def server_error(status: int = 500, *, applied: bool = False) -> Fault:
-    """A 5xx; ``applied``: what was asked was done all the same.
-
-    discord.py tries again after 500, 502, 504 and 524 (1 s later, then 3, 5, 7), not after others.
-    """
-    return Fault(status=status, body={"message": "Server error", "code": 0}, applied=applied)
-
-
-def refused(status: int, code: int, message: str = "refused") -> Fault:
-    """An error of Discord's API, such as ``refused(403, 50013)``."""
-    return Fault(status=status, body={"message": message, "code": code})
 
 
 class By(TypedDict, total=False):
@@ -143,7 +110,7 @@ class DiscordStandIn(DiscordServer):
 
         Once commands are registered, raises `NotOfferedError` for one that a person could not type.
         """
-        data = self._command_data(name.split(), options or {})
+        data = self._command_data(name.split(), options or {}, place)
         interaction = self._new(f"/{name}", COMMAND_TYPE, data, by, place, channel)
         return await self._ask(interaction, by)
 
@@ -158,7 +125,7 @@ class DiscordStandIn(DiscordServer):
         **by: Unpack[By],
     ) -> list[JSON]:
         """The choices offered while a person types; ``options`` holds what is typed so far."""
-        data = self._command_data(name.split(), options, focused)
+        data = self._command_data(name.split(), options, place, focused)
         interaction = self._new(
             f"autocomplete of /{name}", AUTOCOMPLETE_TYPE, data, by, place, channel
         )
@@ -168,11 +135,12 @@ class DiscordStandIn(DiscordServer):
         return list(interaction.callback_data["choices"])
 
     async def context_menu(
-        self, name: str, target: Message, *, place: Place = Place.GUILD, **by: Unpack[By]
+        self, name: str, target: Message, *, place: Place | None = None, **by: Unpack[By]
     ) -> Reply:
-        """Use a message command on a message (made with `post_as`)."""
+        """Use a message command on a message (made with `post_as`), in the place where it is."""
+        place = place or self._place_of(target.channel)
         data: JSON = {
-            "id": self._registered(name, kind=3)["id"],
+            "id": self._registered(name, kind=3, place=place)["id"],
             "name": name,
             "type": 3,
             "target_id": target.id,
@@ -252,18 +220,26 @@ class DiscordStandIn(DiscordServer):
 
     # Inside
 
-    def _registered(self, name: str, kind: int) -> JSON:
+    def _place_of(self, channel: Channel) -> Place:
+        if channel.guild_id is None:
+            return Place.PRIVATE_CHANNEL if channel.between_people else Place.BOT_DM
+        return Place.GUILD if channel.guild_id in self.guild_ids else Place.USER_INSTALL
+
+    def _registered(self, name: str, kind: int, place: Place) -> JSON:
         everywhere = self.rest.commands[None]
         if not everywhere:
             # A bot that has not registered anything is driven all the same.
             return {"id": snowflake(), "name": name}
         for command in everywhere:
             if (command["name"], command["type"]) == (name, kind):
+                check_place(command, place)
                 return command
         raise NotOfferedError(f"{name!r} is not registered; there are {sorted(self.commands)}")
 
-    def _command_data(self, words: list[str], options: JSON, focused: str | None = None) -> JSON:
-        registered = self._registered(words[0], kind=1)
+    def _command_data(
+        self, words: list[str], options: JSON, place: Place, focused: str | None = None
+    ) -> JSON:
+        registered = self._registered(words[0], kind=1, place=place)
         if self.rest.commands[None]:
             check_options(registered, words, options)
         return command_data(registered, words, options, focused)
@@ -306,7 +282,7 @@ class DiscordStandIn(DiscordServer):
             source, place = self.message(on.message_id), on.interaction.place
             by = {"user": on.interaction.person, **by}
         else:
-            source, place = on, Place.GUILD if on.channel.guild_id else Place.BOT_DM
+            source, place = on, self._place_of(on.channel)
         what = f"use of {data['custom_id']!r}"
         interaction = self._new(what, COMPONENT_TYPE, data, by, place, source.channel, source)
         interaction.messages[source.id] = source
@@ -329,7 +305,7 @@ class DiscordStandIn(DiscordServer):
             await self._send(interaction, by)
             await self._called_back(interaction)
             if interaction.callback_type == MODAL:
-                return self._as_reply(interaction, {}, interaction.callback_data)
+                return self._as_reply(interaction, Shown({}, ()), interaction.callback_data)
             return await self._next_shown(interaction, self.answer_timeout)
 
     async def _next_shown(self, interaction: Interaction, timeout: float) -> Reply:
@@ -343,15 +319,16 @@ class DiscordStandIn(DiscordServer):
         return self._as_reply(interaction, shown)
 
     @staticmethod
-    def _as_reply(interaction: Interaction, shown: JSON, modal: JSON | None = None) -> Reply:
+    def _as_reply(interaction: Interaction, shown: Shown, modal: JSON | None = None) -> Reply:
         assert interaction.callback_type is not None
         assert interaction.answered_at is not None
         return Reply(
-            raw=shown,
+            raw=shown.raw,
             callback_type=interaction.callback_type,
             interaction=interaction,
             seconds=interaction.answered_at - interaction.sent_at,
             modal=modal,
+            attachments=shown.attachments,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from aiohttp import web
 
@@ -32,6 +32,7 @@ from tests.standins.discord_interactions import (
     UPDATE,
     Interaction,
 )
+from tests.standins.discord_said import EveryoneSees
 from tests.standins.discord_state import (
     EPHEMERAL,
     Message,
@@ -55,12 +56,20 @@ WITHOUT_AUTHORIZATION = frozenset({CALLBACK, WEBHOOK, ORIGINAL, WEBHOOK_MESSAGE}
 class Answers:
     """The routes, over the interactions that they answer."""
 
-    def __init__(self, *, me: JSON, interactions: dict[str, Interaction], check: Check) -> None:
+    def __init__(
+        self,
+        *,
+        me: JSON,
+        interactions: dict[str, Interaction],
+        check: Check,
+        everyone_sees: EveryoneSees,
+    ) -> None:
         self.me = me
         self.application_id = str(me["id"])
         self.interactions = interactions
         self.messages: dict[str, Message] = {}  # every answer there is, the private ones included
         self._check = check
+        self._everyone_sees = everyone_sees
 
     def routes(self) -> Iterator[tuple[str, str, Handler]]:
         """(method, template, handler), most specific first."""
@@ -88,38 +97,41 @@ class Answers:
         if interaction.callback_type is not None:
             raise ALREADY_ANSWERED
         try:
-            refuse(self._check(call, contract.callback(call.body)))
+            refuse(self._check(call, contract.callback(call.body, call.uploads)))
             refuse(self._check(call, _fitting(interaction, call.body["type"])))
         except DiscordError as error:
             interaction.refusals.append(f"{error.message} {error.errors}")
             raise
-        self._take_callback(interaction, call.body, call.files)
+        self._take_callback(interaction, call)
         interaction.called_back.set()
         if call.query.get("with_response", "").lower() not in ("true", "1"):
             return web.Response(status=204)
         return json_response(_callback_response(interaction))
 
-    def _take_callback(self, interaction: Interaction, body: JSON, files: Sequence[str]) -> None:
-        kind, data = body["type"], body.get("data") or {}
+    def _take_callback(self, interaction: Interaction, call: Call) -> None:
+        kind, data = call.body["type"], call.body.get("data") or {}
         interaction.callback_type, interaction.callback_data = kind, data
         if kind in (CHOICES, MODAL):
             return
         if kind in (UPDATE, DEFERRED_UPDATE):
             interaction.original = interaction.source
             if kind == UPDATE and interaction.source is not None:
-                edit_message(interaction.source, data, files=files)
+                edit_message(interaction.source, data, uploads=call.uploads)
+                self._everyone_sees.note(call, interaction.source, is_edit=True)
                 interaction.show(interaction.source)
             return
         interaction.loading = kind == DEFERRED
-        interaction.original = self._answer_message(interaction, data, files)
+        interaction.original = self._answer_message(interaction, data, call)
         if not interaction.loading:
             interaction.show(interaction.original)
 
-    def _answer_message(
-        self, interaction: Interaction, data: JSON, files: Sequence[str]
-    ) -> Message:
+    def _answer_message(self, interaction: Interaction, data: JSON, call: Call) -> Message:
         message = new_message(
-            interaction.channel, self.me, data, application_id=self.application_id, files=files
+            interaction.channel,
+            self.me,
+            data,
+            application_id=self.application_id,
+            uploads=call.uploads,
         )
         if interaction.forced_private:
             message.data["flags"] |= EPHEMERAL
@@ -134,17 +146,19 @@ class Answers:
         self.messages[message.id] = message
         if not message.ephemeral:
             interaction.channel.messages[message.id] = message
+        self._everyone_sees.note(call, message)
         return message
 
     async def post_follow_up(self, call: Call) -> web.Response:
         interaction = self._by_webhook(call)
-        refuse(self._check(call, contract.follow_up(call.body)))
+        refuse(self._check(call, contract.follow_up(call.body, call.uploads)))
         not_empty(call)
         if interaction.loading and interaction.original is not None:
             # The first follow-up after a defer takes the place of "thinking …", and with it the
             # privacy that the defer has fixed.
             message = interaction.original
-            edit_message(message, call.body, files=call.files)
+            edit_message(message, call.body, uploads=call.uploads)
+            self._everyone_sees.note(call, message, is_edit=True)
             interaction.loading = False
         else:
             interaction.follow_ups += 1
@@ -153,7 +167,7 @@ class Answers:
                 and interaction.follow_ups > FOLLOW_UPS_USER_INSTALL
             ):
                 raise TOO_MANY_FOLLOW_UPS
-            message = self._answer_message(interaction, call.body, call.files)
+            message = self._answer_message(interaction, call.body, call)
         interaction.show(message)
         return json_response(message.data)
 
@@ -163,8 +177,9 @@ class Answers:
     async def patch_answer(self, call: Call) -> web.Response:
         interaction = self._by_webhook(call)
         message = self._answered(call)
-        refuse(self._check(call, contract.original_edit(call.body)))
-        edit_message(message, call.body, files=call.files)
+        refuse(self._check(call, contract.original_edit(call.body, call.uploads)))
+        edit_message(message, call.body, uploads=call.uploads)
+        self._everyone_sees.note(call, message, is_edit=True)
         interaction.loading = False
         interaction.show(message)
         return json_response(message.data)

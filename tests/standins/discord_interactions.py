@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.standins.base import NotOfferedError
+from tests.standins.discord_files import Attachment
 from tests.standins.discord_state import (
     EPHEMERAL,
     Channel,
@@ -36,6 +37,17 @@ ALLOWED_CALLBACKS = {
 FOLLOW_UPS_USER_INSTALL = 5
 FIRST_ANSWER_S = 3.0
 
+# What Discord calls the places: an interaction's context.
+CONTEXTS = {Place.GUILD: 0, Place.USER_INSTALL: 0, Place.BOT_DM: 1, Place.PRIVATE_CHANNEL: 2}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A message as it was when it was shown, and its files."""
+
+    raw: JSON
+    attachments: tuple[Attachment, ...]
+
 
 @dataclass(eq=False)
 class Interaction:
@@ -62,11 +74,11 @@ class Interaction:
     follow_ups: int = 0
     refusals: list[str] = field(default_factory=list)
     called_back: asyncio.Event = field(default_factory=asyncio.Event)
-    shown: asyncio.Queue[JSON] = field(default_factory=asyncio.Queue)
+    shown: asyncio.Queue[Shown] = field(default_factory=asyncio.Queue)
 
     def show(self, message: Message) -> None:
         """Hand a message, as it is now, to whoever waits for the answer."""
-        self.shown.put_nowait(copy.deepcopy(message.data))
+        self.shown.put_nowait(Shown(copy.deepcopy(message.data), tuple(message.attachments)))
 
     @property
     def forced_private(self) -> bool:
@@ -87,6 +99,7 @@ class Reply:
 
     ``raw`` is the message as Discord holds it; empty when the answer is no message (a modal,
     choices). ``seconds`` is the time from the interaction to its first answer (the callback).
+    ``attachments`` are its files, with what is in them.
     """
 
     raw: JSON
@@ -94,6 +107,7 @@ class Reply:
     interaction: Interaction
     seconds: float
     modal: JSON | None = None
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def content(self) -> str:
@@ -217,7 +231,7 @@ def payload(
         "entitlements": [],
         "attachment_size_limit": 10 * 1024 * 1024,
         "authorizing_integration_owners": _owners(place, person, channel),
-        "context": {Place.BOT_DM: 1, Place.PRIVATE_CHANNEL: 2}.get(place, 0),
+        "context": CONTEXTS[place],
     }
     if channel.guild_id is not None:
         body["guild_id"] = channel.guild_id
@@ -238,6 +252,16 @@ def _owners(place: Place, person: Person, channel: Channel) -> JSON:
     if place is Place.BOT_DM:
         return {"0": "0"}
     return {"1": person.id}
+
+
+def check_place(command: JSON, place: Place) -> None:
+    """Raise `NotOfferedError` where Discord does not offer the command."""
+    context = CONTEXTS[place]
+    if context not in (command.get("contexts") or CONTEXTS.values()):
+        raise NotOfferedError(f"{command['name']!r} is not offered in {place.value}")
+    by_person = place in (Place.USER_INSTALL, Place.PRIVATE_CHANNEL)
+    if by_person and 1 not in command.get("integration_types", [1]):
+        raise NotOfferedError(f"{command['name']!r} is not for people who bring it along")
 
 
 def command_data(command: JSON, words: list[str], options: JSON, focused: str | None) -> JSON:

@@ -16,6 +16,8 @@ from tests.standins.discord_errors import (
     answering_errors,
     refuse,
 )
+from tests.standins.discord_replies import make_reply, replied_to
+from tests.standins.discord_said import EveryoneSees
 from tests.standins.discord_state import (
     PIN_NOTICE,
     PINS_PER_CHANNEL,
@@ -41,6 +43,10 @@ _PIN = f"{_PINS}/{{message_id}}"
 _OLD_PINS = "/channels/{channel_id}/pins"
 _OLD_PIN = f"{_OLD_PINS}/{{message_id}}"
 
+# How the application can be installed: to a server, and by a person. A command that does not say
+# otherwise is for both.
+INTEGRATION_TYPES = [0, 1]
+
 Event = Callable[[str, JSON], Awaitable[int]]
 
 
@@ -55,6 +61,7 @@ class Rest:
         gateway_url: Callable[[], str],
         check: Check,
         dispatch: Event,
+        everyone_sees: EveryoneSees,
     ) -> None:
         self.me = me
         self.application_id = str(me["id"])
@@ -64,6 +71,7 @@ class Rest:
         self._gateway_url = gateway_url
         self._check = check
         self._dispatch = dispatch
+        self._everyone_sees = everyone_sees
 
     def routes(self) -> Iterator[tuple[str, str, Handler]]:
         """(method, template, handler), most specific first."""
@@ -111,7 +119,7 @@ class Rest:
                 "verify_key": "0" * 64,
                 "team": None,
                 "flags": 0,
-                "integration_types_config": {"0": {}, "1": {}},
+                "integration_types_config": {str(kind): {} for kind in INTEGRATION_TYPES},
             }
         )
 
@@ -166,7 +174,7 @@ class Rest:
             "default_member_permissions": None if permissions is None else str(permissions),
             "dm_permission": sent.get("dm_permission", True),
             "contexts": sent.get("contexts"),
-            "integration_types": sent.get("integration_types") or [0],
+            "integration_types": sent.get("integration_types") or INTEGRATION_TYPES,
             "nsfw": bool(sent.get("nsfw")),
         }
         if guild_id is not None:
@@ -183,9 +191,12 @@ class Rest:
 
     async def post_message(self, call: Call) -> web.Response:
         channel = self._channel(call, "send", Permission.SEND_MESSAGES)
-        refuse(self._check(call, contract.message(call.body)))
+        refuse(self._check(call, contract.message(call.body, call.uploads)))
         not_empty(call)
-        message = new_message(channel, self.me, call.body, files=call.files)
+        target = replied_to(channel, call.body)
+        message = new_message(channel, self.me, call.body, uploads=call.uploads)
+        if target is not None:
+            make_reply(message, target, call.body)
         nonce = call.body.get("nonce")
         if nonce is not None and call.body.get("enforce_nonce"):
             for posted in channel.messages.values():
@@ -194,6 +205,7 @@ class Rest:
         if nonce is not None:
             message.data["nonce"] = nonce
         channel.messages[message.id] = message
+        self._everyone_sees.note(call, message)
         await self._dispatch("MESSAGE_CREATE", message.data)
         return json_response(message.data)
 
@@ -206,8 +218,9 @@ class Rest:
         message = channel.find(call.params["message_id"])
         if message.data["author"]["id"] != self.application_id:
             raise NOT_YOUR_MESSAGE
-        refuse(self._check(call, contract.message_edit(call.body)))
-        edit_message(message, call.body, files=call.files)
+        refuse(self._check(call, contract.message_edit(call.body, call.uploads)))
+        edit_message(message, call.body, uploads=call.uploads)
+        self._everyone_sees.note(call, message, is_edit=True)
         await self._dispatch("MESSAGE_UPDATE", message.data)
         return json_response(message.data)
 
@@ -271,10 +284,9 @@ class Rest:
             raise PINS_FULL
         channel.pins[message.id] = now()
         message.data["pinned"] = True
-        notice = new_message(
-            channel, by, {"message_reference": {"message_id": message.id, "channel_id": channel.id}}
-        )
+        notice = new_message(channel, by, {})
         notice.data["type"] = PIN_NOTICE
+        notice.data["message_reference"] = {"message_id": message.id, "channel_id": channel.id}
         channel.messages[notice.id] = notice
         await self._pin_events(message, by, audit_action=74)
         await self._dispatch("MESSAGE_CREATE", notice.data)

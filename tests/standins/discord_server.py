@@ -12,8 +12,10 @@ from tests.standins.base import StandIn
 from tests.standins.discord_answers import WITHOUT_AUTHORIZATION, Answers
 from tests.standins.discord_errors import UNAUTHORIZED
 from tests.standins.discord_gateway import Gateway
+from tests.standins.discord_guild import guild_json
 from tests.standins.discord_interactions import Interaction
 from tests.standins.discord_rest import Rest
+from tests.standins.discord_said import EveryoneSees
 from tests.standins.discord_state import (
     APPLICATION_ID,
     FOREIGN_GUILD_ID,
@@ -23,16 +25,16 @@ from tests.standins.discord_state import (
     Channels,
     Message,
     Person,
-    guild_json,
 )
-from tests.standins.recording import JSON, Call, Handler, WebSocketHandler
+from tests.standins.recording import JSON, Call, Handler, Upload, WebSocketHandler
 
 
 class DiscordServer(StandIn):
     """A Discord with one server, a direct message, and a server where the bot is not.
 
     ``token`` may be changed while it runs: the old one is wrong from then on. ``guilds`` is the
-    number of servers that READY lists; their ids are spread over shards.
+    number of servers that READY lists; their ids are spread over shards. ``everyone_sees`` is what
+    the bot has made a whole channel see.
     """
 
     _prefix = "/api/v10"
@@ -63,11 +65,14 @@ class DiscordServer(StandIn):
         self.foreign_channel = Channel(
             "500000000000000003", "elsewhere", FOREIGN_GUILD_ID, bot_permissions=0
         )
-        self.private_channel = Channel("500000000000000004", "between", type=1, bot_permissions=0)
+        self.private_channel = Channel(
+            "500000000000000004", "between", type=1, bot_permissions=0, between_people=True
+        )
         self.channels = Channels(self.channel, self.dm, self.foreign_channel, self.private_channel)
         # Neighbouring ids that differ in the bits which decide the shard.
         self.guild_ids = [str(int(GUILD_ID) + (number << 22)) for number in range(guilds)]
         self.interactions: dict[str, Interaction] = {}  # by token
+        self.everyone_sees = EveryoneSees()
         self.gateway = Gateway(
             token=lambda: self.token,
             ready=self._ready,
@@ -79,8 +84,14 @@ class DiscordServer(StandIn):
             gateway_url=lambda: self.gateway_url,
             check=self._check,
             dispatch=self.gateway.dispatch,
+            everyone_sees=self.everyone_sees,
         )
-        self.answers = Answers(me=self.me, interactions=self.interactions, check=self._check)
+        self.answers = Answers(
+            me=self.me,
+            interactions=self.interactions,
+            check=self._check,
+            everyone_sees=self.everyone_sees,
+        )
 
     @property
     def api_url(self) -> str:
@@ -140,11 +151,16 @@ class DiscordServer(StandIn):
     def _websockets(self) -> Iterable[tuple[str, WebSocketHandler]]:
         return [("/gateway", self.gateway.connect), ("/gateway/", self.gateway.connect)]
 
-    async def _read_body(self, request: web.Request) -> tuple[Any, Sequence[str]]:
+    async def _read_body(self, request: web.Request) -> tuple[Any, Sequence[Upload]]:
         if request.content_type == "multipart/form-data":
             form = await request.post()
-            files = [part.filename for part in form.values() if isinstance(part, web.FileField)]
-            return json.loads(str(form["payload_json"])), files
+            uploads = [
+                Upload(name, part.filename, part.file.read())
+                for name, part in form.items()
+                if isinstance(part, web.FileField)
+            ]
+            payload = form.get("payload_json")
+            return (json.loads(str(payload)) if payload is not None else {}), uploads
         raw = await request.read()
         return (json.loads(raw) if raw else None), ()
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import Enum, IntFlag
 
 from tests.standins.discord_errors import (
@@ -17,7 +14,9 @@ from tests.standins.discord_errors import (
     UNKNOWN_MESSAGE,
     DiscordError,
 )
-from tests.standins.recording import JSON, Call
+from tests.standins.discord_files import Attachment, attached
+from tests.standins.discord_ids import now, snowflake
+from tests.standins.recording import JSON, Call, Upload
 
 APPLICATION_ID = "200000000000000001"
 GUILD_ID = "300000000000000001"
@@ -26,19 +25,6 @@ FOREIGN_GUILD_ID = "300000000000000002"
 PINS_PER_CHANNEL = 250
 EPHEMERAL = 64
 PIN_NOTICE = 6
-
-_EPOCH_MS = 1_420_070_400_000
-_serial = itertools.count()
-
-
-def snowflake() -> str:
-    """A fresh id whose upper bits hold the present time, as Discord's do."""
-    return str((int(time.time() * 1000) - _EPOCH_MS << 22) | next(_serial) & 0x3FFFFF)
-
-
-def now() -> str:
-    """The present moment as Discord writes it."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 class Permission(IntFlag):
@@ -116,6 +102,7 @@ class Message:
     channel: Channel
     edits: list[JSON] = field(default_factory=list)
     deleted: bool = False
+    attachments: list[Attachment] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -133,6 +120,18 @@ class Message:
         return bool(self.data["flags"] & EPHEMERAL)
 
     @property
+    def reference(self) -> JSON | None:
+        """The message that it replies to: ``message_id``, ``channel_id`` …"""
+        return self.data.get("message_reference")
+
+    @property
+    def pinged(self) -> bool:
+        """Whether it pinged the author of the message that it replies to."""
+        target = self.data.get("referenced_message")
+        pinged = [user["id"] for user in self.data["mentions"]]
+        return target is not None and target["author"]["id"] in pinged
+
+    @property
     def pinned(self) -> bool:
         """Whether it is pinned now."""
         return bool(self.data["pinned"])
@@ -148,6 +147,8 @@ class Message:
 class Channel:
     """A channel; what the bot may do in it is ``bot_permissions``.
 
+    ``between_people`` is a direct message that the bot is no part of.
+
     ``error`` is answered to every request about the channel while it is set; ``errors`` to requests
     of one kind: ``send``, ``edit``, ``delete``, ``read``, ``pin``, ``unpin``, ``pins``.
     """
@@ -159,8 +160,14 @@ class Channel:
     bot_permissions: int = MEMBER | Permission.PIN_MESSAGES | Permission.EMBED_LINKS
     messages: dict[str, Message] = field(default_factory=dict)
     pins: dict[str, str] = field(default_factory=dict)  # message id → when, newest last
+    between_people: bool = False
     error: DiscordError | None = None
     errors: dict[str, DiscordError] = field(default_factory=dict)
+
+    @property
+    def public(self) -> bool:
+        """Whether someone besides the asker reads here."""
+        return self.guild_id is not None or self.between_people
 
     def allow(self, operation: str, *needed: Permission) -> None:
         """Raise the `DiscordError` that the bot gets for this operation, if any."""
@@ -238,7 +245,7 @@ def new_message(
     body: JSON,
     *,
     application_id: str | None = None,
-    files: Sequence[str] = (),
+    uploads: Sequence[Upload] = (),
 ) -> Message:
     """A message as Discord returns it, from the body that was sent; not yet in the channel."""
     data: JSON = {
@@ -252,7 +259,6 @@ def new_message(
         "mention_everyone": False,
         "mentions": [],
         "mention_roles": [],
-        "attachments": [_attachment(channel, name) for name in files],
         "embeds": body.get("embeds") or [],
         "components": body.get("components") or [],
         "pinned": False,
@@ -263,25 +269,19 @@ def new_message(
         data["guild_id"] = channel.guild_id
     if application_id is not None:
         data["application_id"] = application_id
-    if body.get("message_reference"):
-        data["message_reference"] = body["message_reference"]
-    return Message(data, channel)
+    message = Message(data, channel)
+    _attach(message, attached([], body, uploads))
+    return message
 
 
-def _attachment(channel: Channel, name: str) -> JSON:
-    attachment_id = snowflake()
-    url = f"https://cdn.discordapp.com/attachments/{channel.id}/{attachment_id}/{name}"
-    return {"id": attachment_id, "filename": name, "size": 1, "url": url, "proxy_url": url}
+def _attach(message: Message, attachments: list[Attachment]) -> None:
+    message.attachments = attachments
+    message.data["attachments"] = [each.as_json(message.channel.id) for each in attachments]
 
 
-def edit_message(message: Message, body: JSON, *, files: Sequence[str] = ()) -> None:
+def edit_message(message: Message, body: JSON, *, uploads: Sequence[Upload] = ()) -> None:
     """Apply an edit: keys that are absent stay as they were, null empties."""
-    if "attachments" in body:
-        kept = {str(attachment["id"]) for attachment in body["attachments"] or []}
-        message.data["attachments"] = [
-            *(a for a in message.data["attachments"] if a["id"] in kept),
-            *(_attachment(message.channel, name) for name in files),
-        ]
+    _attach(message, attached(message.attachments, body, uploads))
     for key, empty in (("content", ""), ("embeds", []), ("components", [])):
         if key in body:
             message.data[key] = empty if body[key] is None else body[key]
@@ -302,51 +302,5 @@ def remove_message(message: Message) -> None:
 def not_empty(call: Call) -> None:
     """Raise `EMPTY_MESSAGE` for a message that says and shows nothing."""
     said = any(call.body.get(key) for key in ("content", "embeds", "components"))
-    if not said and not call.files:
+    if not said and not call.uploads:
         raise EMPTY_MESSAGE
-
-
-def guild_json(guild_id: str, owner: Person, channels: list[Channel]) -> JSON:
-    """The server object of GUILD_CREATE."""
-    return {
-        "id": guild_id,
-        "name": f"Group {guild_id}",
-        "icon": None,
-        "owner_id": owner.id,
-        "region": "",
-        "afk_timeout": 300,
-        "verification_level": 1,
-        "default_message_notifications": 1,
-        "explicit_content_filter": 0,
-        "mfa_level": 0,
-        "nsfw_level": 0,
-        "premium_tier": 0,
-        "preferred_locale": "en-US",
-        "system_channel_flags": 0,
-        "features": [],
-        "emojis": [],
-        "stickers": [],
-        "roles": [
-            {
-                "id": guild_id,
-                "name": "@everyone",
-                "color": 0,
-                "hoist": False,
-                "position": 0,
-                "permissions": str(int(MEMBER)),
-                "managed": False,
-                "mentionable": False,
-            }
-        ],
-        "channels": [channel.as_json() for channel in channels],
-        "threads": [],
-        "members": [],
-        "presences": [],
-        "voice_states": [],
-        "stage_instances": [],
-        "guild_scheduled_events": [],
-        "member_count": 2,
-        "large": False,
-        "unavailable": False,
-        "joined_at": "2024-01-01T00:00:00.000000+00:00",
-    }

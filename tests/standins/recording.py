@@ -14,6 +14,15 @@ from tests.contracts import Problem
 JSON = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file of a multipart body; ``part`` is the name of its part (``files[0]``)."""
+
+    part: str
+    filename: str
+    content: bytes
+
+
 @dataclass(slots=True)
 class Call:
     """One HTTP request as it arrived, and what became of it.
@@ -32,7 +41,7 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: Any
-    files: Sequence[str] = ()
+    uploads: Sequence[Upload] = ()
     at: float = 0.0
     status: int | None = None
     error: str | None = None
@@ -41,6 +50,11 @@ class Call:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def files(self) -> list[str]:
+        """The names of the files that came with it."""
+        return [upload.filename for upload in self.uploads]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from tests.contracts import slack as contract
 from tests.standins.base import json_response
 from tests.standins.recording import JSON, Call
 from tests.standins.slack_interactions import Interactions, Shown
+from tests.standins.slack_said import EveryoneSees
 from tests.standins.slack_state import (
     BOT_ID,
     BOT_USER_ID,
@@ -69,6 +70,7 @@ class WebApi:
         interactions: Interactions,
         socket_url: Callable[[], str],
         check: Check,
+        everyone_sees: EveryoneSees,
         more: dict[str, Method],
     ) -> None:
         self._bot_token = bot_token
@@ -78,6 +80,7 @@ class WebApi:
         self._interactions = interactions
         self._socket_url = socket_url
         self._check = check
+        self._everyone_sees = everyone_sees
         self.token_error: str | None = None
         self.app_token_error: str | None = None
         self.usergroups: dict[str, list[str]] | None = {}
@@ -156,6 +159,7 @@ class WebApi:
         refuse(call, self._check(call, contract.message(call.route, call.body)))
         message = new_message(channel, call.body)
         channel.messages[message.ts] = message
+        self._everyone_sees.note(call.route, message)
         self._interactions.show(channel, None, Shown(call.route, call.body, message))
         return {"channel": channel.id, "ts": message.ts, "message": message.data}
 
@@ -176,6 +180,7 @@ class WebApi:
             raise SlackError("cant_update_message")
         refuse(call, self._check(call, contract.message(call.route, call.body)))
         edit_message(message, call.body)
+        self._everyone_sees.note(call.route, message, is_edit=True)
         return {
             "channel": channel.id,
             "ts": message.ts,
@@ -215,12 +220,7 @@ class WebApi:
         user = str(call.body.get("users"))
         if user not in self.people:
             raise SlackError("user_not_found")
-        channel_id = f"D{user[1:]}"
-        try:
-            channel = self.channels[channel_id]
-        except KeyError:
-            channel = self.channels.add(SlackChannel(channel_id, "dm", is_im=True))
-        return {"channel": {"id": channel.id}}
+        return {"channel": {"id": self.channels.dm_with(user).id}}
 
     async def user(self, call: Call) -> JSON:
         person = self.people.get(str(call.body.get("user")))

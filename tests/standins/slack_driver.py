@@ -9,24 +9,37 @@ from dataclasses import dataclass
 from tests.contracts import Problem
 from tests.contracts import slack as contract
 from tests.standins.base import UnansweredError
-from tests.standins.recording import JSON, Violation
-from tests.standins.slack_interactions import ACK_S, SlackInteraction, SlackReply
+from tests.standins.recording import JSON, Call, Violation
+from tests.standins.slack_interactions import ACK_S, Delivery, SlackInteraction, SlackReply
 from tests.standins.slack_payloads import event_payload
 from tests.standins.slack_server import SlackServer
 from tests.standins.slack_state import SlackChannel, SlackMessage, SlackPerson, fresh_id
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """One event as it was delivered, so that it can be delivered again."""
+class Overheard:
+    """An event that the bot got, and every call that it made in the moment after."""
 
-    payload: JSON
-    acked: bool
+    delivery: Delivery
+    calls: list[Call]
 
     @property
-    def event_id(self) -> str:
-        """The id that stays the same when Slack tries again."""
-        return str(self.payload["event_id"])
+    def acked(self) -> bool:
+        """Whether the bot acknowledged it, so that Slack does not deliver it again."""
+        return self.delivery.acked
+
+    @property
+    def said(self) -> list[Call]:
+        """The calls that show something to anyone."""
+        return [call for call in self.calls if call.route in _SHOWING]
+
+
+_SHOWING = frozenset(
+    {
+        *("chat.postMessage", "chat.postEphemeral", "chat.update", "response_url"),
+        *("views.open", "views.push", "views.update", "views.publish"),
+    }
+)
 
 
 class SlackDriver(SlackServer):
@@ -55,14 +68,32 @@ class SlackDriver(SlackServer):
         )
         return Delivery(payload, acked=ack is not None)
 
-    async def redeliver(self, delivery: Delivery, attempt: int = 1) -> Delivery:
-        """Deliver the same event once more, as Slack does when no acknowledgement came."""
+    async def redeliver(
+        self, delivery: Delivery | SlackReply, attempt: int = 1, reason: str = "timeout"
+    ) -> Delivery:
+        """Deliver the same event once more, as Slack does when no acknowledgement came.
+
+        Of a reply, that is the mention, direct message or opened Home tab that it answers.
+        """
+        if isinstance(delivery, SlackReply):
+            delivery = delivery.delivery
         return await self.event(
             delivery.payload["event"],
             event_id=delivery.event_id,
             retry_attempt=attempt,
-            retry_reason="timeout",
+            retry_reason=reason,
         )
+
+    async def overhear(self, event: JSON, *, wait: float = 0.3) -> Overheard:
+        """Deliver an event that needs no answer, and wait ``wait`` seconds for whatever comes.
+
+        The wait begins with the acknowledgement, or 3 s after the event where none comes: then
+        `Overheard.acked` is false, and Slack would deliver the event again.
+        """
+        before = len(self.requests)
+        delivery = await self.event(event)
+        await asyncio.sleep(wait)
+        return Overheard(delivery, self.requests[before:])
 
     def _response_url(self, interaction: SlackInteraction) -> str:
         return f"{self.url}/response/{interaction.response_token}"
@@ -74,9 +105,12 @@ class SlackDriver(SlackServer):
         channel: SlackChannel | None,
         takes: frozenset[str],
         source: SlackMessage | None = None,
+        view_id: str | None = None,
     ) -> SlackInteraction:
         person = user or self.member
-        return self.interactions.add(SlackInteraction(what, person, channel, takes, source))
+        return self.interactions.add(
+            SlackInteraction(what, person, channel, takes, source, view_id)
+        )
 
     async def _ask(self, interaction: SlackInteraction, kind: str, payload: JSON) -> SlackReply:
         with self._somebody_waits():
@@ -115,6 +149,7 @@ class SlackDriver(SlackServer):
         interaction.sent_at = asyncio.get_running_loop().time()
         with self._somebody_waits():
             delivery = await self.event(event)
+            interaction.delivery = delivery
             if not delivery.acked:
                 raise self._not_acknowledged(what)
             interaction.acked_at = asyncio.get_running_loop().time()
@@ -127,6 +162,7 @@ class SlackDriver(SlackServer):
         try:
             shown = await asyncio.wait_for(interaction.shown.get(), limit)
         except TimeoutError:
+            interaction.answered = True  # nobody waits for it any longer
             raise UnansweredError(
                 f"{interaction.what} was acknowledged but showed nothing within {limit:g} s"
                 f"{interaction.refused}"

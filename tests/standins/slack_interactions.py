@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from tests.standins.base import NotOfferedError
 from tests.standins.recording import JSON
+from tests.standins.slack_blocks import elements, text_of
 from tests.standins.slack_state import SlackChannel, SlackMessage, SlackPerson, fresh_id
 
 ACK_S = 3.0
@@ -32,11 +33,25 @@ class Shown:
     content: JSON = field(default_factory=dict)  # the message or view as it was then
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """One event as it was delivered, so that it can be delivered again."""
+
+    payload: JSON
+    acked: bool
+
+    @property
+    def event_id(self) -> str:
+        """The id that stays the same when Slack tries again."""
+        return str(self.payload["event_id"])
+
+
 @dataclass(eq=False)
 class SlackInteraction:
     """One thing that a person did, from its sending on.
 
-    ``takes`` names the ways (see `Shown.via`) by which its answer may come.
+    ``takes`` names the ways (see `Shown.via`) by which its answer may come. ``view_id`` is the
+    modal or Home tab in which it was done; ``delivery`` the event that told of it.
     """
 
     what: str
@@ -44,6 +59,8 @@ class SlackInteraction:
     channel: SlackChannel | None
     takes: frozenset[str]
     source: SlackMessage | None = None
+    view_id: str | None = None
+    delivery: Delivery | None = None
     response_token: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     trigger_id: str = field(default_factory=lambda: f"{fresh_id('')}.{secrets.token_hex(8)}")
     sent_at: float = 0.0
@@ -74,7 +91,7 @@ class SlackInteraction:
 
 @dataclass(frozen=True)
 class SlackReply:
-    """What the person got to see, as it was then.
+    """What the person got to see, as it was then: a message, a modal or a Home tab.
 
     ``raw`` is the body as the bot sent it. ``seconds`` is the time until the acknowledgement.
     """
@@ -85,7 +102,9 @@ class SlackReply:
 
     @property
     def text(self) -> str:
-        """The text."""
+        """The text of a message; of a view, all text of its blocks (see `text_of`)."""
+        if self.shown.view is not None:
+            return text_of(self.blocks)
         return str(self.shown.content.get("text", ""))
 
     @property
@@ -137,8 +156,15 @@ class SlackReply:
 
     @property
     def view(self) -> JSON | None:
-        """The modal or Home tab that it opened or changed."""
-        return self.shown.view
+        """The modal or Home tab that it opened or changed, as it was then."""
+        return self.shown.content if self.shown.view is not None else None
+
+    @property
+    def delivery(self) -> Delivery:
+        """The event that this answers; raises `NotOfferedError` where it answers none."""
+        if self.interaction.delivery is None:
+            raise NotOfferedError(f"{self.interaction.what} was no event")
+        return self.interaction.delivery
 
     @property
     def action_ids(self) -> list[str]:
@@ -153,49 +179,6 @@ class SlackReply:
             for _, element in elements(self.blocks)
             if element["type"] == "button"
         }
-
-
-def elements(blocks: list[JSON]) -> list[tuple[JSON, JSON]]:
-    """Every interactive element with its block, in reading order."""
-    found: list[tuple[JSON, JSON]] = []
-    for block in blocks:
-        inside = [*(block.get("elements") or []), block.get("accessory"), block.get("element")]
-        found += [(block, e) for e in inside if isinstance(e, dict) and "action_id" in e]
-        found += elements(block.get("child_blocks") or [])
-    return found
-
-
-def offered(blocks: list[JSON], action_id: str, value: str | None) -> tuple[JSON, JSON]:
-    """The block and element that a person would use; raises `NotOfferedError`."""
-    for block, element in elements(blocks):
-        if element["action_id"] != action_id:
-            continue
-        if value is None or value == element.get("value") or value in option_values(element):
-            return block, element
-    there = [
-        (element["action_id"], element.get("value") or option_values(element))
-        for _, element in elements(blocks)
-    ]
-    raise NotOfferedError(f"({action_id!r}, {value!r}) is not among {there}")
-
-
-def option_values(element: JSON) -> list[str]:
-    """The values of a menu's options, those in groups included."""
-    return [option["value"] for option in _options(element)]
-
-
-def option(element: JSON, value: str) -> JSON:
-    """A menu's option by its value; raises `NotOfferedError`."""
-    for each in _options(element):
-        if each["value"] == value:
-            return each
-    raise NotOfferedError(f"{value!r} is not among {option_values(element)}")
-
-
-def _options(element: JSON) -> list[JSON]:
-    groups = element.get("option_groups") or []
-    grouped = [each for group in groups for each in group["options"]]
-    return [*(element.get("options") or []), *grouped]
 
 
 class Interactions:
@@ -219,13 +202,14 @@ class Interactions:
         """Hand something that names no interaction to the one that it answers.
 
         That is the one waiting longest among those of this channel and person which take answers
-        by this way; where none waits, the last one answered.
+        by this way; where none waits, the last one answered. What was done in a modal or on the
+        Home tab has no channel, and may be answered in any.
         """
 
         def fits(interaction: SlackInteraction) -> bool:
             return (
                 shown.via in interaction.takes
-                and channel in (None, interaction.channel)
+                and (channel is None or interaction.channel in (None, channel))
                 and user in (None, interaction.person.id)
             )
 

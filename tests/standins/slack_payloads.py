@@ -9,6 +9,7 @@ from tests.standins.slack_state import (
     BOT_USER_ID,
     TEAM_DOMAIN,
     TEAM_ID,
+    SlackChannel,
     SlackMessage,
     SlackPerson,
     timestamp,
@@ -68,15 +69,9 @@ def action_payload(interaction: SlackInteraction, response_url: str, action: JSO
     """
     source = interaction.source
     assert source is not None
-    container = {
-        "type": "message",
-        "message_ts": source.ts,
-        "channel_id": source.channel.id,
-        "is_ephemeral": source.ephemeral,
-    }
     payload = {
         **interactive_payload(interaction, "block_actions"),
-        "container": container,
+        "container": message_container(source),
         "state": {"values": {}},
         "response_url": response_url,
         "actions": [{**action, "action_ts": timestamp()}],
@@ -84,6 +79,33 @@ def action_payload(interaction: SlackInteraction, response_url: str, action: JSO
     if not source.ephemeral:
         payload["message"] = source.data
     return payload
+
+
+def message_container(message: SlackMessage) -> JSON:
+    """Where a button or menu of a message is."""
+    container: JSON = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": message.channel.id,
+        "is_ephemeral": message.ephemeral,
+    }
+    if message.thread_ts is not None:
+        container["thread_ts"] = message.thread_ts
+    return container
+
+
+def view_container(view: JSON) -> JSON:
+    """Where a button, menu or input of a modal or Home tab is, and that view."""
+    return {"container": {"type": "view", "view_id": view["id"]}, "view": view}
+
+
+def view_action_payload(interaction: SlackInteraction, view: JSON, action: JSON) -> JSON:
+    """The payload of a button, menu or input in a modal or on the Home tab."""
+    return {
+        **interactive_payload(interaction, "block_actions"),
+        **view_container(view),
+        "actions": [{**action, "action_ts": timestamp()}],
+    }
 
 
 def event_payload(event: JSON, event_id: str) -> JSON:
@@ -107,6 +129,58 @@ def event_payload(event: JSON, event_id: str) -> JSON:
         ],
         "is_ext_shared_channel": False,
         "event_context": f"4-{event_id}",
+    }
+
+
+def message_event(message: SlackMessage) -> JSON:
+    """A message event, as of someone who writes where the bot reads along."""
+    channel = message.channel
+    return {
+        **message.data,
+        "channel": channel.id,
+        "channel_type": channel.kind,
+        "event_ts": message.ts,
+    }
+
+
+def bot_message_event(
+    channel: SlackChannel, text: str, *, thread_ts: str | None = None, bot_id: str = "B0000OTHR"
+) -> JSON:
+    """A message event (subtype bot_message) of another bot, or with its ``bot_id`` of the bot."""
+    ts = timestamp()
+    event: JSON = {
+        "type": "message",
+        "subtype": "bot_message",
+        "text": text,
+        "ts": ts,
+        "username": "other bot",
+        "bot_id": bot_id,
+        "channel": channel.id,
+        "channel_type": channel.kind,
+        "event_ts": ts,
+    }
+    if thread_ts is not None:
+        event["thread_ts"] = thread_ts
+    return event
+
+
+def changed_event(message: SlackMessage, text: str) -> JSON:
+    """A message event (subtype message_changed): somebody's message now reads ``text``."""
+    ts = timestamp()
+    return {
+        "type": "message",
+        "subtype": "message_changed",
+        "message": {
+            **message.data,
+            "text": text,
+            "edited": {"user": message.data["user"], "ts": ts},
+        },
+        "previous_message": message.data,
+        "hidden": True,
+        "channel": message.channel.id,
+        "channel_type": message.channel.kind,
+        "ts": ts,
+        "event_ts": ts,
     }
 
 

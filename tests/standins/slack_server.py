@@ -10,19 +10,22 @@ from typing import Any
 from aiohttp import web
 
 from tests.standins.base import StandIn, json_response
-from tests.standins.recording import Call, Handler, WebSocketHandler
+from tests.standins.recording import Call, Handler, Upload, WebSocketHandler
 from tests.standins.slack_api import WebApi
 from tests.standins.slack_interactions import Interactions
+from tests.standins.slack_said import EveryoneSees
 from tests.standins.slack_socket import SocketMode
 from tests.standins.slack_state import SlackChannel, SlackChannels, SlackPerson
 from tests.standins.slack_surfaces import Surfaces
+from tests.standins.slack_views import Views
 
 
 class SlackServer(StandIn):
     """A Slack workspace with one channel that the bot is in, and a direct message.
 
     The tokens may be changed while it runs: the old ones are wrong from then on. What else can be
-    set is at ``api`` (revoked tokens, user groups); ``surfaces`` has modals, Home tabs and files.
+    set is at ``api`` (revoked tokens, user groups); ``views`` has modals and Home tabs,
+    ``surfaces`` files. ``everyone_sees`` is what the bot has made a whole channel see.
     """
 
     _prefix = ""
@@ -42,13 +45,19 @@ class SlackServer(StandIn):
         self.moderator = SlackPerson("U00000002", "kim", is_admin=True)
         self.people = {person.id: person for person in (self.member, self.moderator)}
         self.channel = SlackChannel("C00000001", "general")
-        self.dm = SlackChannel(f"D{self.member.id[1:]}", "dm", is_im=True)
-        self.channels = SlackChannels(self.channel, self.dm)
+        self.channels = SlackChannels(self.channel)
+        self.dm = self.channels.dm_with(self.member.id)
+        self.everyone_sees = EveryoneSees()
         self.interactions = Interactions()
         self.socket = SocketMode()
         self.surfaces = Surfaces(
             interactions=self.interactions,
             upload_url=lambda file_id: f"{self.url}/upload/{file_id}",
+            check=self._check,
+            everyone_sees=self.everyone_sees,
+        )
+        self.views = Views(
+            interactions=self.interactions,
             check=self._check,
             now=lambda: asyncio.get_running_loop().time(),
         )
@@ -60,7 +69,8 @@ class SlackServer(StandIn):
             interactions=self.interactions,
             socket_url=lambda: f"ws://127.0.0.1:{self.port}/socket?ticket={self.socket.ticket()}",
             check=self._check,
-            more=self.surfaces.methods,
+            everyone_sees=self.everyone_sees,
+            more={**self.surfaces.methods, **self.views.methods},
         )
 
     @property
@@ -111,7 +121,7 @@ class SlackServer(StandIn):
             template, request.match_info.get("method", "")
         )
 
-    async def _read_body(self, request: web.Request) -> tuple[Any, Sequence[str]]:
+    async def _read_body(self, request: web.Request) -> tuple[Any, Sequence[Upload]]:
         if request.path.startswith("/upload/"):
             return {"size": len(await request.read())}, ()
         if request.content_type == "application/json":

@@ -1,4 +1,4 @@
-"""What stand-in Slack knows: people, channels, messages, pins, views."""
+"""What stand-in Slack knows: people, channels, messages, pins."""
 
 from __future__ import annotations
 
@@ -118,6 +118,11 @@ class SlackMessage:
         return list(self.data.get("blocks") or [])
 
     @property
+    def thread_ts(self) -> str | None:
+        """The timestamp of the message whose thread it lies in."""
+        return self.data.get("thread_ts")
+
+    @property
     def ephemeral(self) -> bool:
         """Whether one person alone sees it."""
         return self.seen_by is not None
@@ -131,7 +136,10 @@ class SlackMessage:
     def link(self) -> str:
         """Its permalink."""
         tail = self.ts.replace(".", "")
-        return f"https://{TEAM_DOMAIN}.slack.com/archives/{self.channel.id}/p{tail}"
+        link = f"https://{TEAM_DOMAIN}.slack.com/archives/{self.channel.id}/p{tail}"
+        if self.thread_ts not in (None, self.ts):
+            return f"{link}?thread_ts={self.thread_ts}&cid={self.channel.id}"
+        return link
 
 
 @dataclass
@@ -150,6 +158,13 @@ class SlackChannel:
     messages: dict[str, SlackMessage] = field(default_factory=dict)
     pins: dict[str, JSON] = field(default_factory=dict)  # ts → who pinned it, and when
     errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """What events call it: ``channel_type``."""
+        if self.is_im:
+            return "im"
+        return "group" if self.is_private else "channel"
 
     def allow(self, method: str, *, member: bool = True, archived: bool = False) -> None:
         """Raise the `SlackError` that this call gets here, if any."""
@@ -197,6 +212,13 @@ class SlackChannels:
         """Add a channel and return it."""
         self._by_id[channel.id] = channel
         return channel
+
+    def dm_with(self, user_id: str) -> SlackChannel:
+        """The direct message between this person and the bot."""
+        channel_id = f"D{user_id[1:]}"
+        if channel_id not in self._by_id:
+            self.add(SlackChannel(channel_id, "dm", is_im=True))
+        return self._by_id[channel_id]
 
     def find(self, channel_id: object) -> SlackChannel:
         """The channel; raises `SlackError`."""

@@ -1,4 +1,4 @@
-"""Stand-in Slack's methods for modals, Home tabs and files, and response_url."""
+"""Stand-in Slack's methods for files, and what is sent to a response_url."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.standins.slack_interactions import (
     Shown,
     SlackInteraction,
 )
+from tests.standins.slack_said import EveryoneSees
 from tests.standins.slack_state import (
     Check,
     Method,
@@ -22,15 +23,12 @@ from tests.standins.slack_state import (
     edit_message,
     fresh_id,
     new_message,
-    refuse,
     remove_message,
-    timestamp,
-    with_block_ids,
 )
 
 
 class Surfaces:
-    """Modals and Home tabs by id, uploaded files, and messages sent to a response_url."""
+    """Uploaded files, and messages sent to a response_url or with an acknowledgement."""
 
     def __init__(
         self,
@@ -38,68 +36,17 @@ class Surfaces:
         interactions: Interactions,
         upload_url: Callable[[str], str],
         check: Check,
-        now: Callable[[], float],
+        everyone_sees: EveryoneSees,
     ) -> None:
         self._interactions = interactions
         self._upload_url = upload_url
         self._check = check
-        self._now = now
-        self.views: dict[str, JSON] = {}
-        self.homes: dict[str, JSON] = {}  # by person
+        self._everyone_sees = everyone_sees
         self.files: dict[str, JSON] = {}
         self.methods: dict[str, Method] = {
-            "views.open": self.open_view,
-            "views.push": self.open_view,
-            "views.update": self.update_view,
-            "views.publish": self.publish,
             "files.getUploadURLExternal": self.upload_address,
             "files.completeUploadExternal": self.complete_upload,
         }
-
-    # Views
-
-    async def open_view(self, call: Call) -> JSON:
-        interaction = self._by_trigger(call)
-        refuse(call, self._check(call, contract.view(call.body.get("view"))))
-        view = self._stored({**call.body["view"], "id": fresh_id("V")})
-        interaction.show(Shown(call.route, call.body, view=view))
-        return {"view": view}
-
-    async def update_view(self, call: Call) -> JSON:
-        refuse(call, self._check(call, contract.view(call.body.get("view"))))
-        wanted = call.body.get("view_id"), call.body.get("external_id")
-        for known in self.views.values():
-            if known["id"] == wanted[0] or (wanted[1] and known.get("external_id") == wanted[1]):
-                if call.body.get("hash") not in (None, known["hash"]):
-                    raise SlackError("hash_conflict")
-                view = self._stored({**call.body["view"], "id": known["id"]})
-                self._interactions.show(None, None, Shown(call.route, call.body, view=view))
-                return {"view": view}
-        raise SlackError("not_found")
-
-    async def publish(self, call: Call) -> JSON:
-        refuse(call, self._check(call, contract.view(call.body.get("view"))))
-        user = str(call.body.get("user_id"))
-        view = self._stored({**call.body["view"], "id": fresh_id("V")})
-        self.homes[user] = view
-        self._interactions.show(None, user, Shown(call.route, call.body, view=view))
-        return {"view": view}
-
-    def _stored(self, view: JSON) -> JSON:
-        stored = {**view, "hash": timestamp(), "blocks": with_block_ids(view["blocks"])}
-        self.views[view["id"]] = stored
-        return stored
-
-    def _by_trigger(self, call: Call) -> SlackInteraction:
-        interaction = self._interactions.by_trigger.get(str(call.body.get("trigger_id")))
-        if interaction is None:
-            raise SlackError("invalid_trigger_id")
-        if interaction.trigger_used:
-            raise SlackError("exchanged_trigger_id")
-        if interaction.trigger_expired(self._now()):
-            raise SlackError("expired_trigger_id")
-        interaction.trigger_used = True
-        return interaction
 
     # Files
 
@@ -149,6 +96,7 @@ class Surfaces:
             return Shown(via, body, source, deleted_original=True)
         if source is not None and body.get("replace_original"):
             edit_message(source, body)
+            self._everyone_sees.note(via, source, is_edit=True)
             return Shown(via, body, source, replaced_original=True)
         assert interaction.channel is not None
         public = body.get("response_type") == "in_channel"
@@ -157,6 +105,7 @@ class Surfaces:
         )
         if public:
             interaction.channel.messages[message.ts] = message
+            self._everyone_sees.note(via, message)
         return Shown(via, body, message)
 
 

@@ -1,6 +1,7 @@
-"""Who moderates on Slack: workspace admins and owners, and whoever the settings list.
+"""People on Slack, as far as it matters: who moderates, and which language they read.
 
-Channel managers cannot be read with a bot's token
+Moderators are workspace admins and owners, and whoever the settings list. Channel managers cannot
+be read with a bot's token
 (https://docs.slack.dev/reference/methods/admin.roles.listAssignments needs an admin's).
 """
 
@@ -10,29 +11,40 @@ import asyncio
 import hashlib
 import logging
 import secrets
-import time
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import aiohttp
+from cachetools import TTLCache
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
+
+from knowledge.language import ENGLISH, language_for
 
 log = logging.getLogger(__name__)
 
 REMEMBERED_FOR = 600.0
-"""Seconds for which the buttons of an answer rely on an earlier look. A press never does."""
+"""Seconds for which showing something relies on an earlier look. Posting never does."""
 REMEMBERED = 2000
 PATIENCE = 1.0
-"""Seconds that an answer waits, at most, to learn whether it gets a button for moderators."""
+"""Seconds that an answer waits, at most, to learn who asks."""
 
 _FAILURES = (SlackClientError, aiohttp.ClientError, OSError, asyncio.TimeoutError)
 
 
-class SlackModerators:
-    """Asks Slack who is a moderator.
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is known of someone, and is forgotten soon."""
+
+    moderator: bool = False
+    language: str = ENGLISH
+
+
+class SlackPeople:
+    """Asks Slack who someone is.
 
     `listed` holds ids of users (U…, W…) and of user groups (S…). What is remembered of an earlier
-    look is a salted hash and yes or no, in memory alone.
+    look lies under a salted hash, in memory alone.
     """
 
     def __init__(self, client: AsyncWebClient, listed: Collection[str] = ()) -> None:
@@ -40,40 +52,37 @@ class SlackModerators:
         self._users = frozenset(each for each in listed if not each.startswith("S"))
         self._groups = sorted(each for each in listed if each.startswith("S"))
         self._salt = secrets.token_bytes(16)
-        self._seen: dict[bytes, tuple[bool, float]] = {}
+        self._seen: TTLCache[bytes, Person] = TTLCache(REMEMBERED, REMEMBERED_FOR)
         self._groups_missing = False
 
-    async def include(self, user: str) -> bool:
-        """Whether someone is a moderator at this moment. When Slack does not say, they are not."""
-        if user in self._users:
-            return True
-        is_moderator = await self._is_admin(user) or await self._is_in_group(user)
-        if len(self._seen) >= REMEMBERED:
-            self._seen.clear()
-        self._seen[self._key(user)] = (is_moderator, time.monotonic() + REMEMBERED_FOR)
-        return is_moderator
+    async def look(self, user: str) -> Person:
+        """Who someone is at this moment. When Slack does not say, they are no moderator."""
+        try:
+            found = await self._client.users_info(user=user, include_locale=True)
+            info = found.get("user") or {}
+        except _FAILURES as error:
+            log.warning("Slack did not say who someone is (%s)", type(error).__name__)
+            return Person(user in self._users)
+        is_admin = any(info.get(role) for role in ("is_admin", "is_owner", "is_primary_owner"))
+        person = Person(
+            is_admin or user in self._users or await self._is_in_group(user),
+            language_for(info.get("locale")),
+        )
+        self._seen[self._key(user)] = person
+        return person
 
-    async def seem_to_include(self, user: str) -> bool:
-        """Whether someone is a moderator, quickly: to choose buttons, never to let them be used."""
-        known, until = self._seen.get(self._key(user), (False, 0.0))
-        if time.monotonic() < until:
+    async def glance(self, user: str) -> Person:
+        """Who someone most likely is, quickly: to choose words and buttons, never to allow."""
+        if known := self._seen.get(self._key(user)):
             return known
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self.include(user)
+                return await self.look(user)
         except TimeoutError:
-            return False
+            return Person()
 
     def _key(self, user: str) -> bytes:
         return hashlib.blake2b(user.encode(), key=self._salt, digest_size=16).digest()
-
-    async def _is_admin(self, user: str) -> bool:
-        try:
-            info = (await self._client.users_info(user=user)).get("user") or {}
-        except _FAILURES as error:
-            log.warning("Slack did not say who is an admin (%s)", type(error).__name__)
-            return False
-        return any(info.get(role) for role in ("is_admin", "is_owner", "is_primary_owner"))
 
     async def _is_in_group(self, user: str) -> bool:
         for group in [] if self._groups_missing else self._groups:

@@ -1,0 +1,209 @@
+"""Reception: what people type and press, on whichever platform, and what they are shown for it.
+
+Both adapters translate an event into a `Caller` and a question or an `Action`, hand it in here,
+and dress what comes out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adapters.conversation import Aside, Caller, Page, Preview, Reply, Shown
+from adapters.moderation import Moderation
+from adapters.wording import STALE_BUTTON, UNKNOWN_COMMAND
+from knowledge.actions import PUBLISHING, Action, Button, Verb
+from knowledge.answer import Answer, Choice
+from knowledge.communities import Communities
+from knowledge.desk import Desks, HelpDesk
+from knowledge.language import gettext_noop
+from knowledge.tallies import Reason, Tallying
+
+NOTIFY = "n"
+"""Behind a message's id in an action's detail: its author is to be pinged."""
+MOST_CHOICES = 25
+"""As many as one menu on Discord holds."""
+
+PREVIEW = gettext_noop("Preview. This is what everyone in this channel will see:")
+NOTHING_TO_POST = gettext_noop(
+    "No section fits for certain, so this is for you alone. You can choose a section to post."
+)
+CHOOSE_TO_POST = gettext_noop("Choose another section")
+WHAT_IS_WRONG = gettext_noop(
+    "What is wrong with “{title}”? Only the section, your reason and the platform are counted. "
+    "Nobody learns who pressed this."
+)
+COUNTED = gettext_noop("Thank you. The people who look after the document will see it counted.")
+REASONS = {
+    Reason.UNCLEAR: gettext_noop("It is hard to understand"),
+    Reason.OUTDATED: gettext_noop("It is out of date"),
+    Reason.MISSING: gettext_noop("Something is missing"),
+}
+
+
+class Reception:
+    """One for all adapters. Keeps nothing about anyone."""
+
+    def __init__(
+        self,
+        desks: Desks,
+        moderation: Moderation,
+        communities: Communities,
+        tallying: Tallying,
+    ) -> None:
+        self.desks = desks
+        self.moderation = moderation
+        self._communities = communities
+        self._tallying = tallying
+
+    async def ask(self, caller: Caller, command: str, question: str) -> Page | Aside:
+        """Answer a question, for the asker alone."""
+        desk = self.desks.get(command)
+        if desk is None:
+            return Aside(caller.say(UNKNOWN_COMMAND))
+        return await self._page(caller, desk.ask(question, caller.language), asked=True)
+
+    async def act(self, caller: Caller, action: Action | None, question: str = "") -> Shown:
+        """Do what a button or menu says.
+
+        Args:
+            caller: who pressed it. Whether they may is asked at every use: a button may be old, or
+                forged, or pressed by somebody else.
+            action: what its identifier says; None if that is none of ours.
+            question: what came along with `Verb.ASK`.
+        """
+        desk = self.desks.get(action.command) if action else None
+        if action is None or desk is None:
+            return Aside(caller.say(STALE_BUTTON))
+        match action.verb:
+            case Verb.OPEN | Verb.CHOOSE:
+                # A topic that is gone since the button was made is asked like any question.
+                answer = desk.ask(action.topic, caller.language)
+                # To leaf through the article is not to ask for a section.
+                asked = action.verb is Verb.CHOOSE
+                return await self._page(caller, answer, action.page, asked=asked)
+            case Verb.ASK:
+                return await self.ask(caller, action.command, question)
+            case Verb.REPORT | Verb.TELL:
+                return self._report(caller, desk, action)
+            case Verb.SHARE | Verb.PIN | Verb.DRAFT:
+                return await self._preview(caller, desk, action)
+            case Verb.POST | Verb.KEEP | Verb.REPLACE | Verb.WEEK:
+                if hindrance := await self.moderation.hindrance(
+                    caller, action.verb, action.command
+                ):
+                    return Aside(hindrance)
+                if action.verb in PUBLISHING:
+                    reply_to, notify = _target(action)
+                    caller = replace(caller, reply_to=reply_to or caller.reply_to)
+                    return await self.moderation.publish(caller, action, notify=notify)
+                return await self.moderation.week(caller, action)
+
+    async def draft(self, caller: Caller, command: str, text: str, target: str = "") -> Shown:
+        """Show what could be posted as an answer to somebody's message.
+
+        Args:
+            caller: who wants to answer it.
+            command: the document to answer from.
+            text: the message.
+            target: its id, where buttons have to carry it.
+        """
+        desk = self.desks.get(command)
+        if desk is None:
+            return Aside(caller.say(UNKNOWN_COMMAND))
+        answer = desk.ask(text, caller.language)
+        found = Choice(answer.section, answer.heading) if answer.section else None
+        best = (*((found,) if found else ()), *answer.choices, *desk.suggest(text, MOST_CHOICES))
+        action = Action(Verb.DRAFT, command, answer.section or "", detail=target)
+        if await self.moderation.hindrance(caller, action.verb, command):
+            return await self._page(caller, answer)  # to read alone, where nothing can be posted
+        return await self._preview(caller, desk, action, answer, best)
+
+    async def _page(
+        self, caller: Caller, answer: Answer, number: int = 1, *, asked: bool = False
+    ) -> Page:
+        settings = await self._communities.shown(caller.platform, caller.community)
+        if asked:
+            self._tallying.count(caller.platform, caller.community, answer)
+        if settings.plain:
+            answer = replace(answer, plain=True)
+        return Page(answer, number, self.moderation.offers(caller, answer, settings))
+
+    async def _preview(
+        self,
+        caller: Caller,
+        desk: HelpDesk,
+        action: Action,
+        private: Answer | None = None,
+        best: tuple[Choice, ...] = (),
+    ) -> Preview | Aside:
+        """`private` is shown instead where no section is to be posted."""
+        if hindrance := await self.moderation.hindrance(caller, action.verb, action.command):
+            return Aside(hindrance)
+        # What is posted speaks the document's language, whoever posts it.
+        found = desk.open(action.topic) if action.topic else None
+        section = found if found and found.section else None
+        answer = section or private
+        if answer is None:
+            return Aside(caller.say(STALE_BUTTON))
+        settings = await self._communities.shown(caller.platform, caller.community)
+        answer = replace(answer, plain=settings.plain)
+        if action.verb is not Verb.DRAFT:
+            return Preview(answer, caller.say(PREVIEW), self._ways(caller, action))
+        sections = (Choice(each.id, each.title) for each in desk.document.sections)
+        choices = {choice.topic: choice for choice in (*best, *sections)}
+        return Preview(
+            answer,
+            caller.say(PREVIEW if section else NOTHING_TO_POST),
+            self._ways(caller, action) if section else (),
+            tuple(choices.values())[:MOST_CHOICES],
+            replace(action, topic=""),
+            caller.say(CHOOSE_TO_POST),
+        )
+
+    def _ways(self, caller: Caller, action: Action) -> tuple[Button, ...]:
+        """What to press under a preview."""
+        say = caller.say
+
+        def button(verb: Verb, label: str, detail: str = action.detail) -> Button:
+            made = Action(verb, action.command, action.topic, detail=detail)
+            return Button(made, label)
+
+        match action.verb:
+            case Verb.SHARE:
+                label = say("Post in this thread") if caller.reply_to else say("Post")
+                return (button(Verb.POST, label), button(Verb.OPEN, say("Back to the answer")))
+            case Verb.PIN:
+                return (
+                    button(Verb.KEEP, say("Post and pin")),
+                    button(Verb.OPEN, say("Back to the answer")),
+                )
+        reply_to, notify = _target(action)
+        label = say("Post as a reply") if reply_to else say("Post in this thread")
+        ways = [button(Verb.POST, label)]
+        if caller.moderator:
+            ways.append(button(Verb.KEEP, say("Post and pin")))
+        if reply_to:
+            label = say("Notify the author: yes") if notify else say("Notify the author: no")
+            ways.append(button(Verb.DRAFT, label, reply_to if notify else reply_to + NOTIFY))
+        return tuple(ways)
+
+    def _report(self, caller: Caller, desk: HelpDesk, action: Action) -> Reply | Aside:
+        say, section = caller.say, desk.document.by_id.get(action.topic)
+        reasons = {reason.value: reason for reason in Reason}
+        if section is None or (action.verb is Verb.TELL and action.detail not in reasons):
+            return Aside(say(STALE_BUTTON))
+        back = Button(Action(Verb.OPEN, action.command, section.id), say("Back to the answer"))
+        if action.verb is Verb.TELL:
+            reason = reasons[action.detail]
+            self._tallying.report(caller.platform, action.command, section.id, reason)
+            return Reply(say(COUNTED), (back,))
+        buttons = (
+            Button(Action(Verb.TELL, action.command, section.id, detail=reason), say(label))
+            for reason, label in REASONS.items()
+        )
+        return Reply(say(WHAT_IS_WRONG, title=section.title), (*buttons, back))
+
+
+def _target(action: Action) -> tuple[str, bool]:
+    """The message that an action's detail names, and whether its author is to be pinged."""
+    return action.detail.removesuffix(NOTIFY), action.detail.endswith(NOTIFY)

@@ -1,0 +1,87 @@
+"""`/ldn-mod settings`: a community's settings as words, and words as settings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from knowledge.communities import LONGEST_COOLDOWN, CommunitySettings, Sharers, Visibility
+from knowledge.errors import LdnBotError
+from knowledge.language import Say, gettext_noop
+
+MOST_MINUTES = LONGEST_COOLDOWN // timedelta(minutes=1)
+
+
+class UnknownSettingError(LdnBotError):
+    """Words that set nothing; the text is a sentence that says what would."""
+
+
+class Plain(StrEnum):
+    """Whether answers are shown without decoration."""
+
+    ON = "on"
+    OFF = "off"
+
+
+CHOICES: dict[str, type[StrEnum]] = {"share": Sharers, "visibility": Visibility, "plain": Plain}
+"""The settings that are one of some words; `cooldown` is a number of minutes."""
+COOLDOWN = "cooldown"
+
+MEANINGS = {
+    "share": gettext_noop("Who may share answers"),
+    "visibility": gettext_noop("Whether answers can be shared, or are private only"),
+    "plain": gettext_noop("Whether answers are shown without decoration"),
+    COOLDOWN: gettext_noop("Minutes between two public posts in a channel, except for moderators"),
+}
+"""What each setting is about; at most 100 characters."""
+
+_DIGITS = re.compile(r"[0-9]{1,9}")
+_USAGE = gettext_noop(
+    "To change something, type /{command}-mod settings and, for example, share=moderators "
+    "visibility=private plain=on cooldown=10."
+)
+_WORDS = gettext_noop("“{word}” is not one of: {words}.")
+_NUMBER = gettext_noop("The cooldown is a whole number of minutes, from 0 to {most}.")
+_UNKNOWN = gettext_noop("There is no setting “{name}”. There are: {names}.")
+
+
+def changed(held: CommunitySettings, words: str, say: Say) -> CommunitySettings:
+    """The settings after what a moderator typed, such as `share=moderators cooldown=10`.
+
+    Raises:
+        UnknownSettingError: with the sentence for the moderator; nothing is to be changed.
+    """
+    values: dict[str, Any] = {}
+    for word in words.casefold().split():
+        name, _, value = word.partition("=")
+        if name in CHOICES:
+            known = [each.value for each in CHOICES[name]]
+            if value not in known:
+                raise UnknownSettingError(say(_WORDS, word=value, words=", ".join(known)))
+            values[name] = CHOICES[name](value)
+        elif name == COOLDOWN:
+            if not (_DIGITS.fullmatch(value) and int(value) <= MOST_MINUTES):
+                raise UnknownSettingError(say(_NUMBER, most=MOST_MINUTES))
+            values[name] = timedelta(minutes=int(value))
+        else:
+            names = ", ".join(MEANINGS)
+            raise UnknownSettingError(say(_UNKNOWN, name=name, names=names))
+    if "plain" in values:
+        values["plain"] = values["plain"] is Plain.ON
+    return replace(held, **values)
+
+
+def in_words(held: CommunitySettings, command: str, say: Say, *, changed: bool) -> str:
+    """The settings, one a line, and how to change them."""
+    values = {
+        "share": held.share.value,
+        "visibility": held.visibility.value,
+        "plain": Plain.ON if held.plain else Plain.OFF,
+        COOLDOWN: str(held.cooldown // timedelta(minutes=1)),
+    }
+    lines = [say("Saved. From now on:") if changed else say("In this community:")]
+    lines += (f"- {say(MEANINGS[name])}: {name}={value}" for name, value in values.items())
+    return "\n".join((*lines, "", say(_USAGE, command=command)))

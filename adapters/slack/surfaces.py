@@ -1,0 +1,154 @@
+"""Where an answer is shown on Slack: a message that only its reader sees, or a modal."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.conversation import Aside, Caller, Reply, Shown
+from adapters.slack.render import SlackMessage, render_reply, render_shown
+from adapters.wording import CLOSE
+from knowledge.actions import clip
+
+log = logging.getLogger(__name__)
+
+TITLE_LIMIT = 24
+"""Characters of a modal's title, and of its buttons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What surrounds an answer in a modal.
+
+    `channel` and `reply_to` say where an answer could be posted; they come back with every press,
+    for a modal stands in no channel.
+    """
+
+    title: str
+    close: str
+    channel: str = ""
+    reply_to: str = ""
+
+    @classmethod
+    def of(cls, title: str, caller: Caller) -> Frame:
+        """A frame for someone, with what a later press has to know."""
+        return cls(title, caller.say(CLOSE), caller.channel, caller.reply_to)
+
+    def view(self, message: SlackMessage) -> dict[str, Any]:
+        """The modal: https://docs.slack.dev/reference/views/modal-views."""
+        return {
+            "type": "modal",
+            "title": _label(self.title),
+            "close": _label(self.close),
+            "blocks": list(message.blocks),
+            "private_metadata": json.dumps({"channel": self.channel, "reply_to": self.reply_to}),
+        }
+
+
+class Surface(Protocol):
+    """Where one person reads, and nobody else."""
+
+    async def show(self, shown: Shown) -> None:
+        """Show something; a sentence beside leaves what stands there."""
+
+
+class CommandAnswer:
+    """The answer to a command, in the acknowledgement itself."""
+
+    def __init__(self, ack: AsyncAck) -> None:
+        self._ack = ack
+
+    async def show(self, shown: Shown) -> None:
+        """See `Surface.show`."""
+        if isinstance(shown, Aside):
+            await self._ack(shown.text)
+        else:
+            await self._ack(render_shown(shown).to_json())
+
+
+class DirectMessage:
+    """A message in the conversation that someone has with the app alone."""
+
+    def __init__(self, client: AsyncWebClient, channel: str, thread: str | None) -> None:
+        self._client = client
+        self._channel = channel
+        self._thread = thread
+
+    async def show(self, shown: Shown) -> None:
+        """See `Surface.show`."""
+        message = _message(shown).to_json()
+        del message["response_type"]  # a word of response_url's
+        await self._client.chat_postMessage(
+            channel=self._channel, thread_ts=self._thread, **message
+        )
+
+
+class PrivateMessage:
+    """A message that only its reader sees, replaced at every press."""
+
+    def __init__(self, respond: AsyncRespond) -> None:
+        self._respond = respond
+
+    async def show(self, shown: Shown) -> None:
+        """See `Surface.show`."""
+        if isinstance(shown, Aside):
+            await self._respond(shown.text, response_type="ephemeral", replace_original=False)
+        else:
+            await self._respond({**render_shown(shown).to_json(), "replace_original": True})
+
+
+class CommandReply:
+    """A message beside others, that only the one who typed a command sees."""
+
+    def __init__(self, respond: AsyncRespond) -> None:
+        self._respond = respond
+
+    async def show(self, shown: Shown) -> None:
+        """See `Surface.show`."""
+        reply = Reply(shown.text) if isinstance(shown, Aside) else shown
+        await self._respond(render_shown(reply).to_json())
+
+
+class NewModal:
+    """A modal that opens; the press that asks for it is good for three seconds."""
+
+    def __init__(self, client: AsyncWebClient, trigger: str, frame: Frame) -> None:
+        self._client = client
+        self._trigger = trigger
+        self._frame = frame
+
+    async def show(self, shown: Shown) -> None:
+        """See `Surface.show`."""
+        view = self._frame.view(_message(shown))
+        await self._client.views_open(trigger_id=self._trigger, view=view)
+
+
+class OpenModal:
+    """A modal that is open."""
+
+    def __init__(self, client: AsyncWebClient, view: str, trigger: str, frame: Frame) -> None:
+        self._client = client
+        self._view = view
+        self._trigger = trigger
+        self._frame = frame
+
+    async def show(self, shown: Shown) -> None:
+        """See `Surface.show`. A sentence is laid on top."""
+        view = self._frame.view(_message(shown))
+        if isinstance(shown, Aside):
+            await self._client.views_push(trigger_id=self._trigger, view=view)
+        else:
+            await self._client.views_update(view_id=self._view, view=view)
+
+
+def _message(shown: Shown) -> SlackMessage:
+    return render_reply(Reply(shown.text)) if isinstance(shown, Aside) else render_shown(shown)
+
+
+def _label(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": clip(text, TITLE_LIMIT), "emoji": False}

@@ -1,0 +1,140 @@
+"""`/ldn-mod settings`: every word sets what it says, and a wrong one sets nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.settings import CHOICES, COOLDOWN, MEANINGS, UnknownSettingError, changed, in_words
+from knowledge.communities import LONGEST_COOLDOWN, CommunitySettings, Sharers, Visibility
+from knowledge.language import ENGLISH, LANGUAGES, words_in
+
+SAY = words_in(ENGLISH)
+USUAL = CommunitySettings()
+OTHER = CommunitySettings(
+    Sharers.MODERATORS, Visibility.PRIVATE, plain=True, cooldown=timedelta(minutes=7)
+)
+
+WORDS = {
+    "share=everyone": {"share": Sharers.EVERYONE},
+    "share=moderators": {"share": Sharers.MODERATORS},
+    "visibility=selectable": {"visibility": Visibility.SELECTABLE},
+    "visibility=private": {"visibility": Visibility.PRIVATE},
+    "plain=on": {"plain": True},
+    "plain=off": {"plain": False},
+    "cooldown=0": {"cooldown": timedelta()},
+    "cooldown=10": {"cooldown": timedelta(minutes=10)},
+    "cooldown=007": {"cooldown": timedelta(minutes=7)},
+    "cooldown=1440": {"cooldown": LONGEST_COOLDOWN},
+}
+
+
+def test_every_word_that_can_be_set_is_tried_here() -> None:
+    every = {f"{name}={each.value}" for name, words in CHOICES.items() for each in words}
+    assert every <= set(WORDS)
+    assert {word.partition("=")[0] for word in WORDS} == set(MEANINGS) == {*CHOICES, COOLDOWN}
+    assert set(MEANINGS) == {field.name for field in dataclasses.fields(CommunitySettings)}
+
+
+@pytest.mark.parametrize("held", [USUAL, OTHER], ids=["usual", "other"])
+@pytest.mark.parametrize(("word", "values"), WORDS.items(), ids=WORDS)
+def test_a_word_sets_what_it_says_and_nothing_else(
+    held: CommunitySettings, word: str, values: dict[str, object]
+) -> None:
+    expected = dataclasses.replace(held, **values)  # type: ignore[arg-type]
+    for typed in (word, word.upper(), f"  {word.title()}\n"):
+        found = changed(held, typed, SAY)
+        assert found == expected
+        assert type(found.plain) is bool
+
+
+def test_several_words_set_several_things_at_once() -> None:
+    typed = "share=moderators visibility=private plain=on cooldown=7"
+    assert changed(USUAL, typed, SAY) == OTHER
+    assert changed(USUAL, "  ".join(reversed(typed.split())), SAY) == OTHER
+
+
+@pytest.mark.parametrize("nothing", ["", "  ", "\n"])
+def test_no_word_changes_nothing(nothing: str) -> None:
+    assert changed(OTHER, nothing, SAY) == OTHER
+
+
+WRONG = {
+    "share=all": "“all” is not one of: everyone, moderators.",
+    "share=": "“” is not one of: everyone, moderators.",
+    "share": "“” is not one of: everyone, moderators.",
+    "visibility=public": "“public” is not one of: selectable, private.",
+    "plain=yes": "“yes” is not one of: on, off.",
+    "plain=true": "“true” is not one of: on, off.",
+    **dict.fromkeys(
+        (
+            *("cooldown=-1", "cooldown=1.5", "cooldown=ten", "cooldown=", "cooldown"),
+            *("cooldown=1441", "cooldown=9999999999", "cooldown=１", "cooldown=²", "cooldown=1=1"),
+            *("cooldown=0000000001441", f"cooldown=000000000{'9' * 30}", f"cooldown={'1' * 5000}"),
+        ),
+        "The cooldown is a whole number of minutes, from 0 to 1440.",
+    ),
+    "colour=blue": "There is no setting “colour”. There are: share, visibility, plain, cooldown.",
+    "=on": "There is no setting “”. There are: share, visibility, plain, cooldown.",
+    "moderators": (
+        "There is no setting “moderators”. There are: share, visibility, plain, cooldown."
+    ),
+}
+
+
+@pytest.mark.parametrize(("word", "sentence"), WRONG.items(), ids=lambda text: text[:24])
+def test_a_wrong_word_is_one_sentence_that_says_what_would_be_right(
+    word: str, sentence: str
+) -> None:
+    for typed in (word, f"plain=on {word}", f"{word} plain=on"):
+        with pytest.raises(UnknownSettingError) as caught:
+            changed(USUAL, typed, SAY)
+        assert str(caught.value) == sentence
+
+
+@given(st.text(max_size=60) | st.text("=0123456789 cooldownshareplain", max_size=60))
+def test_whatever_is_typed_either_sets_what_can_be_or_is_a_sentence(typed: str) -> None:
+    try:
+        found = changed(USUAL, typed, SAY)
+    except UnknownSettingError as error:
+        assert str(error).endswith(".")  # noqa: PT017
+    else:
+        assert timedelta() <= found.cooldown <= LONGEST_COOLDOWN
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("held", [USUAL, OTHER], ids=["usual", "other"])
+def test_what_is_said_to_hold_can_be_typed_to_make_it_hold(
+    held: CommunitySettings, language: str
+) -> None:
+    text = in_words(held, "garden", words_in(language), changed=False)
+    lines = [line for line in text.splitlines() if line.startswith("- ")]
+    assert len(lines) == len(MEANINGS)
+    words = [line.rpartition(": ")[2] for line in lines]
+    start = OTHER if held == USUAL else USUAL
+    assert changed(start, " ".join(words), words_in(language)) == held
+    assert "/garden-mod settings" in text
+    assert "{" not in text
+
+
+def test_the_example_that_is_given_can_be_typed() -> None:
+    text = in_words(USUAL, "garden", SAY, changed=False)
+    example = text.rpartition("for example, ")[2].rstrip(".")
+    assert changed(USUAL, example, SAY) != USUAL
+
+
+def test_what_was_saved_is_said_to_hold_from_now_on() -> None:
+    before, after = (in_words(USUAL, "garden", SAY, changed=each) for each in (False, True))
+    assert before.splitlines()[0] == "In this community:"
+    assert after.splitlines()[0] == "Saved. From now on:"
+    assert before.splitlines()[1:] == after.splitlines()[1:]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_setting_is_about_fits_the_list_of_commands(language: str) -> None:
+    for meaning in MEANINGS.values():
+        assert 1 <= len(words_in(language)(meaning)) <= 100

@@ -1,0 +1,268 @@
+"""Answering a particular message on Discord, and what stands beside an answer."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from adapters.discord.render import public_content
+from adapters.text import render
+from knowledge.posts import Platform
+from knowledge.tallies import Reason, Report
+from tests.conversations.conftest import House
+from tests.conversations.test_sharing_discord import MODERATE, posted
+from tests.standins.discord import DiscordStandIn, Message, Place, Reply
+from tests.standins.discord_state import GUILD_ID
+
+MENU = "Answer with LDN"
+QUESTION = "how is it taken, capsule or drops?"
+
+
+@pytest.fixture
+def asked(discord: DiscordStandIn) -> Message:
+    """A member's message that the article answers."""
+    return discord.post_as(discord.member, QUESTION)
+
+
+def answers(discord: DiscordStandIn, asked: Message) -> list[Message]:
+    """What the bot has posted for everyone."""
+    return [message for message in posted(discord) if message.id != asked.id]
+
+
+async def test_a_message_is_answered_by_a_reply_that_pings_nobody(
+    discord: DiscordStandIn, house: House, asked: Message
+) -> None:
+    preview = await discord.context_menu(MENU, asked)
+    assert preview.ephemeral
+    forms = house.desks["ldn"].ask("forms")
+    assert public_content(forms) in preview.content
+    assert not answers(discord, asked)
+
+    done = await discord.press(preview, preview.labels["Post as a reply"])
+    assert done.ephemeral
+    assert done.content.startswith("Posted.")
+    [reply] = answers(discord, asked)
+    assert reply.data["content"] == public_content(forms)
+    assert reply.data["message_reference"]["message_id"] == asked.id
+    assert not reply.pinged
+
+
+async def test_the_author_is_pinged_if_the_switch_was_turned(
+    discord: DiscordStandIn, asked: Message
+) -> None:
+    preview = await discord.context_menu(MENU, asked)
+    preview = await discord.press(preview, preview.labels["Notify the author: no"])
+    assert "Notify the author: yes" in preview.labels
+    await discord.press(preview, preview.labels["Post as a reply"])
+    [reply] = answers(discord, asked)
+    assert reply.pinged
+
+
+async def test_another_section_can_be_chosen_before_it_is_posted(
+    discord: DiscordStandIn, house: House, asked: Message
+) -> None:
+    preview = await discord.context_menu(MENU, asked)
+    menu = f"ldn:draft::1:{asked.id}"
+    preview = await discord.select(preview, menu, ["mechanism.no-relief"])
+    await discord.press(preview, preview.labels["Post as a reply"])
+    [reply] = answers(discord, asked)
+    expected = house.desks["ldn"].ask("mechanism.no-relief")
+    assert reply.data["content"] == public_content(expected)
+
+
+async def test_two_messages_get_the_same_section_each_and_one_message_once(
+    discord: DiscordStandIn, asked: Message
+) -> None:
+    another = discord.post_as(discord.member, QUESTION)
+    for target in (asked, another, asked):
+        preview = await discord.context_menu(MENU, target)
+        await discord.press(preview, preview.labels["Post as a reply"])
+    replies = [each for each in answers(discord, asked) if each.id != another.id]
+    targets = [each.data["message_reference"]["message_id"] for each in replies]
+    assert targets == [asked.id, another.id]
+
+
+async def test_pressed_four_times_at_once_it_is_posted_once(
+    discord: DiscordStandIn, asked: Message
+) -> None:
+    preview = await discord.context_menu(MENU, asked)
+    button = preview.labels["Post as a reply"]
+    await asyncio.gather(*(discord.press(preview, button) for _ in range(4)))
+    assert len(answers(discord, asked)) == 1
+
+
+async def test_only_moderators_can_pin_the_reply(discord: DiscordStandIn, asked: Message) -> None:
+    members = await discord.context_menu(MENU, asked)
+    assert "Post and pin" not in members.labels
+    preview = await discord.context_menu(MENU, asked, **MODERATE)
+    done = await discord.press(preview, preview.labels["Post and pin"], **MODERATE)
+    assert done.content.startswith("Posted and pinned.")
+    [reply] = answers(discord, asked)
+    assert reply.data["pinned"]
+
+
+@pytest.mark.parametrize("words", ["topics", "i want to die"])
+async def test_what_is_no_section_is_shown_in_private_and_cannot_be_posted(
+    discord: DiscordStandIn, words: str
+) -> None:
+    target = discord.post_as(discord.member, words)
+    preview = await discord.context_menu(MENU, target)
+    assert preview.ephemeral
+    assert "for you alone" in preview.content
+    assert not [label for label in preview.labels if label.startswith("Post")]
+
+
+@pytest.mark.parametrize("place", [Place.BOT_DM, Place.USER_INSTALL])
+async def test_where_nothing_can_be_posted_a_message_is_answered_in_private(
+    discord: DiscordStandIn, asked: Message, place: Place
+) -> None:
+    reply = await discord.context_menu(MENU, asked, place=place)
+    assert reply.ephemeral
+    assert reply.content.startswith("## How LDN is delivered")
+    assert not [label for label in reply.labels if "Post" in label or "Share" in label]
+
+
+# In short, for the appointment, unclear
+
+
+async def test_a_long_section_has_a_short_form_that_leaves_no_part_out(
+    discord: DiscordStandIn,
+) -> None:
+    whole = await discord.command("ldn", {"question": "mechanism"})
+    brief = await discord.press(whole, whole.labels["In short"])
+    assert len(brief.content) < len(whole.content)
+    assert "no pain relief from the natural opioids" in brief.content
+    again = await discord.press(brief, brief.labels["More: the whole section"])
+    assert again.content == whole.content
+
+
+async def test_questions_for_the_specialist_come_with_a_file_that_goes_again(
+    discord: DiscordStandIn, house: House
+) -> None:
+    menu = await discord.command("ldn")
+    points = await discord.press(menu, menu.labels["Questions for my specialist"])
+    assert points.ephemeral
+    assert "made in partnership with your pain management specialist" in points.content
+    [file] = points.attachments
+    assert file.filename.endswith(".txt")
+    answer = house.desks["ldn"].open("appointment")
+    assert answer is not None
+    assert file.text == render(answer)
+    back = await discord.press(points, points.labels["All topics"])
+    assert not back.attachments
+
+
+async def test_that_a_section_is_unclear_is_counted_and_nothing_else(
+    discord: DiscordStandIn, house: House
+) -> None:
+    answer = await discord.command("ldn", {"question": "forms"})
+    why = await discord.press(answer, answer.labels["Unclear or out of date?"])
+    thanks = await discord.press(why, why.labels["It is out of date"])
+    assert thanks.content.startswith("Thank you.")
+    week = house.tallying.this_week
+    _, reports = await house.tallying.of_week(Platform.DISCORD, GUILD_ID, week)
+    assert reports == {Report(week, Platform.DISCORD, "ldn", "forms", Reason.OUTDATED): 1}
+    again = await discord.press(thanks, thanks.labels["Back to the answer"])
+    assert again.content == answer.content
+
+
+# Settings and statistics
+
+
+async def moderate(discord: DiscordStandIn, name: str, **options: str | int) -> Reply:
+    """A moderator uses /ldn-mod."""
+    return await discord.command(f"ldn-mod {name}", dict(options), **MODERATE)
+
+
+async def test_settings_are_shown_and_changed_by_moderators(discord: DiscordStandIn) -> None:
+    shown = await moderate(discord, "settings")
+    assert "share=everyone" in shown.content
+    saved = await moderate(discord, "settings", share="moderators", cooldown=10)
+    assert saved.content.startswith("Saved.")
+    assert "share=moderators" in saved.content
+    assert "cooldown=10" in saved.content
+    members = await discord.command("ldn", {"question": "forms"})
+    assert "Share in this channel" not in members.labels
+
+
+async def test_others_cannot_change_them(discord: DiscordStandIn) -> None:
+    refused = await discord.command("ldn-mod settings", {"plain": "on"})
+    assert "moderators" in refused.content
+    answer = await discord.command("ldn", {"question": "forms"})
+    assert answer.content.startswith("## ")
+
+
+async def test_a_private_community_posts_nothing_not_even_by_an_old_button(
+    discord: DiscordStandIn, asked: Message
+) -> None:
+    answer = await discord.command("ldn", {"question": "forms"}, **MODERATE)
+    preview = await discord.press(answer, answer.labels["Pin in this channel"], **MODERATE)
+    await moderate(discord, "settings", visibility="private")
+    refused = await discord.press(preview, preview.labels["Post and pin"], **MODERATE)
+    assert "answers are private" in refused.content
+    assert not answers(discord, asked)
+    answer = await discord.command("ldn", {"question": "forms"})
+    assert "Share in this channel" not in answer.labels
+
+
+async def test_plain_drops_every_decoration_and_is_brought_to_what_stands_there(
+    discord: DiscordStandIn,
+) -> None:
+    await moderate(discord, "pin", topic="mechanism")
+    [pinned] = posted(discord)
+    assert "**" in pinned.data["content"]
+    await moderate(discord, "settings", plain="on")
+    [pinned] = posted(discord)
+    answer = await discord.command("ldn", {"question": "mechanism"})
+    for text in (pinned.data["content"], answer.content):
+        assert "**" not in text
+        assert "##" not in text
+        assert "Please discuss with your specialist" in text
+
+
+async def test_between_two_posts_a_channel_cools_down_but_not_for_moderators(
+    discord: DiscordStandIn,
+) -> None:
+    async def share(section: str, **by: object) -> Reply:
+        answer = await discord.command("ldn", {"question": section}, **by)
+        preview = await discord.press(answer, answer.labels["Share in this channel"], **by)
+        return await discord.press(preview, preview.labels["Post"], **by)
+
+    await moderate(discord, "settings", cooldown=10)
+    assert (await share("forms")).content.startswith("Posted.")
+    assert "a short while ago" in (await share("status")).content
+    assert (await share("status", **MODERATE)).content.startswith("Posted.")
+    assert len(posted(discord)) == 2
+
+
+async def test_statistics_tell_no_small_number(discord: DiscordStandIn) -> None:
+    for _ in range(5):
+        await discord.command("ldn", {"question": "forms"})
+    await discord.command("ldn", {"question": "status"})
+    stats = await moderate(discord, "stats")
+    assert "How LDN is delivered (capsule, under the tongue, injection): 5" in stats.content
+    assert "experimental and controversial: fewer than 5" in stats.content
+    before = await discord.press(stats, stats.labels["The week before"], **MODERATE)
+    assert "Nothing was counted." in before.content
+    refused = await discord.press(before, before.labels["The week after"])
+    assert "moderators" in refused.content
+
+
+async def test_leafing_through_the_article_is_not_counted_as_asking(
+    discord: DiscordStandIn, house: House
+) -> None:
+    answer = await discord.command("ldn", {"question": "forms"})
+    answer = await discord.press(answer, answer.labels["All topics"])
+    answer = await discord.select(answer, "ldn:choose::1", ["forms"])
+    await discord.press(
+        answer, answer.labels["Next: Naltrexone is not the emergency overdose drug"]
+    )
+    asked, _ = await house.tallying.of_week(Platform.DISCORD, GUILD_ID, house.tallying.this_week)
+    assert {tally.topic: count for tally, count in asked.items()} == {"forms": 2}
+
+
+async def test_a_crisis_is_not_counted(discord: DiscordStandIn, house: House) -> None:
+    await discord.command("ldn", {"question": "i want to die"})
+    asked, _ = await house.tallying.of_week(Platform.DISCORD, GUILD_ID, house.tallying.this_week)
+    assert not asked

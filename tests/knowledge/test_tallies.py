@@ -1,0 +1,275 @@
+"""What was asked is counted, by week; never by whom, nor in which words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from datetime import date
+
+import pytest
+
+from knowledge.answer import Answer, Kind
+from knowledge.errors import LdnBotError
+from knowledge.posts import Platform
+from knowledge.tallies import Outcome, Reason, Report, Tally, Tallying, TallyStore, week_of
+
+MONDAY = date(2026, 11, 16)
+SUNDAY = date(2026, 11, 22)
+NEXT_MONDAY = date(2026, 11, 23)
+
+SECTION = Answer(
+    kind=Kind.SECTION,
+    command="garden",
+    topic="water",
+    heading="Watering",
+    body="Water the beds.",
+    reminder="Please ask your own gardener.",
+    credit="Source: The Garden Club.",
+    section="water",
+)
+UNKNOWN = replace(SECTION, kind=Kind.NOT_COVERED, topic="", section=None)
+ASKED = Tally(MONDAY, Platform.SLACK, "T1", "garden", "water", Outcome.ASKED)
+MISSING = replace(ASKED, topic="", outcome=Outcome.NOT_COVERED)
+UNCLEAR = Report(MONDAY, Platform.SLACK, "garden", "water", Reason.UNCLEAR)
+
+
+class BrokenError(LdnBotError):
+    """The store cannot be written."""
+
+
+class MemoryStore(TallyStore):
+    """A `TallyStore` that keeps everything in memory, and fails while `broken` is set."""
+
+    def __init__(self) -> None:
+        self.kept: Counter[Tally] = Counter()
+        self.reported: Counter[Report] = Counter()
+        self.calls = 0
+        self.broken: BaseException | None = None
+
+    async def add(self, tallies: Mapping[Tally, int], reports: Mapping[Report, int]) -> None:
+        self.calls += 1
+        if self.broken:
+            raise self.broken
+        self.kept.update(tallies)
+        self.reported.update(reports)
+
+    async def tallies(self, platform: Platform, community: str, week: date) -> Mapping[Tally, int]:
+        return {
+            tally: count
+            for tally, count in self.kept.items()
+            if (tally.platform, tally.community, tally.week) == (platform, community, week)
+        }
+
+    async def reports(self, platform: Platform, week: date) -> Mapping[Report, int]:
+        return {
+            report: count
+            for report, count in self.reported.items()
+            if (report.platform, report.week) == (platform, week)
+        }
+
+
+class Calendar:
+    def __init__(self) -> None:
+        self.today = SUNDAY
+
+    def __call__(self) -> date:
+        return self.today
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def calendar() -> Calendar:
+    return Calendar()
+
+
+@pytest.fixture
+def tallying(store: MemoryStore, calendar: Calendar) -> Tallying:
+    return Tallying(store, calendar)
+
+
+def count(tallying: Tallying, *answers: Answer) -> None:
+    for answer in answers:
+        tallying.count(Platform.SLACK, "T1", answer)
+
+
+@pytest.mark.parametrize(
+    ("day", "monday"), [(MONDAY, MONDAY), (SUNDAY, MONDAY), (NEXT_MONDAY, NEXT_MONDAY)]
+)
+def test_a_week_goes_from_monday_to_sunday(day: date, monday: date) -> None:
+    assert week_of(day) == monday
+
+
+async def test_sections_that_were_opened_are_counted(
+    tallying: Tallying, store: MemoryStore
+) -> None:
+    brief = replace(SECTION, topic="short water")
+    other = replace(SECTION, topic="winter", section="winter")
+    count(tallying, SECTION, other, SECTION, brief)
+    await tallying.hand_over()
+    assert store.kept == {ASKED: 3, replace(ASKED, topic="winter"): 1}
+
+
+async def test_what_is_not_covered_is_counted_by_its_topic_where_that_is_known(
+    tallying: Tallying, store: MemoryStore
+) -> None:
+    price = replace(UNKNOWN, not_covered="price")
+    advice = replace(UNKNOWN, kind=Kind.ADVICE, not_covered="dose")
+    count(tallying, UNKNOWN, price, advice, UNKNOWN)
+    await tallying.hand_over()
+    assert store.kept == {
+        MISSING: 2,
+        replace(MISSING, topic="price"): 1,
+        replace(MISSING, topic="dose"): 1,
+    }
+
+
+@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.SECTION, Kind.NOT_COVERED, Kind.ADVICE}))
+async def test_what_is_neither_a_section_nor_missing_is_not_counted(
+    tallying: Tallying, store: MemoryStore, kind: Kind
+) -> None:
+    count(tallying, replace(UNKNOWN, kind=kind, topic="something"))
+    await tallying.hand_over()
+    assert (store.calls, store.kept) == (0, {})
+
+
+@pytest.mark.parametrize("answer", [SECTION, UNKNOWN, replace(UNKNOWN, kind=Kind.CRISIS)])
+async def test_nothing_is_counted_in_a_crisis(
+    tallying: Tallying, store: MemoryStore, answer: Answer
+) -> None:
+    count(tallying, replace(answer, crisis=True))
+    await tallying.hand_over()
+    assert (store.calls, store.kept) == (0, {})
+
+
+@pytest.mark.parametrize("platform", list(Platform))
+async def test_nothing_is_counted_outside_a_community(
+    tallying: Tallying, store: MemoryStore, platform: Platform
+) -> None:
+    tallying.count(platform, "", SECTION)
+    tallying.count(platform, "", UNKNOWN)
+    await tallying.hand_over()
+    assert (store.calls, store.kept) == (0, {})
+
+
+async def test_a_report_says_which_section_why_and_on_which_platform(
+    tallying: Tallying, store: MemoryStore
+) -> None:
+    for reason in (Reason.UNCLEAR, Reason.UNCLEAR, Reason.OUTDATED):
+        tallying.report(Platform.SLACK, "garden", "water", reason)
+    await tallying.hand_over()
+    assert store.reported == {UNCLEAR: 2, replace(UNCLEAR, reason=Reason.OUTDATED): 1}
+    assert store.kept == {}
+
+
+def test_neither_a_person_nor_words_have_a_place_in_what_is_counted() -> None:
+    assert [field.name for field in fields(Tally)] == [
+        "week", "platform", "community", "command", "topic", "outcome",
+    ]  # fmt: skip
+    assert [field.name for field in fields(Report)] == [
+        "week", "platform", "command", "section", "reason",
+    ]  # fmt: skip
+
+
+async def test_every_count_belongs_to_the_week_in_which_it_was_made(
+    tallying: Tallying, store: MemoryStore, calendar: Calendar
+) -> None:
+    count(tallying, SECTION)
+    tallying.report(Platform.SLACK, "garden", "water", Reason.UNCLEAR)
+    calendar.today = NEXT_MONDAY
+    count(tallying, SECTION, SECTION)
+    await tallying.hand_over()
+    assert store.kept == {ASKED: 1, replace(ASKED, week=NEXT_MONDAY): 2}
+    assert store.reported == {UNCLEAR: 1}
+    assert tallying.this_week == NEXT_MONDAY
+
+
+# Handing over
+
+
+async def test_what_was_handed_over_is_not_handed_over_again(
+    tallying: Tallying, store: MemoryStore
+) -> None:
+    count(tallying, SECTION)
+    await tallying.hand_over()
+    await tallying.hand_over()
+    assert (store.calls, store.kept) == (1, {ASKED: 1})
+
+
+@pytest.mark.parametrize("failure", [BrokenError("full"), OSError(), KeyboardInterrupt()])
+async def test_what_the_store_does_not_take_is_kept_for_the_next_time(
+    tallying: Tallying, store: MemoryStore, failure: BaseException
+) -> None:
+    count(tallying, SECTION, SECTION, UNKNOWN)
+    tallying.report(Platform.SLACK, "garden", "water", Reason.UNCLEAR)
+    store.broken = failure
+    for _ in range(2):
+        with pytest.raises(type(failure)):
+            await tallying.hand_over()
+    assert (store.kept, store.reported) == ({}, {})
+    count(tallying, SECTION)
+    store.broken = None
+    await tallying.hand_over()
+    assert store.kept == {ASKED: 3, MISSING: 1}
+    assert store.reported == {UNCLEAR: 1}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_what_is_counted_while_the_store_writes_is_counted_once(
+    calendar: Calendar, fails: bool
+) -> None:
+    class CountsMeanwhile(MemoryStore):
+        async def add(self, tallies: Mapping[Tally, int], reports: Mapping[Report, int]) -> None:
+            if not self.calls:
+                count(counting, SECTION)
+            await super().add(tallies, reports)
+
+    store = CountsMeanwhile()
+    counting = Tallying(store, calendar)
+    count(counting, SECTION)
+    if fails:
+        store.broken = BrokenError("full")
+        with pytest.raises(BrokenError):
+            await counting.hand_over()
+        store.broken = None
+    else:
+        await counting.hand_over()
+    await counting.hand_over()
+    assert store.kept == {ASKED: 2}
+
+
+# Looking at a week
+
+
+async def test_a_week_holds_what_was_counted_up_to_this_moment(tallying: Tallying) -> None:
+    count(tallying, SECTION)
+    tallying.report(Platform.SLACK, "garden", "water", Reason.UNCLEAR)
+    found = await tallying.of_week(Platform.SLACK, "T1", MONDAY)
+    assert found == ({ASKED: 1}, {UNCLEAR: 1})
+
+
+async def test_a_community_sees_its_own_questions_and_its_platforms_reports(
+    tallying: Tallying,
+) -> None:
+    count(tallying, SECTION)
+    tallying.count(Platform.DISCORD, "T1", SECTION)
+    tallying.report(Platform.SLACK, "garden", "water", Reason.UNCLEAR)
+    assert await tallying.of_week(Platform.SLACK, "T2", MONDAY) == ({}, {UNCLEAR: 1})
+    assert await tallying.of_week(Platform.SLACK, "T1", NEXT_MONDAY) == ({}, {})
+    on_discord = {replace(ASKED, platform=Platform.DISCORD): 1}
+    assert await tallying.of_week(Platform.DISCORD, "T1", MONDAY) == (on_discord, {})
+
+
+async def test_a_week_cannot_be_seen_while_the_store_fails(
+    tallying: Tallying, store: MemoryStore
+) -> None:
+    count(tallying, SECTION)
+    store.broken = BrokenError("full")
+    with pytest.raises(BrokenError):
+        await tallying.of_week(Platform.SLACK, "T1", MONDAY)
+    store.broken = None
+    assert await tallying.of_week(Platform.SLACK, "T1", MONDAY) == ({ASKED: 1}, {})
