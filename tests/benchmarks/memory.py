@@ -1,4 +1,5 @@
-"""Resident memory and start-up of `ldn-bot run`, against a process that only imports the libraries.
+"""Resident memory and start-up of `ldn-bot run`, against a process that only imports the libraries;
+and memory by the number of Discord servers that the bot is in.
 
 Both platforms are connected (to stand-ins on this machine) and idle. The floor imports discord.py
 and slack-bolt's asynchronous Socket Mode, and does nothing. Each is started `ROUNDS` times, in
@@ -16,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.benchmarks import discord_load
+from tests.benchmarks.processes import ldn_bot, resident_mb
 from tests.bot.running import running_bot
 from tests.standins.discord import DiscordStandIn
 from tests.standins.slack import SlackStandIn
@@ -24,19 +27,17 @@ ROUNDS = 5
 IDLE_S = 2.0
 ALLOWED = 1.6
 
+SERVERS = (1, 1_000, 10_000)
+SERVERS_ALLOWED = 1.1
+A_SHARD = 1_000
+"""Servers for each of which Discord recommends one more shard, about."""
+
 _FLOOR = """
 import discord, discord.app_commands
 import slack_bolt.async_app, slack_bolt.adapter.socket_mode.aiohttp
 print("ready", flush=True)
 input()
 """
-
-
-def resident_mb(pid: int) -> float:
-    """The resident set of a process, in MB (Linux)."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    [line] = [line for line in status.splitlines() if line.startswith("VmRSS:")]
-    return int(line.split()[1]) / 1024
 
 
 async def floor() -> tuple[float, float]:
@@ -74,19 +75,48 @@ async def bot(data: Path) -> tuple[float, float]:
             return resident_mb(running.process.pid), started
 
 
+async def bot_in(servers: int, data: Path) -> tuple[float, float]:
+    """(MB, seconds until connected) of the bot on Discord alone, in so many servers."""
+    load = discord_load.DiscordLoad(guilds=servers, shards=max(1, servers // A_SHARD))
+    began = time.perf_counter()
+    async with load, ldn_bot(data, load, load.settings) as process:
+        started = time.perf_counter() - began
+        await load.ask(discord_load.command("ldn", "forms"))
+        await asyncio.sleep(IDLE_S)
+        return resident_mb(process), started
+
+
 async def main() -> int:
-    """Print the table; 1 if the bot needs more than is allowed."""
+    """Print the tables; 1 if the bot needs more than is allowed."""
     with tempfile.TemporaryDirectory() as folder:
-        await bot(Path(folder))  # the first start learns; later ones read what it has learnt
-        rounds = [(await floor(), await bot(Path(folder))) for _ in range(ROUNDS)]
+        data = Path(folder)
+        await bot(data)  # the first start learns; later ones read what it has learnt
+        rounds = [(await floor(), await bot(data)) for _ in range(ROUNDS)]
+        await bot_in(1, data)  # its commands are registered once for each address
+        by_servers = [
+            [await bot_in(servers, data) for servers in SERVERS] for _ in range(ROUNDS)
+        ]
+    print(f"{'':<26}{'MB':>8}{'seconds':>10}{'ratio':>8}{'allowed':>10}")
+    ratio = statistics.median(bot[0] / floor[0] for floor, bot in rounds)
     floors, bots = zip(*rounds, strict=True)
-    print(f"{'':<26}{'MB':>8}{'seconds':>10}")
-    for name, rows in (("bare imports", floors), ("ldn-bot, both platforms", bots)):
-        memory, seconds = (statistics.median(column) for column in zip(*rows, strict=True))
-        print(f"{name:<26}{memory:>8.1f}{seconds:>10.2f}")
-    ratio = statistics.median(b[0] / f[0] for f, b in rounds)
-    print(f"memory ratio {ratio:.2f} (allowed {ALLOWED})")
-    return int(ratio > ALLOWED)
+    _row("bare imports", floors)
+    _row("ldn-bot, both platforms", bots, ratio, ALLOWED)
+    within = ratio <= ALLOWED
+    for servers, rows in zip(SERVERS, zip(*by_servers, strict=True), strict=True):
+        ratio = statistics.median(
+            row[0] / each[0][0] for row, each in zip(rows, by_servers, strict=True)
+        )
+        _row(f"Discord, {servers:,} servers", rows, ratio, SERVERS_ALLOWED)
+        within &= ratio <= SERVERS_ALLOWED
+    return int(not within)
+
+
+def _row(
+    name: str, rows: tuple[tuple[float, float], ...], ratio: float = 1.0, allowed: float = 1.0
+) -> None:
+    memory, seconds = (statistics.median(column) for column in zip(*rows, strict=True))
+    word = f"{allowed:>8.1f}  {'holds' if ratio <= allowed else 'NO'}"
+    print(f"{name:<26}{memory:>8.1f}{seconds:>10.2f}{ratio:>8.2f}  {word}")
 
 
 if __name__ == "__main__":
