@@ -199,6 +199,43 @@ def evaluate(file: Path, command: str | None) -> None:
     click.echo(str(evaluated(lambda question: reply_of(desk.ask(question)), read_labelled(file))))
 
 
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each finding.")
+@click.option("--offline", is_flag=True, help="Do not compare clocks with the platforms.")
+def doctor(as_json: bool, offline: bool) -> None:
+    """Look at everything that the bot needs, and say what to mend."""
+    from bot.doctor import Level, examine
+
+    findings = asyncio.run(examine(online=not offline))
+    for finding in findings:
+        click.echo(_json_line(finding.to_json()) if as_json else str(finding))
+    if any(finding.level is Level.FAULT for finding in findings):
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """Copy what SQLite keeps into the new FILE; the bot may go on serving."""
+    from bot.backup import back_up
+
+    settings = Settings.load()
+    back_up(settings, file)
+    click.echo(f"Wrote {file}. It holds no tokens and no documents: keep those as well.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def restore(file: Path) -> None:
+    """Put the backup FILE in the place of what SQLite keeps; the bot has to be stopped."""
+    from bot.backup import put_back
+
+    replaced = put_back(Settings.load(), file)
+    if replaced:
+        click.echo(f"What was there before is kept as {replaced}.")
+    click.echo("Restored. Start the bot: it brings its posts up to date by itself.")
+
+
 @main.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
@@ -228,6 +265,10 @@ def schema() -> None:
 
 def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _json_line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _fail(sentence: str, status: int = 1) -> NoReturn:

@@ -146,11 +146,11 @@ class Database:
         """Let go of every file and connection."""
         await self._backend.close()
 
-    async def bring_up_to_date(self) -> None:
-        """Apply the migrations that are missing.
+    async def version(self) -> str:
+        """The last migration that was applied; empty if there was none.
 
         Raises:
-            StoreError: the database comes from a newer version, or cannot be used.
+            StoreError: the database cannot be used.
         """
 
         async def look() -> str:
@@ -158,7 +158,15 @@ class Database:
             async with self._backend.reads.connect() as connection:
                 return await _version(connection)
 
-        if await self._attempt(look) == migrations.HEAD:
+        return await self._attempt(look)
+
+    async def bring_up_to_date(self) -> None:
+        """Apply the migrations that are missing.
+
+        Raises:
+            StoreError: the database comes from a newer version, or cannot be used.
+        """
+        if await self.version() == migrations.HEAD:
             return
 
         async def work(connection: AsyncConnection) -> None:
@@ -208,6 +216,20 @@ async def open_database(url: str | None, data: Path) -> Database:
         await database.close()
         raise
     return database
+
+
+async def version_at(url: str | None, data: Path) -> str:
+    """The last migration of the database that `open_database` would open; no table is altered.
+
+    Raises:
+        SettingsError: `url` is none of PostgreSQL. It is not repeated.
+        StoreError: the database cannot be used.
+    """
+    database = Database(_backend(url, data))
+    try:
+        return await database.version()
+    finally:
+        await database.close()
 
 
 def _backend(url: str | None, data: Path) -> Backend:

@@ -1,0 +1,148 @@
+"""`ldn-bot backup` and `ldn-bot restore`: what SQLite keeps, as one file.
+
+What PostgreSQL keeps is backed up with its own programs (docs/deploy.md).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from adapters.database import SQLITE_FILE
+from bot.settings import Settings
+from knowledge.errors import LdnBotError
+
+_BESIDE = ("", "-wal", "-shm", "-journal")
+"""The endings of the files that together are one database of SQLite."""
+_NO_DATABASE = (
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_ERROR,  # it has no such table
+)
+
+
+class BackupError(LdnBotError):
+    """Nothing was copied or replaced; the text says what to mend."""
+
+
+def back_up(settings: Settings, file: Path) -> None:
+    """Copy the database, as it is at one moment, into the new `file`, whole or not at all.
+
+    Others may read and write meanwhile: the copy is a snapshot.
+
+    Raises:
+        BackupError: there is nothing to copy, or it cannot be copied.
+    """
+    database = _database(settings)
+    if not database.exists():
+        raise BackupError(f"There is no {database} yet, so there is nothing to back up.")
+    if file.exists():
+        raise BackupError(f"{file} exists. Name a file that does not, for example with the date.")
+    with _copy_beside(database, file) as copy:
+        copy.replace(file)
+
+
+def put_back(settings: Settings, file: Path) -> Path | None:
+    """Put a copy of a backup in the database's place; tables are brought up to date when it opens.
+
+    Returns:
+        Where the database that was there is kept now; None if there was none.
+
+    Raises:
+        BackupError: `file` is no backup of this version or an older one, or the bot is running.
+    """
+    database = _database(settings)
+    if not file.is_file():
+        raise BackupError(f"There is no file {file}.")
+    with _copy_beside(file, database) as copy:
+        if os.geteuid() == 0:
+            # Restored by root for a service whose user owns the folder.
+            owner = database.parent.stat()
+            os.chown(copy, owner.st_uid, owner.st_gid)
+        replaced = _set_aside(database)
+        copy.replace(database)
+    return replaced
+
+
+def _database(settings: Settings) -> Path:
+    if settings.database_url:
+        raise BackupError(
+            "DATABASE_URL is set, so PostgreSQL keeps everything. Use pg_dump and pg_restore "
+            "(docs/deploy.md)."
+        )
+    return settings.data / SQLITE_FILE
+
+
+@contextmanager
+def _copy_beside(source: Path, target: Path) -> Iterator[Path]:
+    """A checked copy in the folder of `target`, until the block ends; readable by us alone."""
+    new = target.with_name(f"{target.name}.new")
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _discard(new)
+        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode=0o600))
+        try:
+            _copy(source, new)
+            yield new
+        finally:
+            _discard(new)
+    except OSError as error:
+        raise BackupError(
+            f"{target} cannot be written ({error.strerror}). Name another place, or make room."
+        ) from error
+
+
+def _copy(source: Path, new: Path) -> None:
+    from adapters.database import migrations
+
+    try:
+        with (
+            # Not made if it is not there, and not altered; its log is read with it.
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as old,
+            closing(sqlite3.connect(new)) as copy,
+        ):
+            old.backup(copy)
+            # One file that needs no log beside it, and can be read where nothing can be written.
+            copy.execute("PRAGMA journal_mode = DELETE")
+            [whole] = copy.execute("PRAGMA quick_check(1)").fetchone()
+            query = f"SELECT max(version_num) FROM {migrations.VERSION_TABLE}"
+            [version] = copy.execute(query).fetchone()
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode & 0xFF in _NO_DATABASE:
+            raise BackupError(f"{source} is damaged, or not a database of ldn-bot.") from error
+        name = error.sqlite_errorname
+        raise BackupError(f"{source} cannot be copied to {new} ({name}). Try again.") from error
+    if whole != "ok":
+        raise BackupError(f"{source} is damaged.")
+    if version and version > migrations.HEAD:
+        raise BackupError(f"{source} is of a newer version of ldn-bot. Install that version.")
+
+
+def _set_aside(database: Path) -> Path | None:
+    """Rename the database, so that a wrong restore can be undone; refused while it is in use."""
+    if not database.exists():
+        # What a lost database has left behind must not be taken for the new one's.
+        _discard(database)
+        return None
+    try:
+        with closing(sqlite3.connect(database, timeout=0)) as connection:
+            # Takes what its log holds into the file. Only who is alone with a database may.
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise BackupError(f"{database} is in use. Stop the bot, then restore.") from error
+        # A damaged one is why somebody restores.
+    aside = database.with_name(f"{database.name}.replaced")
+    _discard(aside)
+    for ending in _BESIDE:
+        with suppress(FileNotFoundError):
+            os.replace(f"{database}{ending}", f"{aside}{ending}")
+    return aside
+
+
+def _discard(database: Path) -> None:
+    for ending in _BESIDE:
+        Path(f"{database}{ending}").unlink(missing_ok=True)
