@@ -10,13 +10,17 @@ import io
 import json
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from bot.settings import Settings, describe
 from knowledge.errors import DocumentError, LdnBotError, SettingsError
+
+if TYPE_CHECKING:
+    from knowledge.desk import Desks
 
 
 class _Group(click.Group):
@@ -66,7 +70,7 @@ def main(context: click.Context) -> None:
 
 @main.command()
 def run() -> None:
-    """Serve every platform whose tokens are set."""
+    """Serve every platform whose tokens are set; with none, a conversation and the page."""
     from bot import bootstrap, serve, terminal
     from bot.logs import configure
 
@@ -75,7 +79,10 @@ def run() -> None:
     for line in terminal.how_to_connect(settings):
         click.echo(line, err=True)
     if not settings.any_platform:
-        terminal.converse(desks, sys.stdin, sys.stdout)
+        if sys.stdin.isatty():
+            _converse_beside_page(settings, desks)
+        elif not terminal.converse(desks, sys.stdin, sys.stdout):
+            _serve_page(settings, desks)
         return
     configure(settings.log_level, settings.log_format)
     if not asyncio.run(serve.serve(settings, desks)):
@@ -94,6 +101,21 @@ def ask(question: tuple[str, ...], as_json: bool) -> None:
         terminal.reply(desks, " ".join(question), sys.stdout, as_json=as_json)
     else:
         terminal.converse(desks, sys.stdin, sys.stdout, as_json=as_json)
+
+
+@main.command("preview")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=None,
+    help="Where to serve it (8610, or a free one if that is taken).",
+)
+def preview_command(port: int | None) -> None:
+    """Show in a browser, on this machine alone, what members will see."""
+    from bot import bootstrap
+
+    settings = Settings.load()
+    _serve_page(settings, bootstrap.build_desks(settings), port)
 
 
 @main.command()
@@ -261,6 +283,30 @@ def schema() -> None:
     from knowledge.schema import json_schema
 
     click.echo(_json(json_schema()))
+
+
+def _converse_beside_page(settings: Settings, desks: Desks) -> None:
+    """A conversation, and the page for as long as it lasts; without the page, if need be."""
+    from bot import preview, terminal
+
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(preview.beside(settings, desks))
+            click.echo(f"To see what members will see, open {address} in a browser.", err=True)
+        except (LdnBotError, OSError):
+            click.echo("The page cannot be served. `ldn-bot preview` says why.", err=True)
+        terminal.converse(desks, sys.stdin, sys.stdout)
+
+
+def _serve_page(settings: Settings, desks: Desks, port: int | None = None) -> None:
+    from bot import preview
+    from bot.logs import configure
+
+    def say(address: str) -> None:
+        click.echo(f"To see what members will see, open {address} in a browser. Ctrl-C ends it.")
+
+    configure(settings.log_level, settings.log_format)
+    asyncio.run(preview.serve_page(settings, desks, port, say))
 
 
 def _json(value: Any) -> str:

@@ -38,23 +38,27 @@ def reply(desks: Desks, typed: str, out: TextIO, *, as_json: bool = False) -> An
     return answer
 
 
-def converse(desks: Desks, lines: TextIO, out: TextIO, *, as_json: bool = False) -> None:
-    """Answer one line after the other, until there is no more."""
+def converse(desks: Desks, lines: TextIO, out: TextIO, *, as_json: bool = False) -> bool:
+    """Answer one line after the other, until there is no more; whether there was any."""
+    typed = False
     if not lines.isatty():
         for line in lines:
+            typed = True
             reply(desks, line.rstrip("\n"), out, as_json=as_json)
             if not as_json:
                 print(file=out)
-        return
+        return typed
     print(_greeting(desks), file=out)
     # Arrow keys and a history of this conversation, kept in memory alone.
     with suppress(ImportError):
         import readline  # noqa: F401 - its import is what switches them on
     for line in _typed(desks):
+        typed = True
         print(file=out)
         answer = reply(desks, line, out, as_json=as_json)
         steps = "" if as_json else plain_text.next_steps(answer)
         print(f"\n{steps}\n" if steps else "", file=out)
+    return typed
 
 
 def how_to_connect(settings: Settings) -> Iterator[str]:

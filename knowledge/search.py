@@ -186,11 +186,24 @@ def decide(
     covered = np.where(is_covered, chances, -1.0)
     best = np.argpartition(-covered, range(min(MOST_OFFERED, len(covered) - 1)))[:MOST_OFFERED]
     best = best[covered[best] > 0]
-    offered = chances[best]
     coverage = float(chances[is_covered].sum())
+    candidates = tuple(Candidate(ids[i], float(chances[i])) for i in best)
+    expected = expected_costs(candidates, coverage, costs)
+    outcome = min(expected, key=lambda which: expected[which])
+    not_covered = None
+    if outcome is Outcome.NOT_COVERED and not is_covered.all():
+        not_covered = ids[int(np.argmax(np.where(is_covered, -1.0, chances)))]
+    return Ranking(outcome, candidates, not_covered, coverage)
+
+
+def expected_costs(
+    candidates: Sequence[Candidate], coverage: float, costs: Costs
+) -> dict[Outcome, float]:
+    """What each outcome is expected to cost, with these candidates, best first."""
+    first = sum(candidate.probability for candidate in candidates[:1])
+    within = sum(candidate.probability for candidate in candidates)
     missing = 1 - coverage
-    first, within = float(offered[:1].sum()), float(offered.sum())
-    expected = {
+    return {
         Outcome.ANSWER: costs.wrong_answer * (coverage - first)
         + costs.answer_not_covered * missing,
         Outcome.OFFER: costs.offer * within
@@ -198,12 +211,6 @@ def decide(
         + costs.offer_not_covered * missing,
         Outcome.NOT_COVERED: costs.refusal * coverage,
     }
-    outcome = min(expected, key=lambda which: expected[which])
-    not_covered = None
-    if outcome is Outcome.NOT_COVERED and not is_covered.all():
-        not_covered = ids[int(np.argmax(np.where(is_covered, -1.0, chances)))]
-    candidates = tuple(Candidate(ids[i], float(chances[i])) for i in best)
-    return Ranking(outcome, candidates, not_covered, coverage)
 
 
 def search_examples(topics: Sequence[Topic]) -> list[Example]:

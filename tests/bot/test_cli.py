@@ -426,7 +426,7 @@ def test_without_a_token_it_says_how_to_connect_and_answers_there_and_then(
 
 
 def test_half_of_slacks_tokens_is_told_by_the_name_of_the_other(run: Run, garden: Path) -> None:
-    result = run("run", SLACK_BOT_TOKEN="xoxb-1")
+    result = run("run", typed="rake\n", SLACK_BOT_TOKEN="xoxb-1")
     assert "SLACK_APP_TOKEN is missing" in result.stderr
     assert "xoxb-1" not in result.output
 

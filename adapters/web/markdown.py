@@ -1,0 +1,24 @@
+"""The article's Markdown as HTML, for what the page says by itself."""
+
+from __future__ import annotations
+
+from markupsafe import Markup, escape
+
+from adapters.web.painting import link
+from knowledge.markup import Span, parse
+
+
+def html_of(markdown: str) -> Markup:
+    """Paragraphs, with the article's own numbers in front of its list items."""
+    return Markup("").join(
+        Markup("<p>{}{}</p>").format(block.mark, Markup("").join(map(_run, block.spans)))
+        for block in parse(markdown)
+    )
+
+
+def _run(span: Span) -> Markup:
+    html = escape(span.text)
+    for tag, wanted in (("em", span.italic), ("strong", span.bold)):
+        if wanted:
+            html = Markup("<{0}>{1}</{0}>").format(Markup(tag), html)
+    return link(span.url, html) if span.url else html

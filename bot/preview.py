@@ -1,0 +1,226 @@
+"""`ldn-bot preview`: the page that shows, on this machine alone, what members will see.
+
+Everything behind it is the bot's own but the platforms: what is posted goes to pretend channels,
+and is recorded in a temporary folder that is gone when the page closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import discord
+from aiohttp import web
+
+from adapters.conversation import Page, Preview, Reply
+from adapters.discord import render as discord_render
+from adapters.moderation import Moderation
+from adapters.reception import Reception
+from adapters.slack import render as slack_render
+from adapters.web.app import build_app
+from adapters.web.channel import PretendChannel
+from adapters.web.dress import Dress, Limits
+from adapters.web.live import Live
+from adapters.web.trying import Trying
+from bot import bootstrap
+from bot.settings import Settings
+from knowledge.answer import Answer
+from knowledge.communities import Communities, CommunitySettings, Sharers
+from knowledge.desk import Desks
+from knowledge.errors import SettingsError
+from knowledge.keeper import PostKeeper
+from knowledge.posts import Platform
+from knowledge.tallies import Tallying
+
+HOST = "127.0.0.1"
+PORT = 8610
+_CLOSE_WITHIN = 1.0
+"""Seconds that browsers have to let go of the page."""
+
+
+@asynccontextmanager
+async def open_page(
+    settings: Settings, desks: Desks, port: int | None = None
+) -> AsyncIterator[str]:
+    """Serve the page while the block runs; its address.
+
+    Args:
+        settings: where the documents are.
+        desks: what is served; replaced when the documents change.
+        port: to be reached at; None for `PORT`, or a free one if that is taken.
+
+    Raises:
+        SettingsError: the port that was asked for cannot be had.
+    """
+    async with AsyncExitStack() as stack:
+        listening = stack.enter_context(_listening(port))
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="ldn-bot-preview-"))
+        live, trying = await _built(settings, desks, Path(folder), stack)
+        runner = web.AppRunner(
+            build_app(live, trying),
+            access_log=None,
+            handler_cancellation=True,
+            shutdown_timeout=_CLOSE_WITHIN,
+        )
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.SockSite(runner, listening).start()
+        watching = asyncio.create_task(live.watch(settings.documents))
+        stack.push_async_callback(_end, watching)
+        yield f"http://{HOST}:{listening.getsockname()[1]}/"
+
+
+async def serve_page(
+    settings: Settings, desks: Desks, port: int | None, say: Callable[[str], None]
+) -> None:
+    """Serve the page until SIGTERM or Ctrl-C; `say` is told its address."""
+    stop = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    async with open_page(settings, desks, port) as address:
+        say(address)
+        await stop.wait()
+
+
+@contextmanager
+def beside(settings: Settings, desks: Desks) -> Iterator[str]:
+    """Serve the page from a thread of its own while the block runs; its address.
+
+    Called in the main thread. SIGTERM ends the block, so that nothing is left behind.
+
+    Raises:
+        LdnBotError: the page cannot be served; the text says why.
+    """
+    ready, stop = threading.Event(), asyncio.Event()
+    found: list[str] = []
+    failed: list[BaseException] = []
+    loop = asyncio.new_event_loop()
+
+    async def serve() -> None:
+        async with open_page(settings, desks) as address:
+            found.append(address)
+            ready.set()
+            await stop.wait()
+
+    def run() -> None:
+        try:
+            with asyncio.Runner(loop_factory=lambda: loop) as runner:
+                runner.run(serve())
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=run, name="ldn-bot-page")
+    thread.start()
+    ready.wait()
+    if failed:
+        raise failed[0]
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield found[0]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+
+
+async def _built(
+    settings: Settings, desks: Desks, folder: Path, stack: AsyncExitStack
+) -> tuple[Live, Trying]:
+    """What the page shows, with a database of its own in `folder`."""
+    from adapters.database.communities import SqlCommunityStore
+    from adapters.database.engine import open_database
+    from adapters.database.posts import SqlPostStore
+    from adapters.database.tallies import SqlTallyStore
+
+    database = await open_database(None, folder)
+    stack.push_async_callback(database.close)
+    store = SqlPostStore(database)
+    dresses = {dress.platform: dress for dress in (_slack(), _discord())}
+    channels = {
+        platform: PretendChannel(platform, each.public) for platform, each in dresses.items()
+    }
+    default = CommunitySettings(Sharers(settings.share))
+    communities = Communities(SqlCommunityStore(database), default)
+    tallying = Tallying(SqlTallyStore(database))
+    keeper = PostKeeper(store, desks, channels, communities)
+    moderation = Moderation(desks, keeper, store, communities, tallying)
+    reception = Reception(desks, moderation, communities, tallying)
+
+    async def refresh() -> None:
+        await keeper.refresh(await keeper.posts())
+
+    live = Live(
+        desks,
+        lambda: bootstrap.load_checked_library(settings.documents),
+        lambda: bootstrap.rebuild_desks(settings),
+        refresh,
+    )
+    return live, Trying(reception, communities, dresses, channels)
+
+
+def _slack() -> Dress:
+    def shown(shown: Page | Preview | Reply) -> dict[str, Any]:
+        return slack_render.render_shown(shown).to_json()
+
+    return Dress(
+        Platform.SLACK,
+        shown,
+        lambda sentence: {"response_type": "ephemeral", "text": sentence},
+        slack_render.render_public,
+        Limits(slack_render.SECTION_LIMIT, slack_render.HEADER_LIMIT),
+    )
+
+
+def _discord() -> Dress:
+    quiet = discord.MessageFlags(suppress_embeds=True)
+    private = discord.MessageFlags(ephemeral=True)
+    mentions = discord_render.NO_MENTIONS.to_dict()
+
+    def shown(shown: Page | Preview | Reply) -> dict[str, Any]:
+        return discord_render.render_shown(shown).to_json()
+
+    def public(answer: Answer) -> dict[str, Any]:
+        content = discord_render.public_content(answer)
+        return {"content": content, "flags": quiet.value, "allowed_mentions": mentions}
+
+    return Dress(
+        Platform.DISCORD,
+        shown,
+        lambda sentence: {"content": sentence, "flags": private.value},
+        public,
+        Limits(discord_render.CONTENT_LIMIT),
+    )
+
+
+@contextmanager
+def _listening(port: int | None) -> Iterator[socket.socket]:
+    """A socket on this machine alone, at a port that was asked for, or at any."""
+    wanted = (port,) if port is not None else (PORT, 0)
+    for each in wanted:
+        with socket.socket() as listening:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listening.bind((HOST, each))
+            except OSError as error:
+                if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                    raise
+                continue
+            yield listening
+            return
+    raise SettingsError(f"The port {port} is taken. Name another one with --port.")
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
