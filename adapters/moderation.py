@@ -26,7 +26,9 @@ log = logging.getLogger(__name__)
 MODERATOR_SUFFIX = "-mod"
 """Behind a document's command, the moderators' command."""
 LISTED_AT_ONCE = 15
-"""Posts in one listing: more would not fit a message."""
+"""Posts in one listing, at most."""
+ROOM = 1800
+"""Characters of a listing: Discord's messages hold 2000."""
 
 NOT_A_MODERATOR = gettext_noop(
     "This is for the group's moderators. Please ask one of them to do it for you."
@@ -34,6 +36,7 @@ NOT_A_MODERATOR = gettext_noop(
 ONLY_MODERATORS_SHARE = gettext_noop(
     "In this group the moderators share answers. Please ask one of them, or copy the text."
 )
+IN_A_CHANNEL = gettext_noop("Please use this command in a channel of your group.")
 PRIVATE_ONLY = gettext_noop(
     "In this group answers are private, so nothing can be posted. A moderator can change that "
     "with /{command}-mod settings."
@@ -107,7 +110,7 @@ class Moderation:
     async def hindrance(self, caller: Caller, verb: Verb, command: str) -> str | None:
         """Why this person, or we, may not do this here; None if nothing is in the way."""
         say = caller.say
-        if not caller.channel:
+        if not (caller.channel and caller.community):
             return say(NO_CHANNEL)
         if verb in MODERATORS_ONLY and not caller.moderator:
             return say(NOT_A_MODERATOR)
@@ -144,6 +147,7 @@ class Moderation:
     async def typed(self, caller: Caller, command: str, text: str) -> Reply:
         """What a moderator typed as one line; without a known word in front, what can be typed."""
         word, _, words = text.strip().partition(" ")
+        word = word.casefold()
         if word in set(Subcommand):
             return await self.command(caller, command, Subcommand(word), words.strip())
         if refusal := _refusal(caller):
@@ -201,8 +205,10 @@ class Moderation:
         elsewhere = [post for post in posts if post.place != place]
         shown = [*here, *elsewhere][:LISTED_AT_ONCE]
         lines = [_line(say, listed, place) for listed in await self._keeper.listing(shown)]
-        if len(posts) > len(shown):
-            lines.append(say("… and {count} more.", count=len(posts) - len(shown)))
+        while len("\n".join(lines)) > ROOM:
+            lines.pop()
+        if len(posts) > len(lines):
+            lines.append(say("… and {count} more.", count=len(posts) - len(lines)))
         return Reply("\n".join(lines))
 
     async def _refresh(self, caller: Caller) -> Reply:
@@ -210,14 +216,15 @@ class Moderation:
         return Reply(in_words(await self._keeper.refresh(posts), caller.say))
 
     async def _settings(self, caller: Caller, command: str, words: str) -> Reply:
-        held = await self._communities.held(caller.platform, caller.community)
-        wanted = settings.changed(held, words, caller.say)
-        if wanted != held:
-            await self._communities.change(caller.platform, caller.community, wanted)
-            if wanted.plain != held.plain:
-                # What stands in channels already is to look like it too.
-                await self._keeper.refresh(await self._store.of(caller.platform, caller.community))
-        return Reply(settings.in_words(wanted, command, caller.say, changed=bool(words.strip())))
+        community = caller.platform, caller.community
+        if not (changes := settings.changes(words, caller.say)):
+            held = await self._communities.held(*community)
+            return Reply(settings.in_words(held, command, caller.say, changed=False))
+        held = await self._communities.change(*community, changes)
+        if "plain" in changes:
+            # What stands in channels already is to look like it too.
+            await self._keeper.refresh(await self._store.of(*community))
+        return Reply(settings.in_words(held, command, caller.say, changed=True))
 
     async def _stats(self, caller: Caller, command: str, week: str = "") -> Reply:
         this_week = self._tallying.this_week
@@ -234,8 +241,8 @@ class Moderation:
 
 
 def _refusal(caller: Caller) -> Reply | None:
-    if not caller.channel:
-        return Reply(caller.say(NO_CHANNEL))
+    if not (caller.channel and caller.community):
+        return Reply(caller.say(IN_A_CHANNEL))
     return None if caller.moderator else Reply(caller.say(NOT_A_MODERATOR))
 
 

@@ -12,8 +12,9 @@ from adapters.conversation import Aside, Caller, Page, Preview, Reply, Shown
 from adapters.moderation import Moderation
 from adapters.wording import STALE_BUTTON, UNKNOWN_COMMAND
 from knowledge.actions import PUBLISHING, Action, Button, Verb
-from knowledge.answer import Answer, Choice
+from knowledge.answer import Answer, Choice, Kind
 from knowledge.communities import Communities
+from knowledge.compose import MENU
 from knowledge.desk import Desks, HelpDesk
 from knowledge.language import gettext_noop
 from knowledge.tallies import Reason, Tallying
@@ -26,6 +27,9 @@ MOST_CHOICES = 25
 PREVIEW = gettext_noop("Preview. This is what everyone in this channel will see:")
 NOTHING_TO_POST = gettext_noop(
     "No section fits for certain, so this is for you alone. You can choose a section to post."
+)
+MAY_BE_DESPAIR = gettext_noop(
+    "This message may need a person first. Only you see this. You can choose a section to post."
 )
 CHOOSE_TO_POST = gettext_noop("Choose another section")
 WHAT_IS_WRONG = gettext_noop(
@@ -61,6 +65,13 @@ class Reception:
         if desk is None:
             return Aside(caller.say(UNKNOWN_COMMAND))
         return await self._page(caller, desk.ask(question, caller.language), asked=True)
+
+    async def menus(self, caller: Caller) -> list[Page]:
+        """The menu of every document, for a place that shows them all."""
+        return [
+            await self._page(caller, desk.ask(MENU, caller.language))
+            for desk in self.desks.values()
+        ]
 
     async def act(self, caller: Caller, action: Action | None, question: str = "") -> Shown:
         """Do what a button or menu says.
@@ -113,7 +124,9 @@ class Reception:
         answer = desk.ask(text, caller.language)
         found = Choice(answer.section, answer.heading) if answer.section else None
         best = (*((found,) if found else ()), *answer.choices, *desk.suggest(text, MOST_CHOICES))
-        action = Action(Verb.DRAFT, command, answer.section or "", detail=target)
+        # Where someone may despair, the one who wants to help reads that first.
+        topic = "" if answer.crisis else answer.section or ""
+        action = Action(Verb.DRAFT, command, topic, detail=target)
         if await self.moderation.hindrance(caller, action.verb, command):
             return await self._page(caller, answer)  # to read alone, where nothing can be posted
         return await self._preview(caller, desk, action, answer, best)
@@ -121,6 +134,8 @@ class Reception:
     async def _page(
         self, caller: Caller, answer: Answer, number: int = 1, *, asked: bool = False
     ) -> Page:
+        if answer.kind is Kind.CRISIS:
+            return Page(answer)  # waits for nothing, and is counted nowhere
         settings = await self._communities.shown(caller.platform, caller.community)
         if asked:
             self._tallying.count(caller.platform, caller.community, answer)
@@ -140,8 +155,7 @@ class Reception:
         if hindrance := await self.moderation.hindrance(caller, action.verb, action.command):
             return Aside(hindrance)
         # What is posted speaks the document's language, whoever posts it.
-        found = desk.open(action.topic) if action.topic else None
-        section = found if found and found.section else None
+        section = desk.open(action.topic) if action.topic in desk.document.by_id else None
         answer = section or private
         if answer is None:
             return Aside(caller.say(STALE_BUTTON))
@@ -149,11 +163,12 @@ class Reception:
         answer = replace(answer, plain=settings.plain)
         if action.verb is not Verb.DRAFT:
             return Preview(answer, caller.say(PREVIEW), self._ways(caller, action))
+        hint = MAY_BE_DESPAIR if answer.crisis else NOTHING_TO_POST
         sections = (Choice(each.id, each.title) for each in desk.document.sections)
         choices = {choice.topic: choice for choice in (*best, *sections)}
         return Preview(
             answer,
-            caller.say(PREVIEW if section else NOTHING_TO_POST),
+            caller.say(PREVIEW if section else hint),
             self._ways(caller, action) if section else (),
             tuple(choices.values())[:MOST_CHOICES],
             replace(action, topic=""),
@@ -206,4 +221,5 @@ class Reception:
 
 def _target(action: Action) -> tuple[str, bool]:
     """The message that an action's detail names, and whether its author is to be pinged."""
-    return action.detail.removesuffix(NOTIFY), action.detail.endswith(NOTIFY)
+    message = action.detail.removesuffix(NOTIFY)
+    return (message, action.detail != message) if message.isdigit() else ("", False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -48,8 +47,8 @@ _NUMBER = gettext_noop("The cooldown is a whole number of minutes, from 0 to {mo
 _UNKNOWN = gettext_noop("There is no setting “{name}”. There are: {names}.")
 
 
-def changed(held: CommunitySettings, words: str, say: Say) -> CommunitySettings:
-    """The settings after what a moderator typed, such as `share=moderators cooldown=10`.
+def changes(words: str, say: Say) -> dict[str, Any]:
+    """What a moderator typed, such as `share=moderators cooldown=10`, as settings by their names.
 
     Raises:
         UnknownSettingError: with the sentence for the moderator; nothing is to be changed.
@@ -71,7 +70,7 @@ def changed(held: CommunitySettings, words: str, say: Say) -> CommunitySettings:
             raise UnknownSettingError(say(_UNKNOWN, name=name, names=names))
     if "plain" in values:
         values["plain"] = values["plain"] is Plain.ON
-    return replace(held, **values)
+    return values
 
 
 def in_words(held: CommunitySettings, command: str, say: Say, *, changed: bool) -> str:

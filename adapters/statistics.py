@@ -64,7 +64,7 @@ def reply(
         if report.command == command:
             unclear[f"{named(report.section)}, {say(_REASONS[report.reason])}"] += count
     day = format_date(week, format="long", locale=caller.language)
-    parts = [say("**The week of {day}**", day=day)]
+    parts = [say("The week of {day}", day=day)]
     parts += _part(say, say("Asked for:"), asked)
     parts += _part(say, say("Not covered by the article:"), missing)
     platform = caller.platform.value.capitalize()

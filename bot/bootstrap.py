@@ -69,7 +69,7 @@ def load_checked_library(folder: Path) -> Library:
     from adapters.slack import render as slack
     from knowledge.folder import load_library
 
-    return load_library(folder, fits=(discord.contents, slack.render))
+    return load_library(folder, fits=(discord.public_content, slack.render))
 
 
 def build_desks(settings: Settings) -> Desks:
@@ -249,11 +249,14 @@ def _slack(
 def _web_client(settings: Settings) -> AsyncWebClient:
     from slack_sdk.web.async_client import AsyncWebClient
 
+    from adapters.slack.publisher import with_patience
+
     assert settings.slack_bot_token is not None  # callers look
-    return AsyncWebClient(
+    client = AsyncWebClient(
         token=settings.slack_bot_token,
         base_url=settings.slack_api_url or AsyncWebClient.BASE_URL,
     )
+    return with_patience(client)
 
 
 def renderers() -> Mapping[str, Callable[[Answer], str | dict[str, Any]]]:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from knowledge.communities import CommunitySettings, CommunityStore
 from knowledge.posts import Claim, CoolingDown, Place, Platform, Post, PostStore, Reservation
@@ -137,11 +138,15 @@ class LaterCommunities:
             return None
         return await (await self._open()).settings(platform, community)
 
-    async def set_settings(
-        self, platform: Platform, community: str, settings: CommunitySettings
-    ) -> None:
-        """See `CommunityStore.set_settings`."""
-        await (await self._open()).set_settings(platform, community, settings)
+    async def change(
+        self,
+        platform: Platform,
+        community: str,
+        changes: Mapping[str, Any],
+        default: CommunitySettings,
+    ) -> CommunitySettings:
+        """See `CommunityStore.change`."""
+        return await (await self._open()).change(platform, community, changes, default)
 
     async def _open(self) -> CommunityStore:
         return (await self._later.open()).communities

@@ -120,6 +120,7 @@ def _document_from_json(fields: dict[str, Any]) -> Document:
             **{
                 **section,
                 "discuss": tuple(section["discuss"]),
+                "keep": tuple(section["keep"]),
                 "aliases": tuple(section["aliases"]),
                 "read_next": tuple(section["read_next"]),
             }

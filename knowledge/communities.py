@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
-from cachetools import TTLCache
+from cachetools import LRUCache
 
 from knowledge.errors import LdnBotError
 from knowledge.posts import Platform
@@ -19,6 +22,8 @@ REMEMBERED_FOR = 60.0
 """Seconds after which another process's change is noticed by what only shows."""
 REMEMBERED = 20_000
 """Communities, at most."""
+PATIENCE = 0.5
+"""Seconds that an answer waits, at most, for what its community has set."""
 
 LONGEST_COOLDOWN = timedelta(days=1)
 
@@ -59,37 +64,55 @@ class CommunityStore(Protocol):
     async def settings(self, platform: Platform, community: str) -> CommunitySettings | None:
         """What was set for a community; None if nothing ever was."""
 
-    async def set_settings(
-        self, platform: Platform, community: str, settings: CommunitySettings
-    ) -> None:
-        """Let these settings hold from now on."""
+    async def change(
+        self,
+        platform: Platform,
+        community: str,
+        changes: Mapping[str, Any],
+        default: CommunitySettings,
+    ) -> CommunitySettings:
+        """Let some settings hold from now on, by their names; what holds then.
+
+        Only these are written, so that of two who change different things at once neither loses.
+        `default` is where a community begins that has set nothing yet.
+        """
 
 
 class Communities:
     """What holds where. Remembers for a moment what it read, so that answers need not wait."""
 
-    def __init__(self, store: CommunityStore, default: CommunitySettings) -> None:
-        """`default` holds where no moderator has set anything."""
+    def __init__(
+        self,
+        store: CommunityStore,
+        default: CommunitySettings,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`default` holds where no moderator has set anything; `clock` counts seconds."""
         self._store = store
         self._default = default
-        self._known: TTLCache[tuple[str, str], CommunitySettings] = TTLCache(
-            REMEMBERED, REMEMBERED_FOR
+        self._clock = clock
+        self._known: LRUCache[tuple[str, str], tuple[CommunitySettings, float]] = LRUCache(
+            REMEMBERED
         )
 
     async def shown(self, platform: Platform, community: str) -> CommunitySettings:
         """What most likely holds, to choose how to show something; never to allow it.
 
-        Outside every community (it is empty), and where the store cannot be read, the default.
+        Outside every community (it is empty), the default. Where the store does not answer at once,
+        what was known last; it is left alone for a while then, for an answer must not wait.
         """
         if not community:
             return self._default
-        if known := self._known.get((platform, community)):
+        known, until = self._known.get((platform, community), (self._default, 0.0))
+        if self._clock() < until:
             return known
         try:
-            return await self.held(platform, community)
-        except LdnBotError as error:
-            log.warning("a community's settings could not be read: %s", error)
-            return self._default
+            async with asyncio.timeout(PATIENCE):
+                return await self.held(platform, community)
+        except (LdnBotError, TimeoutError) as error:
+            log.warning("a community's settings could not be read (%s)", type(error).__name__)
+            self._remember(platform, community, known)
+            return known
 
     async def held(self, platform: Platform, community: str) -> CommunitySettings:
         """What holds at this moment.
@@ -98,14 +121,20 @@ class Communities:
             LdnBotError: the store cannot be read.
         """
         settings = await self._store.settings(platform, community) or self._default
-        self._known[platform, community] = settings
+        self._remember(platform, community, settings)
         return settings
 
-    async def change(self, platform: Platform, community: str, settings: CommunitySettings) -> None:
-        """Let these settings hold in a community from now on.
+    async def change(
+        self, platform: Platform, community: str, changes: Mapping[str, Any]
+    ) -> CommunitySettings:
+        """Let some settings hold in a community from now on, by their names; what holds then.
 
         Raises:
             LdnBotError: they could not be kept.
         """
-        await self._store.set_settings(platform, community, settings)
-        self._known[platform, community] = settings
+        settings = await self._store.change(platform, community, changes, self._default)
+        self._remember(platform, community, settings)
+        return settings
+
+    def _remember(self, platform: Platform, community: str, settings: CommunitySettings) -> None:
+        self._known[platform, community] = settings, self._clock() + REMEMBERED_FOR

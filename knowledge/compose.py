@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from knowledge.answer import Answer, Choice, Kind
@@ -35,7 +36,7 @@ TOPICS_ON_A_PAGE = 25
 
 LONG = 400
 """Characters of a section from which on it is also offered in short."""
-SHORTER = 0.75
+SHORTER = 0.8
 """How long it may be in short, at most, compared with the whole."""
 
 
@@ -67,7 +68,8 @@ class Composer:
         if body is None:
             return None
         whole = Choice(section.id, self._say("More: the whole section"))
-        return self._section(section, f"{BRIEF} {section.id}", body, whole)
+        topic = f"{BRIEF} {section.id}"
+        return self._section(section, topic, body, whole, note=section.note or "")
 
     def menu(self, page: int = 1) -> Answer:
         """The main topics to read, and every section to choose, in the article's order.
@@ -156,7 +158,7 @@ class Composer:
 
         None where the document names none.
         """
-        points = self._points()
+        points = self._points
         if not points:
             return None
         intro = self._say(
@@ -271,7 +273,8 @@ class Composer:
 
         def shorts(section: Section) -> Iterable[str]:
             yield section.short
-            yield from (each for each in section.discuss if each != section.short)
+            kept = {*section.discuss, *section.keep} - {section.short}
+            yield from sorted(kept, key=section.text.find)
             for part in self.document.parts(section):
                 yield from shorts(part)
 
@@ -306,6 +309,7 @@ class Composer:
             beside=self._own(APPOINTMENT, HELP, HELP_LINES),
         )
 
+    @cached_property
     def _points(self) -> list[str]:
         return [
             f"- **{section.title}:** {sentence}"
@@ -318,7 +322,7 @@ class Composer:
         return tuple(
             Choice(topic, self._say(_OWN[topic]))
             for topic in topics
-            if topic != APPOINTMENT or self._points()
+            if topic != APPOINTMENT or self._points
         )
 
     def _with_nearest(self, words: str, nearest: Sequence[Section]) -> str:

@@ -36,8 +36,8 @@ class Section:
 
     `text` is the section's own run, `body` what a member is shown: the run together with its
     parts, as one contiguous piece of the article (Markdown). `short` is one sentence of `text`,
-    `discuss` those that say to weigh or discuss something. `start` and `end` are the character
-    positions of `text` in the article.
+    `discuss` those that say to weigh or discuss something, `keep` those that must not be left out.
+    `start` and `end` are the character positions of `text` in the article.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Section:
     body: str
     short: str
     discuss: tuple[str, ...]
+    keep: tuple[str, ...]
     aliases: tuple[str, ...]
     read_next: tuple[str, ...]
     note: str | None
@@ -88,6 +89,11 @@ class Document:
         return {parent: tuple(parts) for parent, parts in children.items()}
 
     @cached_property
+    def _place(self) -> Mapping[str, int]:
+        """Where each section stands among its siblings."""
+        return {part.id: at for parts in self._children.values() for at, part in enumerate(parts)}
+
+    @cached_property
     def exact(self) -> Mapping[str, Section]:
         """Sections by everything that opens exactly them: folded id, title and aliases."""
         names: dict[str, Section] = {}
@@ -104,16 +110,14 @@ class Document:
 
     def before(self, section: Section) -> Section | None:
         """What a reader finds before a section: the sibling before it, or else its parent."""
-        siblings = self._children[section.parent]
-        at = siblings.index(section)
+        siblings, at = self._children[section.parent], self._place[section.id]
         if at > 0:
             return siblings[at - 1]
         return self.by_id[section.parent] if section.parent else None
 
     def after(self, section: Section) -> Section | None:
         """What a reader finds after a section and its parts."""
-        siblings = self._children[section.parent]
-        at = siblings.index(section)
+        siblings, at = self._children[section.parent], self._place[section.id]
         if at + 1 < len(siblings):
             return siblings[at + 1]
         return self.after(self.by_id[section.parent]) if section.parent else None

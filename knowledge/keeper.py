@@ -409,8 +409,9 @@ class PostKeeper:
 
     def _section(self, command: str, section: str) -> Answer:
         desk = self._desks.get(command)
-        answer = desk.open(section) if desk else None
-        if answer is None or answer.section is None:
+        # Exactly a section: other words may open one in short, or under another name.
+        answer = desk.open(section) if desk and section in desk.document.by_id else None
+        if answer is None:
             raise RefusedError(UNKNOWN_TOPIC)
         return answer
 

@@ -111,6 +111,7 @@ def _assembled(doc: WrittenDocument, written: DocumentFile, article: Article) ->
                 body=without_list_lead(article.slice(Extent(extent.start, ends[section.id]))),
                 short=" ".join(section.short.split()),
                 discuss=tuple(" ".join(sentence.split()) for sentence in section.discuss),
+                keep=tuple(" ".join(sentence.split()) for sentence in section.keep),
                 aliases=section.aliases,
                 read_next=section.read_next,
                 note=section.note,

@@ -152,12 +152,12 @@ def _report_left_out(
 
 
 def check_quotes(doc: WrittenDocument, article: Article) -> None:
-    """Every `short`, and every entry of `discuss`, is one whole sentence of its section."""
+    """`short` and every entry of `discuss` and `keep` are whole sentences of their section."""
     gaps = _gaps(doc, article)
     for section in doc.sections:
         if section.text("text").strip():
             short = ((*section.path, "short"), section.text("short"))
-            for path, written in (short, *section.texts("discuss")):
+            for path, written in (short, *section.texts("discuss"), *section.texts("keep")):
                 _check_quote(doc, article, section, path, " ".join(written.split()), gaps)
 
 

@@ -83,6 +83,11 @@ class SectionFile(_Written):
         description="Sentences of this section's text that say to weigh or discuss something: "
         "questions for the specialist.",
     )
+    keep: tuple[Text, ...] = Field(
+        default=(),
+        description="Sentences of this section's text that must not be left out where it is shown "
+        "in short.",
+    )
     aliases: tuple[Alias, ...] = Field(
         default=(), description="Other words that open exactly this section."
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.engine import Database
 from adapters.database.tables import communities
@@ -27,29 +31,44 @@ class SqlCommunityStore:
                 communities.c.platform == platform, communities.c.community == community
             )
         )
-        if not rows:
-            return None
-        [row] = rows
-        return CommunitySettings(
-            share=Sharers(row.share),
-            visibility=Visibility(row.visibility),
-            plain=row.plain,
-            cooldown=row.cooldown * _MINUTE,
-        )
+        return _settings(rows[0]) if rows else None
 
-    async def set_settings(
-        self, platform: Platform, community: str, settings: CommunitySettings
-    ) -> None:
-        """Let these settings hold from now on; of a cooldown, its whole minutes are kept."""
+    async def change(
+        self,
+        platform: Platform,
+        community: str,
+        changes: Mapping[str, Any],
+        default: CommunitySettings,
+    ) -> CommunitySettings:
+        """Let some settings hold; see `CommunityStore.change`. A cooldown loses its seconds."""
         key = {"platform": platform, "community": community}
-        values = {
-            "share": settings.share,
-            "visibility": settings.visibility,
-            "plain": settings.plain,
-            "cooldown": settings.cooldown // _MINUTE,
-        }
-        await self._database.execute(
-            self._database.insert(communities)
-            .values(**key, **values)
-            .on_conflict_do_update(index_elements=list(key), set_=values)
-        )
+        values = _columns(replace(default, **changes))
+        changed = {name: values[name] for name in changes}
+        insert = self._database.insert(communities).values(**key, **values)
+        # With nothing to change, its own key: what stands there is to be returned all the same.
+        changing = insert.on_conflict_do_update(
+            index_elements=list(key), set_=changed or {"community": community}
+        ).returning(communities)
+
+        async def work(connection: AsyncConnection) -> CommunitySettings:
+            return _settings((await connection.execute(changing)).one())
+
+        return await self._database.write(work)
+
+
+def _columns(settings: CommunitySettings) -> dict[str, Any]:
+    return {
+        "share": settings.share,
+        "visibility": settings.visibility,
+        "plain": settings.plain,
+        "cooldown": settings.cooldown // _MINUTE,
+    }
+
+
+def _settings(row: Row[Any]) -> CommunitySettings:
+    return CommunitySettings(
+        share=Sharers(row.share),
+        visibility=Visibility(row.visibility),
+        plain=row.plain,
+        cooldown=row.cooldown * _MINUTE,
+    )

@@ -303,8 +303,15 @@ def caller_of(interaction: Interaction) -> Caller:
     )
 
 
+# The quick way for the usual case: a channel where everything is allowed.
+_TO_POST = discord.Permissions(view_channel=True, send_messages=True, send_messages_in_threads=True)
+_TO_PIN = _TO_POST | discord.Permissions(read_message_history=True, pin_messages=True)
+
+
 def _missing_permission(interaction: Interaction, *, pinning: bool, language: str) -> str:
     ours = interaction.app_permissions
+    if ours >= (_TO_PIN if pinning else _TO_POST):
+        return ""
     in_thread = isinstance(interaction.channel, discord.Thread)
     say = words_in(language)
     needed = {

@@ -132,7 +132,10 @@ def _moderator_group(name: str) -> app_commands.Group:
         description=_translated(MODERATE, command=name),
         default_permissions=discord.Permissions(pin_messages=True),
         allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
-        allowed_contexts=app_commands.AppCommandContext(guild=True),
+        # What is left open here, discord.py takes from the tree.
+        allowed_contexts=app_commands.AppCommandContext(
+            guild=True, dm_channel=False, private_channel=False
+        ),
     )
     for subcommand in Subcommand:
         group.add_command(_subcommand(name, subcommand))

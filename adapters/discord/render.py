@@ -26,7 +26,7 @@ from knowledge.markup import Span, length, paginate, parse, print_blocks
 
 CONTENT_LIMIT = 2000
 PREVIEW_ROOM = 100
-"""Characters that every answer leaves free, so that a preview of it can say that it is one."""
+"""Characters that a public answer leaves free, so that a preview of it can say that it is one."""
 NO_MENTIONS = discord.AllowedMentions.none()
 
 FILE_NAME = "questions.txt"
@@ -60,6 +60,7 @@ class DiscordMessage:
         }
 
 
+@lru_cache(maxsize=256)
 def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> DiscordMessage:
     """A page (from 1; the nearest that exists) of an answer.
 
@@ -79,8 +80,11 @@ def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> Disc
 
 
 @lru_cache(maxsize=1024)
-def contents(answer: Answer) -> tuple[str, ...]:
-    """The `content` of every page. Each holds heading, reminder and credit."""
+def contents(answer: Answer, spare: int = 0) -> tuple[str, ...]:
+    """The `content` of every page. Each holds heading, reminder and credit.
+
+    `spare` characters of each are left free.
+    """
     print_it = plain_span if answer.plain else print_span
     heading, frame = markdown(answer.heading, print_it), markdown(answer.frame, print_it)
     reminder = f"{frame} {markdown(answer.reminder, print_it)}".strip()
@@ -93,7 +97,7 @@ def contents(answer: Answer) -> tuple[str, ...]:
     say = words_in(answer.language)
     room = (
         CONTENT_LIMIT
-        - PREVIEW_ROOM
+        - spare
         - length(_joined(head, "", foot))
         - 2 * len("\n\n")
         - length(_joined("", say(PAGE, page=99, pages=99)))
@@ -137,7 +141,7 @@ def render_shown(shown: Page | Preview | Reply) -> DiscordMessage:
 
 def public_content(answer: Answer) -> str:
     """What everyone in a channel reads: the first page, which says so where there are more."""
-    return contents(answer)[0]
+    return contents(answer, PREVIEW_ROOM)[0]
 
 
 def markdown(text: str, print_it: Callable[[Span], str] | None = None) -> str:

@@ -37,6 +37,13 @@ class ButtonView(ui.View):
                 self.add_item(AnswerItem(button_for(button), row=number))
         # discord.py keeps no finished view in memory, and dynamic items do not need it to.
         self.stop()
+        self._sent: list[dict[str, Any]] | None = None
+
+    def to_components(self) -> list[dict[str, Any]]:
+        """What goes over the wire, made once: a finished view does not change."""
+        if self._sent is None:
+            self._sent = super().to_components()
+        return self._sent
 
 
 class AnswerView(ButtonView):

@@ -1,1 +1,1 @@
-"""Slack: `/ldn` in channels and direct messages, over Socket Mode."""
+"""Slack: commands, mentions, direct messages, message menus and the Home tab."""

@@ -9,15 +9,23 @@ stands is replaced through the event's response_url, or a modal shows the answer
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
+import time
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import (
+    run_async_bolt_app,
+    send_async_response,
+)
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.moderation import MODERATOR_SUFFIX
@@ -92,7 +100,7 @@ class SlackAdapter:
             "SLACK_APP_TOKEN",
             "Basic Information → App-Level Tokens, with the scope connections:write",
         )
-        handler = AsyncSocketModeHandler(
+        handler = _Handler(
             slack_app(self._listeners, client), self._app_token, ping_interval=PING_EVERY
         )
         handler.client.wss_uri = opened["url"]
@@ -125,6 +133,21 @@ class SlackAdapter:
             elif clock() - seen > LOST_AFTER:
                 raise ConnectionError("the connection to Slack is lost")
             await asyncio.sleep(LOOK_EVERY)
+
+
+class _Handler(AsyncSocketModeHandler):
+    """bolt's, without reading an answer's JSON and writing it again."""
+
+    async def handle(  # type: ignore[override]
+        self, client: SocketModeClient, req: SocketModeRequest
+    ) -> None:
+        """Called by slack_sdk for each envelope."""
+        answer = await run_async_bolt_app(self.app, req)
+        if answer.status == 200 and answer.body.startswith("{"):
+            envelope = json.dumps(req.envelope_id)
+            await client.send_message(f'{{"envelope_id":{envelope},"payload":{answer.body}}}')
+        else:
+            await send_async_response(client, req, answer, time.time())
 
 
 async def _accepted(call: Any, variable: str, where: str) -> Any:

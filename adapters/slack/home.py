@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from slack_sdk.models.blocks import InputBlock, PlainTextInputElement, PlainTextObject
 from slack_sdk.models.blocks.basic_components import DispatchActionConfig
 
-from adapters.conversation import Caller
-from adapters.slack.render import render
+from adapters.conversation import Caller, Page
+from adapters.slack.render import render_shown
 from adapters.wording import SEARCH
-from knowledge.actions import Action, Verb, clip
-from knowledge.compose import MENU
-from knowledge.desk import Desks
+from knowledge.actions import Action, Verb
 
 BLOCKS_LIMIT = 100
-LABEL_LIMIT = 2000
 
 
-def home(desks: Desks, caller: Caller) -> dict[str, Any]:
-    """The view: https://docs.slack.dev/reference/views/home-tab-views."""
+def home(menus: Iterable[Page], caller: Caller) -> dict[str, Any]:
+    """The view, of each document's menu: https://docs.slack.dev/reference/views/home-tab-views."""
     blocks: list[dict[str, Any]] = []
-    for command, desk in desks.items():
-        answer = desk.ask(MENU, caller.language)
+    for menu in menus:
         element = PlainTextInputElement(
-            action_id=Action(Verb.ASK, command).encode(),
+            action_id=Action(Verb.ASK, menu.answer.command).encode(),
             dispatch_action_config=DispatchActionConfig(trigger_actions_on=["on_enter_pressed"]),
         )
-        label = clip(f"{desk.document.title}: {caller.say(SEARCH)}", LABEL_LIMIT)
-        search = InputBlock(
-            label=PlainTextObject(text=label, emoji=False), element=element, dispatch_action=True
-        )
-        blocks += [search.to_dict(), *render(answer).blocks]
+        label = PlainTextObject(text=caller.say(SEARCH), emoji=False)
+        search = InputBlock(label=label, element=element, dispatch_action=True)
+        # Behind the heading, so that it is clear which document is searched.
+        heading, *rest = render_shown(menu).blocks
+        blocks += [heading, search.to_dict(), *rest]
     return {"type": "home", "blocks": _told_apart(blocks[:BLOCKS_LIMIT])}
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from cachetools import TTLCache
 from slack_bolt.async_app import AsyncAck, AsyncRespond
@@ -18,6 +15,16 @@ from adapters.moderation import MODERATOR_SUFFIX
 from adapters.reception import Reception
 from adapters.slack.home import home
 from adapters.slack.manifest import SHORTCUT_SUFFIX
+from adapters.slack.payloads import (
+    Body,
+    community_of,
+    field,
+    is_of_a_bot,
+    is_private,
+    place_of,
+    spoken,
+    user_of,
+)
 from adapters.slack.people import SlackPeople
 from adapters.slack.render import render_mentioned
 from adapters.slack.surfaces import (
@@ -43,9 +50,8 @@ REMEMBERED_FOR = 3600.0
 (https://docs.slack.dev/apis/events-api#retries)."""
 REMEMBERED = 50_000
 
-Body = dict[str, Any]
-
-_MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>")
+_WRITTEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+"""The kinds of messages that a person has written."""
 _SURELY = PUBLISHING | MODERATORS_ONLY | {Verb.SHARE, Verb.DRAFT}
 """What is allowed only after a fresh look at who asks."""
 
@@ -63,7 +69,7 @@ class Listeners:
         surface = CommandAnswer(ack)
         async with _apologetic(surface):
             caller = await self._caller(body)
-            question = str(body.get("text") or "")
+            question = spoken(field(body, "text"))
             await surface.show(await self.reception.ask(caller, _command(body), question))
 
     async def perform(
@@ -75,16 +81,16 @@ class Listeners:
         caller = await self._caller(body, sure=sure)
         surface = self._surface(client, respond, body, caller, wanted)
         async with _apologetic(surface, caller):
-            question = str(action.get("value") or "")
+            question = field(action, "value")
             await surface.show(await self.reception.act(caller, wanted, question))
 
     async def draft(self, client: AsyncWebClient, body: Body) -> None:
         """Show what could be posted as an answer to a message."""
-        command = str(body.get("callback_id", "")).removesuffix(SHORTCUT_SUFFIX)
+        command = field(body, "callback_id").removesuffix(SHORTCUT_SUFFIX)
         caller = await self._caller(body, sure=True)
         surface = self._modal(client, body, caller, command)
         async with _apologetic(surface, caller):
-            text = str((body.get("message") or {}).get("text") or "")
+            text = spoken(field(body, "message", "text"))
             await surface.show(await self.reception.draft(caller, command, text))
 
     async def moderate(self, respond: AsyncRespond, body: Body) -> None:
@@ -96,30 +102,33 @@ class Listeners:
             if command not in self.reception.desks:
                 await surface.show(Aside(caller.say(UNKNOWN_COMMAND)))
                 return
-            typed = str(body.get("text") or "")
+            typed = spoken(field(body, "text"))
             await surface.show(await self.reception.moderation.typed(caller, command, typed))
 
     async def mention(self, client: AsyncWebClient, body: Body, event: Body) -> None:
         """Point to where the answer can be read in private. In public, no more is ever said."""
-        if not self._is_new(body) or _is_of_a_bot(event):
+        channel, ts = field(event, "channel"), field(event, "ts")
+        # An edit of a message that calls the bot is a new event, of the same message.
+        if is_of_a_bot(event) or not channel or not self._is_new(body, f"{channel} {ts}"):
             return
         async with _discreet():
-            desk, question = self._desk_for(_MENTION.sub(" ", str(event.get("text") or "")))
+            desk, question = self._desk_for(spoken(field(event, "text")))
             await client.chat_postMessage(
-                channel=str(event.get("channel")),
-                thread_ts=str(event.get("thread_ts") or event.get("ts")),
+                channel=channel,
+                thread_ts=field(event, "thread_ts") or ts,
                 **render_mentioned(desk.ask(MENU), question),
             )
 
     async def message(self, client: AsyncWebClient, body: Body, event: Body) -> None:
         """Answer a direct message. Any other message is none of ours."""
-        is_direct = event.get("channel_type") == "im" and not event.get("subtype")
-        if not is_direct or _is_of_a_bot(event) or not self._is_new(body):
+        is_direct = event.get("channel_type") == "im" and event.get("subtype") in _WRITTEN
+        if is_of_a_bot(event) or not is_direct or not self._is_new(body):
             return
-        caller = await self._caller({**body, "user_id": event.get("user")})
-        surface = DirectMessage(client, str(event.get("channel")), event.get("thread_ts"))
+        caller = await self._caller(body)
+        thread = field(event, "thread_ts") or None
+        surface = DirectMessage(client, field(event, "channel"), thread)
         async with _apologetic(surface, caller):
-            desk, question = self._desk_for(str(event.get("text") or ""))
+            desk, question = self._desk_for(spoken(field(event, "text")))
             await surface.show(await self.reception.ask(caller, desk.document.command, question))
 
     async def home(self, client: AsyncWebClient, body: Body, event: Body) -> None:
@@ -127,30 +136,21 @@ class Listeners:
         if event.get("tab") != "home" or not self._is_new(body):
             return
         async with _discreet():
-            user = str(event.get("user"))
-            caller = await self._caller({**body, "user_id": user})
-            await client.views_publish(user_id=user, view=home(self.reception.desks, caller))
+            caller = await self._caller(body)
+            view = home(await self.reception.menus(caller), caller)
+            await client.views_publish(user_id=user_of(body), view=view)
 
     async def _caller(self, body: Body, *, sure: bool = False) -> Caller:
         """Who acts. `sure`: as of this moment, for whatever must be allowed."""
-        user = str(body.get("user_id") or (body.get("user") or {}).get("id") or "")
-        person = await (self._people.look if sure else self._people.glance)(user)
-        channel = str(body.get("channel_id") or (body.get("channel") or {}).get("id") or "")
-        reply_to = ""
-        if body.get("view"):
-            kept = _kept(body["view"])
-            channel, reply_to = kept.get("channel", ""), kept.get("reply_to", "")
-        elif message := body.get("message"):
-            reply_to = str(message.get("thread_ts") or message.get("ts") or "")
-        # Ids of channels begin with C or G, of direct messages with D.
-        in_channel = channel[:1] in {"C", "G"}
+        person = await (self._people.look if sure else self._people.glance)(user_of(body))
+        channel, reply_to = place_of(body)
         return Caller(
             Platform.SLACK,
             person.language,
-            community=str(body.get("team_id") or (body.get("team") or {}).get("id") or ""),
-            channel=channel if in_channel else "",
+            community=community_of(body),
+            channel=channel,
             moderator=person.moderator,
-            reply_to=reply_to if in_channel else "",
+            reply_to=reply_to,
         )
 
     def _surface(
@@ -163,64 +163,49 @@ class Listeners:
     ) -> Surface:
         """Where to show what comes of a press: never in a message that others see."""
         command = wanted.command if wanted else ""
-        view, trigger = body.get("view") or {}, str(body.get("trigger_id"))
+        view, trigger = body.get("view") or {}, field(body, "trigger_id")
         if view.get("type") == "modal":
-            return OpenModal(client, view["id"], trigger, self._frame(caller, command))
-        if view or not _is_private(body):
+            return OpenModal(client, field(view, "id"), trigger, self._frame(caller, command))
+        if view or not is_private(body):
             return self._modal(client, body, caller, command)
         return PrivateMessage(respond)
 
     def _modal(self, client: AsyncWebClient, body: Body, caller: Caller, command: str) -> NewModal:
-        return NewModal(client, str(body.get("trigger_id")), self._frame(caller, command))
+        return NewModal(client, field(body, "trigger_id"), self._frame(caller, command))
 
     def _frame(self, caller: Caller, command: str) -> Frame:
         desks = self.reception.desks
         return Frame.of(desks.get(command, desks.first).document.title, caller)
 
     def _desk_for(self, text: str) -> tuple[HelpDesk, str]:
-        """The desk that a text calls by its command, and the rest; else the first, and all of it."""
+        """The desk that a text calls by its command, and the rest; else the first, and all."""
         desks = self.reception.desks
         word, _, rest = text.strip().partition(" ")
         if word.removeprefix("/") in desks:
             return desks[word.removeprefix("/")], rest
         return desks.first, text.strip()
 
-    def _is_new(self, body: Body) -> bool:
-        """Whether a delivery is the first of its event; Slack repeats what it is unsure of."""
-        event_id = str(body.get("event_id"))
-        if event_id in self._delivered:
+    def _is_new(self, body: Body, *others: str) -> bool:
+        """Whether a delivery is the first of its event; Slack repeats what it is unsure of.
+
+        `others` are further names of the same thing.
+        """
+        names = {name for name in (field(body, "event_id"), *others) if name}
+        if any(name in self._delivered for name in names):
             return False
-        self._delivered[event_id] = True
+        self._delivered.update(dict.fromkeys(names, True))
         return True
 
 
 def _command(body: Body) -> str:
-    return str(body.get("command", "")).removeprefix("/")
-
-
-def _is_of_a_bot(event: Body) -> bool:
-    return bool(event.get("bot_id") or event.get("app_id") or not event.get("user"))
-
-
-def _is_private(body: Body) -> bool:
-    """Whether a press stands under a message that nobody else sees."""
-    container, channel = body.get("container") or {}, body.get("channel") or {}
-    return bool(container.get("is_ephemeral")) or str(channel.get("id"))[:1] == "D"
-
-
-def _kept(view: Body) -> dict[str, str]:
-    try:
-        kept = json.loads(view.get("private_metadata") or "{}")
-    except ValueError:
-        return {}
-    return {str(key): str(value) for key, value in kept.items()} if isinstance(kept, dict) else {}
+    return field(body, "command").removeprefix("/")
 
 
 def _wanted(action: Body) -> Action | None:
     """The action of a button, or of the entry that was chosen in a menu."""
-    wanted = Action.decode(str(action.get("action_id", "")))
-    chosen = (action.get("selected_option") or {}).get("value")
-    return wanted.choosing(str(chosen)) if wanted and chosen else wanted
+    wanted = Action.decode(field(action, "action_id"))
+    chosen = field(action, "selected_option", "value")
+    return wanted.choosing(chosen) if wanted and chosen else wanted
 
 
 @asynccontextmanager

@@ -6,10 +6,11 @@ Limits are Slack's own: https://docs.slack.dev/reference/block-kit/blocks, as sl
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -49,9 +50,9 @@ _ADDRESS = re.compile(r"(https?://\S+)")
 _MARKS = str.maketrans({mark: f"\u2060{mark}\u2060" for mark in "*_~`"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SlackMessage:
-    """One page of an answer: what Slack is sent."""
+    """One page of an answer: what Slack is sent. The same one for everyone who asks the same."""
 
     text: str
     blocks: tuple[dict[str, Any], ...]
@@ -65,6 +66,11 @@ class SlackMessage:
             "unfurl_links": False,
             "unfurl_media": False,
         }
+
+    @cached_property
+    def encoded(self) -> str:
+        """The message as JSON, made once for all who ask the same."""
+        return json.dumps(self.to_json())
 
 
 @lru_cache(maxsize=1024)

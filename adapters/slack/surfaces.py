@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.conversation import Aside, Caller, Reply, Shown
@@ -68,7 +69,8 @@ class CommandAnswer:
         if isinstance(shown, Aside):
             await self._ack(shown.text)
         else:
-            await self._ack(render_shown(shown).to_json())
+            # `ack` would write it as JSON anew for everyone who asks the same.
+            self._ack.response = BoltResponse(status=200, body=render_shown(shown).encoded)
 
 
 class DirectMessage:

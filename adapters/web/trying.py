@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from adapters.conversation import Aside, Page, Reply, Shown
+from adapters.conversation import Aside, Page, Shown
 from adapters.moderation import Subcommand
 from adapters.reception import Reception
 from adapters.web.channel import COMMUNITY, PretendChannel
@@ -119,14 +119,8 @@ class Trying:
         typed = Typed.of(visit.asked, self._reception.desks)
         if not typed.to_moderate:
             return platform, await self._reception.ask(caller, typed.command, typed.words), ""
-        name, _, words = typed.words.partition(" ")
-        if name not in list(Subcommand):
-            lines = (f"- {each}: {caller.say(each.description)}" for each in Subcommand)
-            return platform, Reply("\n".join(lines)), _ONCE
-        reply = await self._reception.moderation.command(
-            caller, typed.command, Subcommand(name), words
-        )
-        return platform, reply, _ONCE
+        moderation = self._reception.moderation
+        return platform, await moderation.typed(caller, typed.command, typed.words), _ONCE
 
     async def _redrawn(self, visit: Visit, platform: Platform) -> tuple[Platform, Shown, str]:
         identifier = visit.showing.get(platform, "")

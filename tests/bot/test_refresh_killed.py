@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+import pytest
+
 from adapters.database.engine import open_database
 from adapters.database.posts import SqlPostStore
 from knowledge.posts import Post, State, revision_of
@@ -118,6 +120,7 @@ async def kill_again_and_again(
     return [*runs, edits_made(platform, before)]
 
 
+@pytest.mark.long
 async def test_killed_at_20_instants_a_refresh_ends_as_if_it_had_not_been(
     tmp_path: Path, discord_standin: DiscordStandIn, slack_standin: SlackStandIn
 ) -> None:

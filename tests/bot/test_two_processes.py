@@ -6,6 +6,8 @@ import asyncio
 import re
 from pathlib import Path
 
+import pytest
+
 from adapters.database.engine import open_database
 from adapters.database.posts import SqlPostStore
 from knowledge.posts import revision_of
@@ -21,6 +23,7 @@ CHANNELS = 50  # on each platform
 IN_EACH = 10
 
 
+@pytest.mark.long
 async def test_two_processes_refresh_1000_posts_and_each_post_is_edited_once(
     postgres_url: str,
     tmp_path: Path,

@@ -149,6 +149,7 @@ ON_SLACK = {
 }
 
 
+@pytest.mark.long
 async def test_500_posts_are_edited_once_whatever_the_platforms_answer_and_the_rest_is_listed(
     discord: DiscordStandIn,
     slack: SlackStandIn,

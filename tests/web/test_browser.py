@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from tests.conversations.documents import CHANGED, FORMS, change_forms
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 REMINDER = "Please discuss with your specialist"
 CREDIT = "May be reproduced with source credit."

@@ -1,0 +1,86 @@
+"""What Slack sends, read with care: a field that is missing, or of another kind, reads as empty."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+Body = dict[str, Any]
+
+_REFERENCE = re.compile(r"<([@#!])?([^<>|]*)(?:\|([^<>]*))?>")
+
+
+def field(body: Any, *path: str) -> str:
+    """The text at a path of keys; empty if there is none."""
+    for key in path:
+        body = body.get(key) if isinstance(body, dict) else None
+    return body if isinstance(body, str) else ""
+
+
+def first(body: Body, *paths: tuple[str, ...]) -> str:
+    """The text at the first of several paths where there is one."""
+    return next(filter(None, (field(body, *path) for path in paths)), "")
+
+
+def spoken(text: str) -> str:
+    """What a person typed, as they see it: without mentions, links as their words.
+
+    https://docs.slack.dev/messaging/formatting-message-text
+    """
+
+    def said(match: re.Match[str]) -> str:
+        sign, target, label = match.groups()
+        if sign in {"@", "!"}:
+            return " "
+        return label or ("" if sign else target)
+
+    return html.unescape(_REFERENCE.sub(said, text)).strip()
+
+
+def kept(view: Any) -> Body:
+    """What `surfaces.Frame` has put into a modal."""
+    try:
+        found = json.loads(field(view, "private_metadata") or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def user_of(body: Body) -> str:
+    """Who acts."""
+    return first(body, ("event", "user"), ("user_id",), ("user", "id"))
+
+
+def community_of(body: Body) -> str:
+    """The workspace."""
+    return first(body, ("team_id",), ("team", "id"))
+
+
+def place_of(body: Body) -> tuple[str, str]:
+    """The channel in which something could be posted, and the message it would answer, or empty.
+
+    Ids of channels begin with C or G, of direct messages with D.
+    """
+    if body.get("view"):
+        frame = kept(body["view"])
+        channel, reply_to = field(frame, "channel"), field(frame, "reply_to")
+    else:
+        channel = first(body, ("channel_id",), ("channel", "id"))
+        reply_to = ""
+        if not is_private(body):
+            reply_to = first(body, ("message", "thread_ts"), ("message", "ts"))
+    return (channel, reply_to) if channel[:1] in {"C", "G"} else ("", "")
+
+
+def is_private(body: Body) -> bool:
+    """Whether a press stands under a message that nobody else sees."""
+    container = body.get("container")
+    ephemeral = isinstance(container, dict) and bool(container.get("is_ephemeral"))
+    return ephemeral or field(body, "channel", "id").startswith("D")
+
+
+def is_of_a_bot(event: Body) -> bool:
+    """Whether nobody wrote it."""
+    return bool(event.get("bot_id") or event.get("app_id") or not field(event, "user"))
