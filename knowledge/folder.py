@@ -154,7 +154,15 @@ def _load_questions(path: Path, known: Sequence[str], problems: list[Problem]) -
     return Questions(
         sections=written.sections,
         not_covered={
-            id: NotCovered(id, each.title, each.advice, each.text, each.nearest, each.questions)
+            id: NotCovered(
+                id=id,
+                title=each.title,
+                advice=each.advice,
+                text=each.text,
+                nearest=each.nearest,
+                questions=each.questions,
+                near_crisis=each.near_crisis,
+            )
             for id, each in written.not_covered.items()
         },
         small_talk=written.small_talk,

@@ -21,6 +21,8 @@ class NotCovered:
     text: str
     nearest: tuple[str, ...]
     questions: tuple[str, ...]
+    near_crisis: bool = False
+    """Some who ask this are in a crisis, so that the examples are not `Library.ordinary`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +46,21 @@ class Library:
     crisis: CrisisPhrases
     help_lines: tuple[HelpLine, ...]
     warnings: tuple[Problem, ...] = ()
+
+    @property
+    def ordinary(self) -> list[str]:
+        """Every example question that is no crisis: all but those of topics that are near one."""
+        return [
+            question
+            for questions in self.questions.values()
+            for group in (
+                *questions.sections.values(),
+                *(
+                    topic.questions
+                    for topic in questions.not_covered.values()
+                    if not topic.near_crisis
+                ),
+                questions.small_talk,
+            )
+            for question in group
+        ]

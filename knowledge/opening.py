@@ -35,7 +35,7 @@ def open_desks(library: Library, cache: Path | None = None) -> list[HelpDesk]:
         library: what they know.
         cache: a folder that keeps what was learned from it until it changes.
     """
-    safety = CrisisDetector.build(library.crisis, _asked(library), cache=cache)
+    safety = CrisisDetector.build(library.crisis, library.ordinary, cache=cache)
     return [
         HelpDesk(
             document,
@@ -123,7 +123,7 @@ def _learn_side_by_side(library: Library, cache: Path) -> None:
         suppress(OSError, BrokenProcessPool),
         ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool,
     ):
-        safety = pool.submit(_learn_safety, library.crisis, _asked(library), cache)
+        safety = pool.submit(_learn_safety, library.crisis, library.ordinary, cache)
         for document, questions in _with_questions(library):
             SearchIndex.build(_topics(document, questions), cache=cache)
         safety.result()
@@ -160,20 +160,6 @@ def _with_questions(library: Library) -> Sequence[tuple[Document, Questions]]:
     return [
         (document, library.questions.get(document.command, Questions()))
         for document in library.documents
-    ]
-
-
-def _asked(library: Library) -> list[str]:
-    """Every example question: none of them is a crisis."""
-    return [
-        question
-        for questions in library.questions.values()
-        for group in (
-            *questions.sections.values(),
-            *(topic.questions for topic in questions.not_covered.values()),
-            questions.small_talk,
-        )
-        for question in group
     ]
 
 

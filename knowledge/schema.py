@@ -133,6 +133,12 @@ class NotCoveredFile(_Written):
     nearest: Annotated[Sections, Field(max_length=3)] = Field(
         default=(), description="Up to three sections to offer, best first."
     )
+    near_crisis: bool = Field(
+        default=False,
+        description="Whether some who ask this are in a crisis: the examples then do not teach "
+        "the crisis check that such words are ordinary.",
+        strict=True,
+    )
     questions: tuple[Text, ...] = Field(min_length=1, description="Examples, one a line.")
 
 

@@ -264,11 +264,8 @@ def test_a_sections_probability_is_how_often_it_is_right(
         assert right[within].mean() == pytest.approx(claimed[within].mean(), abs=0.08)
 
 
-def test_cross_validated_figures_of_the_crisis_check_hold(
-    library: Library, topics: list[Topic]
-) -> None:
-    ordinary = [question for topic in topics for question in topic.questions]
-    figures = cross_validate_crisis(library.crisis, ordinary)
+def test_cross_validated_figures_of_the_crisis_check_hold(library: Library) -> None:
+    figures = cross_validate_crisis(library.crisis, library.ordinary)
     assert figures.explicit.percent >= 80
     assert figures.helped.percent >= 85
     assert figures.ambiguous.percent >= 76
