@@ -27,9 +27,8 @@ Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-PASSES = 3
-RATE = 1.5
 BATCH = 32
+"""Examples that are shown together."""
 
 _PENALTY, _SMALLEST_STEP = 1e-3, 1e-6
 _SMALL_WORDS = """
@@ -38,12 +37,28 @@ a an the of to in for is it do does i my me can be on with and or this that are 
 _SMALL = frozenset(_SMALL_WORDS.split())
 
 
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How the weights are learned; what is best is found by cross-validation."""
+
+    passes: int = 3
+    """How often every example is shown."""
+    rate: float = 1.5
+    """The size of the first steps."""
+    decay: float = 0.0
+    """The share of its weights that a feature loses each time it is seen (weight decay). Where the
+    texts to come differ much from the examples, no weight should rest on a few of them."""
+    averaged: int = 1
+    """How many of the last passes are averaged: the end of a single one is partly chance."""
+
+
 def train(
     texts: Sequence[Block],
     labels: Integers,
     kinds: int,
     features: int,
     learned: Flags,
+    training: Training,
 ) -> Floats:
     """Learn weights (models by features by kinds), one set for each row of `learned`.
 
@@ -59,7 +74,8 @@ def train(
     batches = [
         _Batch.of(shuffled[start : start + BATCH], texts) for start in range(0, len(texts), BATCH)
     ]
-    for _ in range(PASSES):
+    total = np.zeros_like(weights)
+    for done in range(training.passes):
         for number in chance.permutation(len(batches)):
             batch = batches[number]
             current = weights.take(batch.features, axis=0)
@@ -69,10 +85,14 @@ def train(
             slope = batch.sum_by_feature(error.reshape(len(error), -1))
             by_model = slope.reshape(-1, models, kinds)
             corrected[batch.features] += np.einsum("fmk,fmk->fm", by_model, by_model)
-            by_model *= (RATE / np.sqrt(corrected[batch.features]))[:, :, None]
+            by_model *= (training.rate / np.sqrt(corrected[batch.features]))[:, :, None]
             current -= slope
+            current *= 1 - training.decay
             weights[batch.features] = current
-    return np.ascontiguousarray(weights.reshape(-1, models, kinds).transpose(1, 0, 2))
+        if done >= training.passes - training.averaged:
+            total += weights
+    total /= training.averaged
+    return np.ascontiguousarray(total.reshape(-1, models, kinds).transpose(1, 0, 2))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from knowledge.ideas import KNOWN_WORDS
 from knowledge.safety import (
     BIASES,
     CRISIS_COSTS,
+    CRISIS_TRAINING,
     CrisisCosts,
     CrisisPhrases,
     Tier,
@@ -357,6 +358,7 @@ def cross_validate_crisis(
         views=crisis_views,
         synonyms=SYNONYMS,
         known_words=KNOWN_WORDS,
+        training=CRISIS_TRAINING,
     )
     traps = frozenset(phrases.traps)
     groups: dict[str, list[Tier | None]] = {

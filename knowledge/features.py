@@ -319,23 +319,40 @@ def sequence_features(text: Sequence[str], lengths: range, salt: int) -> list[in
     return found
 
 
-Letters = Callable[[str], Sequence[int]]
+def nearby_features(text: Sequence[str], window: int, salt: int) -> list[int]:
+    """Numbers for every two words, in their order, that are at most `window` words apart.
+
+    What stands between them may change from one person to the next: "want to die" and "want so
+    badly to just die" have a pair in common.
+    """
+    parts = [word.encode() + b" " for word in text]
+    found: set[int] = set()
+    for at, first in enumerate(parts):
+        begun = crc32(first, salt)
+        found.update(crc32(second, begun) for second in parts[at + 1 : at + 1 + window])
+    return sorted(found)
 
 
-def letters_of(word: str) -> list[int]:
-    """Numbers for all runs of two to five letters within a word, beginning and end included."""
+LETTER_RUNS = (2, 3, 4, 5)
+Letters = Callable[[str, tuple[int, ...]], Sequence[int]]
+
+
+def letters_of(word: str, lengths: tuple[int, ...]) -> list[int]:
+    """Numbers for all runs of so many letters within a word, beginning and end included."""
     padded = b" " + word.encode()[:LETTER_LIMIT] + b" "
     size = len(padded)
     return [
         crc32(padded[start : start + length])
-        for length in (2, 3, 4, 5)
+        for length in lengths
         for start in range(size - length + 1)
     ]
 
 
-def letter_features(text: Sequence[str], letters: Letters) -> list[int]:
+def letter_features(
+    text: Sequence[str], letters: Letters, lengths: tuple[int, ...] = LETTER_RUNS
+) -> list[int]:
     """Numbers for the runs of letters within all words, as `letters_of` gives them."""
-    return [number for word in text for number in letters(word)]
+    return [number for word in text for number in letters(word, lengths)]
 
 
 ALWAYS = (0,)

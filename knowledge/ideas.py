@@ -96,7 +96,62 @@ asks: does do can could is are what which why how where should would will
 foot: foot feet leg legs hand hands arm arms ankle knee limb skin toe toes finger fingers
     shoulder wrist
 ldn: ldn naltrexone crps article section leaflet naloxone drug spray
-lol: lol haha lmao joke joking
+lol: lol haha lmao joke joking hahaha rofl
+affairs: will wills funeral cremat* buri* solicitor testament insurance passwords password affairs
+    arranged arrangements sorted order letter letters ashes belongings bank paperwork
+faith: god lord jesus christ allah heaven hell pray prays prayed praying soul maker angel angels
+    bless mercy sin paradise church priest imam gods
+tool: hammer lighter scissors fist fists wall head needle needles pin pins cigarette* iron kettle
+    punch punching punched bang banging banged smash scald*
+water: river sea lake canal ocean water waves bath weir
+alcohol: wine beer beers vodka whisky whiskey gin rum sherry booze alcohol drunk pint pints brandy
+    cider hangover champagne
+sick: sick vomit* puk* throwing dizzy woozy nause* sweat* shak* trembl* drows* confus* halluc*
+    itch* rash hives fever feverish
+mild: bit little slightly slight usual usually normal normally odd funny
+pet: cat cats dog dogs puppy kitten horse horses pony budgie parrot rabbit hamster goldfish fish
+    hens chickens vet vets cow cows sheep bird birds
+nature: plant plants houseplant* garden gardening lawn grass tree trees flowers flower roses rose
+    orchid tomatoes tomato weeds lettuce* slugs seeds leaves bulbs allotment compost hedge
+food: tea coffee cake cakes curry pizza soup biscuit biscuits chocolate cheese bread dough sourdough
+    dinner lunch breakfast supper pasta rice chips crisps toast egg eggs salad sandwich yoghurt
+    yogurt juice milk sugar lasagne cuppa snack snacks meal cook cooking cooked baking bake
+thing: phone wifi internet battery batteries laptop printer computer screen keyboard mouse tv
+    telly car van bike bicycle fridge freezer oven kettle washing hoover hoovering vacuum mattress
+    chair wheelchair table sofa drawers shoe shoes boot boots socks trousers jeans coat hat gloves
+    umbrella bag lamp bulb boiler engine machine clock watch crutch crutches walker cushion
+home: room kitchen bathroom bedroom lounge stairs sink house flat bungalow roof floor door
+media: film films movie movies book books novel series episode season song songs music podcast game
+    games gaming netflix show shows quiz crossword puzzle minecraft fortnite boss level character
+    characters theatre play concert band album drama thriller villain author chapter story plot
+    documentary news cinema finale spoiler* trailer
+sport: match team cup league goal goals gym swim swimming football soccer cricket rugby darts
+    basketball baseball golf tennis marathon bingo yoga pilates dance dancing knitting crochet
+    sewing hike hiking
+work: work job office shift shifts colleagues manager teacher class school uni university college
+    course exam exams homework deadline project presentation career
+admin: form forms claim appeal email emails letter pip benefits council copay bill bills price
+    prices cost costs invoice queue parking tax refund receipt website
+clinic: doctor doctors dr gp consultant specialist nurse clinic appointment appointments referral
+    physio therapist therapy pharmacist pharmacy chemist surgery xray mri scan dentist neurologist
+    rheumatologist waiting
+study: study studies trial trials research paper essay thesis dissertation statistics statistic
+    percentage rate rates risk risks training prevention conference webinar talk charity fundraiser
+    fundraising volunteer volunteering poster term lecture leaflet side effect effects
+group: group channel server bot moderator moderators mod mods admin discord slack thread link post
+    posts chat notifications zoom app meeting meetings
+weather: rain raining sun sunny heat heatwave weather snow wind windy humid storm
+event: party wedding birthday holiday holidays trip meetup picnic retreat barbecue visit festival
+joy: lovely brilliant great happy glad fun funny enjoy* cheers thanks thank delighted proud excited
+    excit* yay hooray giggle laugh laughed laughing hilarious gorgeous fab fabulous amazing awesome
+    nice best wins improved better bliss treat
+anger: annoy* angry furious cross grumpy irritat* mad livid rage
+sad: sad low lonely alone cry crying cried tears miss gutted grief griev* upset
+despair: hopeless hope despair desperate useless pointless point trapped broken empty unbearable
+    bear cope coping struggling drowning exhausted torture
+foreign: quiero morir morirme muero muerte matarme vivir vida dolor suicidarme veux mourir mort
+    vivre vie douleur suicider sterben leben tot schmerzen umbringen nicht mehr voglio morire vita
+    dolore quero morrer viver mori wil dood leven
 """
 # An idea, a colon, and the words that may stand for it; a star stands for any ending.
 

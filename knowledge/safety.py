@@ -5,9 +5,9 @@ and medical emergencies. An EXPLICIT crisis is answered with help lines alone, a
 with a line of help above the normal answer. Nobody is reported, and nothing is kept.
 
 The verdict is a classifier's (`knowledge.classifier`), learned from `crisis.yaml` and from all
-ordinary example questions. It sees the words, their letters, and the ideas behind the words
-(`knowledge.ideas`). A long message is also judged piece by piece, so that a cry for help does
-not drown in it.
+ordinary example questions. It sees the words, which of them are near each other, their letters,
+and the ideas behind the words (`knowledge.ideas`). A long message is also judged piece by piece,
+so that a cry for help does not drown in it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,15 @@ from pathlib import Path
 import numpy as np
 
 from knowledge import modelcache
-from knowledge.features import ALWAYS, TEXT_LIMIT, Letters, letter_features, sequence_features
+from knowledge.classifier import Training
+from knowledge.features import (
+    ALWAYS,
+    TEXT_LIMIT,
+    Letters,
+    letter_features,
+    nearby_features,
+    sequence_features,
+)
 from knowledge.ideas import KNOWN_WORDS, gist_features, ideas, pair_features
 from knowledge.synonyms import SYNONYMS
 from knowledge.textmodel import Chances, Example, TextModel
@@ -32,13 +40,20 @@ LONGEST = 200
 """Words of a message that are looked at: the first and the last hundred."""
 LONG = 16
 """Words of a message above which it is also judged piece by piece."""
-PIECE, STEP = 8, 4
+PIECE, STEP = 7, 2
 """Words of such a piece, and from one piece's start to the next's."""
 PIECE_DOUBT = 0.1
 """How likely a piece may be ordinary and still be taken for a crisis: it is torn from its context,
 and a long message has many."""
 MOST_CLAUSES, SHORTEST_CLAUSE = 12, 3
 """Clauses of a message that are judged on their own, and the words that a clause must have."""
+NEARBY = 5
+"""Words that may lie between two words that are seen together, and one more."""
+_LETTERS = (4,)
+"""Letters of a run: shorter ones say little of a crisis, and longer ones are half a word."""
+MOST_COUNTED = 10
+"""Words with an idea, above which their number tells no more."""
+_WORDS, _NEARBY, _HOW_MANY = 1, 5, 100
 _CLAUSE_END = re.compile(r"[.,;:!?\n]+")
 
 
@@ -90,13 +105,15 @@ class CrisisCosts:
     """An explicit crisis gets a line of help above an answer."""
     overstated: float = 0.15
     """Despair gets help lines alone."""
-    false_alarm: float = 0.84
+    false_alarm: float = 0.95
     """An ordinary question is answered with help lines alone: it stays unanswered."""
-    needless_line: float = 0.3
+    needless_line: float = 0.25
     """An ordinary question is answered with a line of help above the answer."""
 
 
 CRISIS_COSTS = CrisisCosts()
+CRISIS_TRAINING = Training(passes=5, rate=1.0, decay=1e-3, averaged=3)
+"""Nobody says it in the words of the last one."""
 _KINDS = (CrisisKind.SUICIDE, CrisisKind.OVERDOSE, CrisisKind.EMERGENCY)
 _ORDINARY, _AMBIGUOUS, _FIRST_KIND = 0, 1, 2
 BIASES = np.eye(_FIRST_KIND + len(_KINDS))[:, 1:]
@@ -136,7 +153,12 @@ class CrisisDetector:
         if cache and (known := cls.restore(key, cache, synonyms=synonyms, costs=costs)):
             return known
         model = TextModel.learn(
-            examples, BIASES, views=crisis_views, synonyms=synonyms, known_words=KNOWN_WORDS
+            examples,
+            BIASES,
+            views=crisis_views,
+            synonyms=synonyms,
+            known_words=KNOWN_WORDS,
+            training=CRISIS_TRAINING,
         )
         if cache:
             modelcache.save(cache, "crisis", key, model.to_arrays())
@@ -226,12 +248,17 @@ def crisis_examples(phrases: CrisisPhrases, ordinary: Iterable[str]) -> list[Exa
 
 
 def crisis_views(text: Sequence[str], letters: Letters) -> tuple[Sequence[int], ...]:
-    """What the detector sees of a text: words, letters, and the ideas behind the words."""
+    """What the detector sees of a text: words, letters, and the ideas behind the words.
+
+    How many of its words have an idea tells how much there is to go by: a word or two are seldom
+    a crisis.
+    """
     found = [ideas(word) for word in text]
     return (
-        sequence_features(text, range(1, 4), salt=1),
-        letter_features(text, letters),
+        sequence_features(text, range(1, 3), salt=_WORDS),
+        nearby_features(text, NEARBY, salt=_NEARBY),
+        letter_features(text, letters, _LETTERS),
         pair_features(found),
         gist_features(text, found),
-        ALWAYS,
+        (*ALWAYS, _HOW_MANY + min(sum(map(bool, found)), MOST_COUNTED)),
     )

@@ -15,7 +15,17 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.classifier import Flags, Floats, Integers, calibrate, fold_of, score, softmax, train
+from knowledge.classifier import (
+    Flags,
+    Floats,
+    Integers,
+    Training,
+    calibrate,
+    fold_of,
+    score,
+    softmax,
+    train,
+)
 from knowledge.features import (
     WORD_LIMIT,
     Block,
@@ -30,6 +40,8 @@ from knowledge.modelcache import Arrays
 Chances = NDArray[np.float64]
 Views = Callable[[Sequence[str], Letters], tuple[Sequence[int], ...]]
 """Turns the words of a text into lists of feature numbers, see `knowledge.features`."""
+
+TRAINING = Training()
 
 HELD_OUT = 4
 """One in so many examples is held out, for the calibration."""
@@ -101,8 +113,8 @@ class _Prepared:
         ]
         return np.array([fold_of(text, count) for text in wholes], dtype=np.int64)
 
-    def train(self, kinds: int, learned: Flags) -> Floats:
-        return train(self.blocks, self.labels, kinds, len(self.features), learned)
+    def train(self, kinds: int, learned: Flags, training: Training) -> Floats:
+        return train(self.blocks, self.labels, kinds, len(self.features), learned, training)
 
     def score(self, numbers: Integers, weights: Floats) -> Floats:
         return score([self.blocks[number] for number in numbers], weights)
@@ -137,6 +149,7 @@ class TextModel:
         views: Views,
         synonyms: Mapping[str, Sequence[str]],
         known_words: Iterable[str] = (),
+        training: Training = TRAINING,
     ) -> TextModel:
         """Learn from examples.
 
@@ -146,11 +159,12 @@ class TextModel:
             views: how a text's words become features.
             synonyms: one word to all that mean it.
             known_words: further words to correct typing errors to.
+            training: how the weights are learned.
         """
         ready = _Prepared.of(examples, views, synonyms, known_words)
         held_out = ready.folds(HELD_OUT) == 0
         learned = np.stack([np.ones_like(held_out), ~held_out])
-        weights, without = ready.train(len(biases), learned)
+        weights, without = ready.train(len(biases), learned, training)
         asked = np.array([example.asked for example in ready.examples])
         judged = np.flatnonzero(held_out & asked)
         scale, offsets = _calibrate(ready.score(judged, without), ready.labels[judged], biases)
@@ -211,6 +225,7 @@ def cross_validate(
     views: Views,
     synonyms: Mapping[str, Sequence[str]],
     known_words: Iterable[str] = (),
+    training: Training = TRAINING,
 ) -> list[Judged]:
     """Judge every example that people asked as if it had never been seen.
 
@@ -223,7 +238,7 @@ def cross_validate(
     scores = np.zeros((len(fold), len(biases)), dtype=np.float32)
     for number in range(folds):
         # One after another: together they would need as many times the memory.
-        (weights,) = ready.train(len(biases), (fold != number)[None, :])
+        (weights,) = ready.train(len(biases), (fold != number)[None, :], training)
         part = np.flatnonzero(fold == number)
         if len(part):
             scores[part] = ready.score(part, weights)
