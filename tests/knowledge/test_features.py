@@ -16,6 +16,7 @@ from knowledge.features import (
     distance,
     letter_features,
     letters_of,
+    nearby_features,
     sequence_features,
     words,
 )
@@ -103,6 +104,15 @@ def test_the_work_for_a_text_is_bounded_whatever_it_holds(text: str) -> None:
     assert all(0 < len(word) <= LETTER_LIMIT for word in read)
     assert len(letter_features(read, letters_of)) <= WORD_LIMIT * 4 * (LETTER_LIMIT + 2)
     assert len(sequence_features(read, range(1, 3), salt=1)) <= 2 * WORD_LIMIT + 1
+
+
+def test_nearby_words_are_a_feature_whatever_stands_between_them() -> None:
+    def pairs(text: str) -> set[int]:
+        return set(nearby_features(words(text), window=3, salt=1))
+
+    assert pairs("water roses") <= pairs("water all my roses")
+    assert pairs("water roses").isdisjoint(pairs("water all of my roses"))
+    assert pairs("water roses").isdisjoint(pairs("roses water"))
 
 
 def test_of_a_long_text_the_beginning_and_the_end_are_read() -> None:

@@ -168,5 +168,20 @@ def test_a_nearest_section_named_twice_is_an_error(tmp_path: Path) -> None:
     assert problem.key.startswith("not_covered.price.nearest")
 
 
+def test_what_is_asked_near_a_crisis_is_not_taken_for_ordinary(tmp_path: Path) -> None:
+    write_document(tmp_path)
+    (tmp_path / "garden.questions.yaml").write_text(
+        "sections:\n  water: [when to water]\n"
+        "not_covered:\n"
+        "  price: {title: prices, text: Ask., questions: [what it costs]}\n"
+        "  berries: {title: berries, text: Ask., near_crisis: true, questions: [he ate some]}\n"
+        "small_talk: [hello]\n",
+        encoding="utf-8",
+    )
+    library = load_library(tmp_path)
+    assert library.ordinary == ["when to water", "what it costs", "hello"]
+    assert library.questions["garden"].not_covered["berries"].questions == ("he ate some",)
+
+
 def test_the_shipped_folder_loads() -> None:
     assert [document.command for document in load_library(SHIPPED).documents] == ["ldn"]
