@@ -111,6 +111,8 @@ class Communities:
                 return await self.held(platform, community)
         except (LdnBotError, TimeoutError) as error:
             log.warning("a community's settings could not be read (%s)", type(error).__name__)
+            # They may have been changed while we waited.
+            known, _ = self._known.get((platform, community), (known, 0.0))
             self._remember(platform, community, known)
             return known
 

@@ -274,7 +274,7 @@ class Composer:
         def shorts(section: Section) -> Iterable[str]:
             yield section.short
             kept = {*section.discuss, *section.keep} - {section.short}
-            yield from sorted(kept, key=section.text.find)
+            yield from sorted(kept, key=" ".join(section.text.split()).find)
             for part in self.document.parts(section):
                 yield from shorts(part)
 

@@ -24,6 +24,7 @@ from adapters.slack.payloads import (
     place_of,
     spoken,
     user_of,
+    view_of,
 )
 from adapters.slack.people import SlackPeople
 from adapters.slack.render import render_mentioned
@@ -163,7 +164,7 @@ class Listeners:
     ) -> Surface:
         """Where to show what comes of a press: never in a message that others see."""
         command = wanted.command if wanted else ""
-        view, trigger = body.get("view") or {}, field(body, "trigger_id")
+        view, trigger = view_of(body), field(body, "trigger_id")
         if view.get("type") == "modal":
             return OpenModal(client, field(view, "id"), trigger, self._frame(caller, command))
         if view or not is_private(body):

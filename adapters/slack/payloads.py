@@ -48,6 +48,12 @@ def kept(view: Any) -> Body:
     return found if isinstance(found, dict) else {}
 
 
+def view_of(body: Body) -> Body:
+    """The modal or Home tab on which somebody acts; empty elsewhere."""
+    view = body.get("view")
+    return view if isinstance(view, dict) else {}
+
+
 def user_of(body: Body) -> str:
     """Who acts."""
     return first(body, ("event", "user"), ("user_id",), ("user", "id"))
@@ -63,8 +69,8 @@ def place_of(body: Body) -> tuple[str, str]:
 
     Ids of channels begin with C or G, of direct messages with D.
     """
-    if body.get("view"):
-        frame = kept(body["view"])
+    if view := view_of(body):
+        frame = kept(view)
         channel, reply_to = field(frame, "channel"), field(frame, "reply_to")
     else:
         channel = first(body, ("channel_id",), ("channel", "id"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -17,7 +17,7 @@ from adapters import text as plain_text
 from adapters.conversation import Aside, Caller, Preview, Shown
 from adapters.discord import render as discord
 from adapters.moderation import Moderation
-from adapters.reception import NOTHING_TO_POST, PREVIEW, Reception
+from adapters.reception import MAY_BE_DESPAIR, NOTHING_TO_POST, PREVIEW, Reception
 from adapters.slack import render as slack
 from adapters.wording import PAGE
 from knowledge import compose
@@ -360,7 +360,28 @@ def test_the_points_for_an_appointment_come_as_a_file_that_is_whole(
         assert places == sorted(places)
 
 
+@DECORATED_OR_NOT
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("surface", PLATFORMS, ids=str)
+def test_every_section_is_one_message_in_every_language(
+    library: Library, shipped: Everything, surface: Surface, language: str, plain: bool
+) -> None:
+    for each in library.documents[0].sections:
+        for name in (each.id, f"short {each.id}"):
+            if answer := shipped[language, plain].get(name):
+                assert len(pages(surface, answer)) == 1, name
+
+
 # What is shown before something is posted
+
+
+def test_what_a_reader_alone_gets_fills_the_message_and_what_is_posted_leaves_room() -> None:
+    answer = long_answer(body=" ".join(["A."] * 3000))
+    mine, public = discord.contents(answer)[0], discord.public_content(answer)
+    line = len(page_line(answer, 99, 99)) - len(page_line(answer, 1, 10))
+    assert discord.CONTENT_LIMIT - line - len(" A.") < len(mine) <= discord.CONTENT_LIMIT
+    room = discord.CONTENT_LIMIT - discord.PREVIEW_ROOM
+    assert room - line - len(" A.") < len(public) <= room
 
 
 def preview_of(answer: Answer, text: str) -> Preview:
@@ -369,6 +390,10 @@ def preview_of(answer: Answer, text: str) -> Preview:
     choices = tuple(Choice(f"s{number}", f"Section {number}") for number in range(25))
     buttons = (Button(post, "Post"), Button(replace(draft, detail=f"{draft.detail}n"), "Notify"))
     return Preview(answer, text, buttons, choices, replace(draft, topic=""), "Another")
+
+
+def _public_on_slack(answer: Answer) -> str:
+    return str(slack.render_public(answer)["text"])
 
 
 def payload_of(surface: Surface, shown: Any) -> dict[str, Any]:
@@ -390,11 +415,15 @@ def test_a_preview_says_that_it_is_one_and_then_shows_what_would_be_posted(
         said = words_in(language)(PREVIEW)
         payload = payload_of(surface, preview_of(answer, said))
         assert faults_of(surface, payload) == [], each.id
-        public = words(surface.read(surface.payload(answer, 1)))
-        assert words(surface.read(payload)) == f"{words(said)} {public}", each.id
+        public = discord.public_content if surface is DISCORD else _public_on_slack
+        assert words(surface.read(payload)) == f"{words(said)} {words(public(answer))}", each.id
 
 
-@pytest.mark.parametrize("text", [PREVIEW, NOTHING_TO_POST], ids=["preview", "nothing to post"])
+@pytest.mark.parametrize(
+    "text",
+    [PREVIEW, NOTHING_TO_POST, MAY_BE_DESPAIR],
+    ids=["preview", "nothing to post", "despair"],
+)
 @EVERY_LANGUAGE
 @pytest.mark.parametrize("surface", PLATFORMS, ids=str)
 def test_a_preview_of_the_longest_page_keeps_within_the_limits(
@@ -731,7 +760,11 @@ class UnsetStore:
     async def settings(self, platform: Platform, community: str) -> CommunitySettings | None:
         return None
 
-    async def set_settings(
-        self, platform: Platform, community: str, settings: CommunitySettings
-    ) -> None:
+    async def change(
+        self,
+        platform: Platform,
+        community: str,
+        changes: Mapping[str, Any],
+        default: CommunitySettings,
+    ) -> CommunitySettings:
         raise AssertionError("nothing is set here")

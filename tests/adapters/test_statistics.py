@@ -56,12 +56,20 @@ def test_each_outcome_has_its_list_and_the_week_its_day() -> None:
         {report("water"): 7, report("tools", Reason.MISSING): 9},
     )
     assert reply.text == (
-        "**The week of October 26, 2026**\n\n"
+        "The week of October 26, 2026\n\n"
         "Asked for:\n- Watering: 12\n- Tools: 5\n\n"
         "Not covered by the article:\n- something else: 40\n- prices: 6\n\n"
         "Reported as unclear, by all groups on Slack:\n"
         "- Tools, something is missing: 9\n- Watering, hard to understand: 7"
     )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_is_without_decoration_wherever_it_is_shown(language: str) -> None:
+    """A community may want none, and statistics are no answer that could be told so."""
+    caller = Caller(Platform.SLACK, language, "T1", "C1", moderator=True)
+    text = shown({tally("water"): 12}, {report("tools"): 9}, caller=caller).text
+    assert not re.search(r"[*_#`~]", text)
 
 
 def test_where_nothing_was_counted_that_is_said() -> None:

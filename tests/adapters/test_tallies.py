@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -230,7 +231,7 @@ async def test_all_three_share_one_database_that_is_opened_once(tmp_path: Path) 
     async with later(None, tmp_path) as (stores, databases):
         reservation, *_ = await asyncio.gather(
             stores.posts.reserve(PLACE, "ldn", "dose", "Dose", reply_to="m1"),
-            stores.communities.set_settings(Platform.SLACK, "T1", CommunitySettings(plain=True)),
+            stores.communities.change(Platform.SLACK, "T1", {"plain": True}, CommunitySettings()),
             stores.tallies.add({ASKED: 1}, {UNCLEAR: 2}),
         )
         assert len(databases) == 1
@@ -267,6 +268,28 @@ async def test_what_cannot_be_opened_is_opened_at_the_next_use() -> None:
         with pytest.raises(StoreError, match="disk is full"):
             await stores.communities.settings(Platform.SLACK, "T1")
     assert len(attempts) == 2
+
+
+async def test_who_does_not_wait_for_the_opening_does_not_end_it() -> None:
+    """Else a database that opens slowly never would, for nobody waits long enough."""
+    attempts: list[int] = []
+    ready = asyncio.Event()
+    nothing = cast(Any, None)
+    stores = Stores(nothing, nothing, nothing)
+
+    async def opened() -> Stores:
+        attempts.append(1)
+        await ready.wait()
+        return stores
+
+    later_stores = LaterStores(opened, is_empty=lambda: False)
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await later_stores.open()
+    ready.set()
+    assert await later_stores.open() is stores
+    assert len(attempts) == 1
 
 
 def test_what_talks_to_a_database_is_not_imported_before_it_is_opened() -> None:

@@ -181,6 +181,97 @@ async def use_slack(slack: SlackStandIn) -> None:
         slack.faults.clear()
 
 
+async def reach_discord(discord: DiscordStandIn) -> None:
+    """Every other way to ask on Discord, and what moderators set and read."""
+    moderating: Any = {"user": discord.moderator}
+    asked = discord.post_as(discord.member, TYPED)
+    despairing = discord.post_as(discord.member, f"i want to die, {WORD}")
+    for target in (asked, despairing):
+        for user in (discord.member, discord.moderator):
+            preview = await discord.context_menu("Answer with LDN", target, user=user)
+            menu = f"ldn:draft::1:{target.id}"
+            preview = await discord.select(preview, menu, ["forms"], user=user)
+            await discord.press(preview, preview.labels["Post as a reply"], user=user)
+    await discord.context_menu("Answer with LDN", asked, place=Place.USER_INSTALL)
+    answer = await discord.command("ldn", {"question": "forms"})
+    why = await discord.press(answer, answer.labels["Unclear or out of date?"])
+    await discord.press(why, why.labels["It is out of date"])
+    for user in (discord.member, discord.moderator):
+        for plain in ("on", "off"):
+            await discord.command("ldn-mod settings", {"plain": plain}, user=user)
+        stats = await discord.command("ldn-mod stats", {}, user=user)
+    await discord.press(stats, stats.labels["The week before"], **moderating)
+    for forged in (
+        f"ldn:post:{WORD}:1",
+        f"ldn:tell:forms:1:{WORD}",
+        f"ldn:draft:{WORD}:1:{NUMBER}",
+    ):
+        answer = await discord.command("ldn", {"question": "forms"})
+        rows = discord.message(answer.message_id).data["components"]
+        rows[-1]["components"][0]["custom_id"] = forged
+        await discord.press(answer, forged, forged=True)
+
+
+async def reach_slack(slack: SlackStandIn) -> None:
+    """Every other way to ask on Slack, and what moderators set and read."""
+    asked = slack.post_as(slack.member, TYPED)
+    mention = await slack.mention(TYPED)
+    await slack.redeliver(mention)
+    modal = await slack.press(mention, "ldn:ask::1")
+    await slack.press(modal, modal.labels["All topics"])
+    for text in (TYPED, f"i want to die, {WORD}"):
+        await slack.direct_message(text)
+    for user in (slack.member, slack.moderator):
+        modal = await slack.shortcut("ldn-answer", asked, user=user)
+        modal = await slack.select(modal, "ldn:draft::1", "forms", user=user)
+        await slack.press(modal, modal.labels["Post in this thread"], user=user)
+    await slack.type_in(await slack.open_home(), "ldn:ask::1", TYPED)
+    answer = await slack.command("/ldn", "forms")
+    why = await slack.press(answer, answer.labels["Unclear or out of date?"])
+    await slack.press(why, why.labels["It is out of date"])
+    for user in (slack.member, slack.moderator):
+        for words in ("plain=on", f"share={WORD}", f"{WORD}=1", "plain=off"):
+            await slack.command("/ldn-mod", f"settings {words}", user=user)
+        await slack.command("/ldn-mod", "stats", user=user)
+
+    # Broken in every part that is read.
+    person: JSON = {"user": {"id": slack.member.id}, "trigger_id": WORD}
+    pressed: JSON = {**person, "type": "block_actions"}
+    button: JSON = {"type": "button", "action_id": "ldn:ask::1", "block_id": "b", "value": TYPED}
+    view: JSON = {"type": "modal", "id": WORD, "private_metadata": WORD}
+    chosen: JSON = {**person, "type": "message_action", "callback_id": "ldn-answer"}
+    for payload in (
+        {**pressed, "actions": [button], "view": view},
+        {**pressed, "actions": [{**button, "value": [TYPED]}], "container": WORD, "channel": WORD},
+        {**pressed, "actions": [{**button, "selected_option": TYPED}], "user": WORD},
+        {**pressed, "actions": [button], "view": WORD},
+        {**chosen, "message": TYPED, "channel": WORD},
+        {**chosen, "message": {"text": {WORD: TYPED}}, "channel": {"id": slack.channel.id}},
+    ):
+        await slack.socket.send("interactive", payload, answerable=True, timeout=0.2)
+    for command in ("/ldn", "/ldn-mod", f"/{WORD}"):
+        payload = {"command": command, "text": {WORD: TYPED}, "user_id": slack.member.id}
+        await slack.socket.send("slash_commands", payload, answerable=True, timeout=0.2)
+    for event in (
+        {"type": "app_mention", "channel": [WORD]},
+        {"type": "message", "channel_type": "im", "channel": {WORD: WORD}},
+        {"type": "message", "channel_type": "im", "subtype": [WORD]},
+        {"type": "app_home_opened", "tab": "home", "view": WORD},
+    ):
+        await slack.event({**event, "user": slack.member.id, "text": TYPED})
+
+    slack.answer_timeout = 0.3
+    for fault in (server_error(), not_ok(WORD), reset(applied=True)):
+        for route in ("views.open", "views.publish", "chat.postMessage", "users.info"):
+            slack.faults.add(fault, route=route, times=2)
+        await whatever_comes(slack.mention(TYPED))
+        await whatever_comes(slack.direct_message(TYPED))
+        await whatever_comes(slack.open_home())
+        await whatever_comes(slack.shortcut("ldn-answer", asked))
+        slack.faults.clear()
+    slack.answer_timeout = 10.0
+
+
 def tables(data: Path) -> Iterator[tuple[str, str]]:
     """Each table's name, and all that it holds."""
     with closing(sqlite3.connect(data / SQLITE_FILE)) as database:
@@ -225,6 +316,7 @@ async def test_nothing_of_anyone_is_in_a_log_a_table_or_a_file(
                 await asyncio.gather(
                     discord_standin.connected(timeout=30), slack_standin.connected(timeout=30)
                 )
+                await asyncio.gather(reach_discord(discord_standin), reach_slack(slack_standin))
                 await asyncio.gather(use_discord(discord_standin), use_slack(slack_standin))
                 change_credit(documents)
                 await bot.says(r"posts on slack: [1-9] edited")

@@ -7,12 +7,16 @@ import shutil
 import signal
 from pathlib import Path
 
+import aiohttp
 import pytest
 
+from bot import bootstrap
+from bot.settings import Settings
 from knowledge.documents import SHIPPED
 from tests.bot.running import running_bot
 from tests.standins.discord import DiscordStandIn
-from tests.standins.slack import SlackStandIn
+from tests.standins.recording import reset
+from tests.standins.slack import SlackStandIn, rate_limited
 
 FORMS = "It is delivered by capsule, sublingual (under the tongue) liquid or injection."
 
@@ -52,6 +56,21 @@ async def test_one_process_answers_on_both_platforms(
         assert FORMS in on_slack.text
         assert on_slack.ephemeral
         assert await bot.stop() == 0
+
+
+async def test_what_slack_may_have_done_is_not_asked_for_again(slack_standin: SlackStandIn) -> None:
+    """A connection breaks behind the post: another attempt would make a second one."""
+    client = bootstrap._web_client(
+        Settings(slack_bot_token=slack_standin.bot_token, slack_api_url=slack_standin.api_url)
+    )
+    channel = slack_standin.channel
+    slack_standin.faults.add(reset(applied=True), route="chat.postMessage")
+    with pytest.raises(aiohttp.ClientError):
+        await client.chat_postMessage(channel=channel.id, text="hello")
+    assert len(channel.messages) == 1
+    slack_standin.faults.add(rate_limited(1), route="chat.postMessage")
+    await client.chat_postMessage(channel=channel.id, text="hello")
+    assert len(channel.messages) == 2
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])

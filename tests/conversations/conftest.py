@@ -22,7 +22,7 @@ from adapters.moderation import Moderation
 from adapters.reception import Reception
 from adapters.slack.app import SlackAdapter
 from adapters.slack.people import SlackPeople
-from adapters.slack.publisher import SlackPublisher
+from adapters.slack.publisher import SlackPublisher, with_patience
 from bot.bootstrap import Adapter
 from knowledge.communities import Communities, CommunitySettings
 from knowledge.desk import Desks
@@ -111,7 +111,9 @@ async def slack(slack_standin: SlackStandIn, house: House) -> AsyncIterator[Slac
     """A stand-in Slack with the bot connected to it."""
 
     def client() -> AsyncWebClient:
-        return AsyncWebClient(token=slack_standin.bot_token, base_url=slack_standin.api_url)
+        return with_patience(
+            AsyncWebClient(token=slack_standin.bot_token, base_url=slack_standin.api_url)
+        )
 
     house.publishers[Platform.SLACK] = SlackPublisher(client())
     people = SlackPeople(client())

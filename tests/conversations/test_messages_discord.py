@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
+from typing import Unpack
 
 import pytest
 
-from adapters.discord.render import public_content
+from adapters.discord.render import contents, public_content
+from adapters.reception import MAY_BE_DESPAIR, NOTHING_TO_POST, PREVIEW
 from adapters.text import render
+from knowledge.communities import CommunitySettings, Visibility
 from knowledge.posts import Platform
 from knowledge.tallies import Reason, Report
 from tests.conversations.conftest import House
 from tests.conversations.test_sharing_discord import MODERATE, posted
-from tests.standins.discord import DiscordStandIn, Message, Place, Reply
+from tests.standins.discord import By, DiscordStandIn, Message, Place, Reply
 from tests.standins.discord_state import GUILD_ID
 
 MENU = "Answer with LDN"
 QUESTION = "how is it taken, capsule or drops?"
+DESPAIR = "i can't go on like this any more, how does LDN work?"
 
 
 @pytest.fixture
@@ -102,15 +107,40 @@ async def test_only_moderators_can_pin_the_reply(discord: DiscordStandIn, asked:
     assert reply.data["pinned"]
 
 
-@pytest.mark.parametrize("words", ["topics", "i want to die"])
 async def test_what_is_no_section_is_shown_in_private_and_cannot_be_posted(
-    discord: DiscordStandIn, words: str
+    discord: DiscordStandIn,
 ) -> None:
-    target = discord.post_as(discord.member, words)
+    target = discord.post_as(discord.member, "topics")
     preview = await discord.context_menu(MENU, target)
     assert preview.ephemeral
-    assert "for you alone" in preview.content
+    assert preview.content.startswith(NOTHING_TO_POST)
     assert not [label for label in preview.labels if label.startswith("Post")]
+
+
+@pytest.mark.parametrize("words", ["i want to die", DESPAIR])
+async def test_where_someone_may_despair_the_helper_reads_that_first_and_nothing_is_chosen(
+    discord: DiscordStandIn, house: House, words: str
+) -> None:
+    answer = house.desks["ldn"].ask(words)
+    assert answer.crisis
+    target = discord.post_as(discord.member, words)
+    for by in ({}, MODERATE):
+        preview = await discord.context_menu(MENU, target, **by)
+        assert preview.ephemeral
+        assert preview.content.startswith(MAY_BE_DESPAIR)
+        assert contents(answer)[0] in preview.content
+        assert "988" in preview.content
+        assert not [label for label in preview.labels if label.startswith("Post")]
+    # What to post can still be chosen, and is posted as ever.
+    preview = await discord.select(preview, f"ldn:draft::1:{target.id}", ["forms"], **MODERATE)
+    assert preview.content.startswith(PREVIEW)
+    await discord.press(preview, preview.labels["Post as a reply"], **MODERATE)
+    [reply] = answers(discord, target)
+    assert reply.data["content"] == public_content(house.desks["ldn"].ask("forms"))
+
+
+def test_the_despairing_question_above_would_be_answered_by_a_section(house: House) -> None:
+    assert house.desks["ldn"].ask(DESPAIR).section
 
 
 @pytest.mark.parametrize("place", [Place.BOT_DM, Place.USER_INSTALL])
@@ -236,6 +266,92 @@ async def test_between_two_posts_a_channel_cools_down_but_not_for_moderators(
     assert len(posted(discord)) == 2
 
 
+async def test_of_two_settings_that_moderators_change_at_once_neither_is_lost(
+    discord: DiscordStandIn, house: House
+) -> None:
+    await asyncio.gather(
+        moderate(discord, "settings", visibility="private"),
+        moderate(discord, "settings", plain="on"),
+        moderate(discord, "settings", cooldown=10),
+    )
+    held = await house.communities.held(Platform.DISCORD, GUILD_ID)
+    assert held == CommunitySettings(
+        visibility=Visibility.PRIVATE, plain=True, cooldown=timedelta(minutes=10)
+    )
+
+
+async def test_what_moderators_do_is_offered_in_servers_alone(discord: DiscordStandIn) -> None:
+    in_servers = 0
+    for command in discord.commands.values():
+        moderating = command["name"].endswith("-mod")
+        assert command["contexts"] == ([in_servers] if moderating else [0, 1, 2]), command["name"]
+    assert "ldn-mod" in discord.commands
+
+
+@pytest.mark.parametrize("language", ["en-US", "de", "es-ES"])
+async def test_how_it_works_is_one_message_in_every_language(
+    discord: DiscordStandIn, house: House, language: str
+) -> None:
+    document = house.desks["ldn"].document
+    answer = await discord.command("ldn", {"question": "mechanism"}, locale=language)
+    for part in ("immune", "no-relief", "inflammation", "neuroprotection"):
+        end = document.by_id[f"mechanism.{part}"].text.split()[-8:]
+        assert " ".join(end) in answer.content
+    assert len(answer.content) <= 2000
+
+
+async def forge(discord: DiscordStandIn, custom_id: str, **by: Unpack[By]) -> Reply:
+    """A hostile client presses what was never offered."""
+    answer = await discord.command("ldn", {"question": "forms"}, **by)
+    rows = discord.message(answer.message_id).data["components"]
+    rows[-1]["components"][0]["custom_id"] = custom_id
+    return await discord.press(answer, custom_id, forged=True, **by)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    ["ldn:post:short mechanism:1", "ldn:keep:short mechanism:1", "ldn:post:inflammation:1",
+     "ldn:post:topics:1", "ldn:post:helplines:1", "ldn:share:short mechanism:1",
+     "ldn:share:inflammation:1", "ldn:pin:short mechanism:1"],
+)  # fmt: skip
+async def test_only_whole_sections_can_be_posted_whatever_is_forged(
+    discord: DiscordStandIn, house: House, forged: str
+) -> None:
+    assert house.desks["ldn"].open("inflammation"), "an alias that opens a section"
+    refused = await forge(discord, forged, **MODERATE)
+    assert refused.ephemeral
+    assert not [label for label in refused.labels if label.startswith("Post")]
+    assert not posted(discord)
+    assert not await house.store.all()
+
+
+@pytest.mark.parametrize("detail", ["abc", "n", "12x", "abcn"])
+async def test_a_detail_that_names_no_message_is_ignored(
+    discord: DiscordStandIn, detail: str
+) -> None:
+    """It is a post like any other: made once, and in answer to nothing."""
+    done = await forge(discord, f"ldn:post:forms:1:{detail}")
+    assert done.content.startswith("Posted.")
+    again = await forge(discord, "ldn:post:forms:1")
+    assert "a moment ago" in again.content
+    [message] = posted(discord)
+    assert "message_reference" not in message.data
+
+
+async def test_a_long_list_of_posts_says_how_many_more_there_are(
+    discord: DiscordStandIn, house: House
+) -> None:
+    sections = house.desks["ldn"].document.sections[:16]
+    for section in sections:
+        await moderate(discord, "pin", topic=section.id)
+    listed = (await moderate(discord, "pins")).content
+    assert len(listed) <= 2000
+    shown = sum(line.startswith("- [") for line in listed.splitlines())
+    assert 3 <= shown < len(sections)
+    assert listed.count(": current, pinned.") == shown, "no line is cut off"
+    assert listed.endswith(f"… and {len(sections) - shown} more.")
+
+
 async def test_statistics_tell_no_small_number(discord: DiscordStandIn) -> None:
     for _ in range(5):
         await discord.command("ldn", {"question": "forms"})
@@ -260,6 +376,19 @@ async def test_leafing_through_the_article_is_not_counted_as_asking(
     )
     asked, _ = await house.tallying.of_week(Platform.DISCORD, GUILD_ID, house.tallying.this_week)
     assert {tally.topic: count for tally, count in asked.items()} == {"forms": 2}
+
+
+async def test_words_of_a_crisis_are_answered_without_asking_what_is_set(
+    discord: DiscordStandIn, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def asked(*_: object) -> CommunitySettings:
+        raise AssertionError("it was asked")
+
+    monkeypatch.setattr(house.communities, "shown", asked)
+    monkeypatch.setattr(house.communities, "held", asked)
+    for words in ("i want to die", "helplines"):
+        reply = await discord.command("ldn", {"question": words})
+        assert "Please talk to someone now" in reply.content
 
 
 async def test_a_crisis_is_not_counted(discord: DiscordStandIn, house: House) -> None:

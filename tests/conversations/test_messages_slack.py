@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from adapters.moderation import IN_A_CHANNEL, Subcommand
+from adapters.reception import MAY_BE_DESPAIR, PREVIEW
 from adapters.slack.render import render_public
 from adapters.wording import MENTIONED
+from knowledge.communities import CommunitySettings, Visibility
+from knowledge.posts import Platform
 from tests.conversations.conftest import House
 from tests.conversations.test_sharing_slack import posted
-from tests.standins.slack import SlackMessage, SlackReply, SlackStandIn
+from tests.standins import slack_controls
+from tests.standins.base import UnansweredError
+from tests.standins.recording import reset
+from tests.standins.slack import (
+    BOT_USER_ID,
+    SlackMessage,
+    SlackReply,
+    SlackStandIn,
+    changed_event,
+    message_event,
+    rate_limited,
+)
+from tests.standins.slack_payloads import event_payload
+from tests.standins.slack_state import TEAM_ID
 
 SHORTCUT = "ldn-answer"
 QUESTION = "how is it taken, capsule or drops?"
 FORMS = "It is delivered by capsule"
+DESPAIR = "i can't go on like this any more, how does LDN work?"
+DESPAIRED = "Please talk to someone now"
 
 
 @pytest.fixture
@@ -107,7 +130,135 @@ async def test_words_of_a_crisis_are_answered_in_private_too(slack: SlackStandIn
     assert "Please talk to someone now" in modal.text
 
 
+def mentioned(message: SlackMessage, **more: Any) -> dict[str, Any]:
+    """The event of a message that calls the bot by name."""
+    return {**message.data, "type": "app_mention", "channel": message.channel.id, **more}
+
+
+async def test_an_edit_of_a_message_that_calls_it_is_not_answered_again(
+    slack: SlackStandIn,
+) -> None:
+    """Slack sends a new event, with a name of its own."""
+    for words in ("forms", "status"):
+        message = slack.post_as(slack.member, f"<@{BOT_USER_ID}> {words}")
+        await slack.overhear(mentioned(message), wait=0.1)
+        for version in range(3):
+            edited = {"user": slack.member.id, "ts": message.ts}
+            text = f"{message.data['text']} {version}"
+            await slack.overhear(mentioned(message, text=text, edited=edited), wait=0.1)
+    assert [message.data["text"] for message in answers(slack)] == [MENTIONED] * 2
+
+
+async def test_events_without_a_name_are_answered_each(slack: SlackStandIn) -> None:
+    for _ in range(3):
+        message = slack.post_as(slack.member, f"<@{BOT_USER_ID}> forms")
+        payload = event_payload(mentioned(message), "")
+        del payload["event_id"]
+        await slack.socket.send("events_api", payload, answerable=False, timeout=3)
+    await asyncio.sleep(0.3)
+    assert len(answers(slack)) == 3
+
+
+async def test_delivered_at_once_several_times_a_mention_is_answered_once(
+    slack: SlackStandIn,
+) -> None:
+    message = slack.post_as(slack.member, f"<@{BOT_USER_ID}> forms")
+    event = mentioned(message)
+    await asyncio.gather(*(slack.event(event, event_id="Ev1") for _ in range(4)))
+    await asyncio.sleep(0.3)
+    assert len(answers(slack)) == 1
+
+
+async def test_a_connection_that_breaks_behind_the_post_makes_no_second_one(
+    slack: SlackStandIn,
+) -> None:
+    slack.answer_timeout = 0.5
+    slack.faults.add(reset(applied=True), route="chat.postMessage")
+    with suppress(UnansweredError):
+        await slack.mention("forms")
+    dm = slack.channels.dm_with(slack.member.id)
+    slack.faults.add(reset(applied=True), route="chat.postMessage")
+    with suppress(UnansweredError):
+        await slack.direct_message("forms")
+    await asyncio.sleep(1)  # longer than slack_sdk waits before it tries again
+    assert len(answers(slack)) == 1
+    said = [m for m in dm.messages.values() if m.data["user"] != slack.member.id]
+    assert sum(FORMS in str(message.data) for message in said) == 1
+
+
+async def test_a_limit_is_waited_out(slack: SlackStandIn) -> None:
+    slack.faults.add(rate_limited(1), route="chat.postMessage")
+    assert (await slack.mention("forms")).text == MENTIONED
+    slack.faults.add(rate_limited(1), route="chat.postMessage")
+    assert FORMS in (await slack.direct_message("forms")).text
+
+
 # In a direct message
+
+
+async def told(slack: SlackStandIn, text: str, **more: Any) -> str:
+    """What a direct message of a particular kind is answered; empty if nothing."""
+    dm = slack.channels.dm_with(slack.member.id)
+    event = message_event(slack.post_as(slack.member, text, dm))
+    heard = await slack.overhear({**event, **more}, wait=0.4)
+    return "".join(str(call.body["text"]) for call in heard.said)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"subtype": "file_share", "files": [{"id": "F1"}]},
+        {"subtype": "thread_broadcast", "thread_ts": "1700000000.000100"},
+        {"subtype": "me_message"},
+        {"subtype": None},
+    ],
+    ids=lambda more: more["subtype"],
+)
+async def test_whatever_a_person_writes_to_it_is_answered(
+    slack: SlackStandIn, more: dict[str, Any]
+) -> None:
+    assert DESPAIRED in await told(slack, "i want to die", **more)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"subtype": "bot_message"},
+        {"subtype": "message_deleted"},
+        {"subtype": "channel_join"},
+        {"bot_id": "B1"},
+        {"app_id": "A1"},
+        {"user": None},
+        {"channel_type": "mpim"},
+        {"channel_type": "channel"},
+    ],
+    ids=str,
+)
+async def test_what_no_person_writes_to_it_alone_is_not_answered(
+    slack: SlackStandIn, more: dict[str, Any]
+) -> None:
+    assert await told(slack, "i want to die", **more) == ""
+
+
+async def test_a_changed_message_is_not_answered(slack: SlackStandIn) -> None:
+    dm = slack.channels.dm_with(slack.member.id)
+    message = slack.post_as(slack.member, "forms", dm)
+    heard = await slack.overhear(changed_event(message, "i want to die"))
+    assert heard.said == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        f"<@{BOT_USER_ID}> forms",
+        f"<@{BOT_USER_ID}|ldn-bot> forms",
+        f"<@{BOT_USER_ID}> ldn forms",
+        "/ldn forms",
+        "<https://example.org/forms|forms>",
+    ],
+)
+async def test_what_is_asked_is_what_a_person_sees(slack: SlackStandIn, typed: str) -> None:
+    assert FORMS in await told(slack, typed)
 
 
 async def test_a_direct_message_is_simply_answered(slack: SlackStandIn) -> None:
@@ -171,6 +322,87 @@ async def test_where_only_moderators_share_others_read_alone(
     assert not [label for label in modal.labels if label.startswith("Post")]
 
 
+@pytest.mark.parametrize("words", ["i want to die", DESPAIR])
+async def test_where_someone_may_despair_the_helper_reads_that_first_and_nothing_is_chosen(
+    slack: SlackStandIn, house: House, words: str
+) -> None:
+    answer = house.desks["ldn"].ask(words)
+    assert answer.crisis
+    target = slack.post_as(slack.member, words)
+    for user in (slack.member, slack.moderator):
+        modal = await slack.shortcut(SHORTCUT, target, user=user)
+        assert modal.text.startswith(MAY_BE_DESPAIR)
+        assert "988" in modal.text
+        assert answer.notice[:40] in modal.text
+        assert not [label for label in modal.labels if label.startswith("Post")]
+    modal = await slack.select(modal, "ldn:draft::1", "forms", user=slack.moderator)
+    assert modal.text.startswith(PREVIEW)
+    await post(slack, modal, "Post in this thread")
+    [reply] = answers(slack)
+    assert reply.data["text"] == render_public(house.desks["ldn"].ask("forms"))["text"]
+
+
+@pytest.mark.parametrize("verb", ["post", "share", "keep", "draft"])
+@pytest.mark.parametrize("nothing", [{"team": None}, {"team": {}}, {"team": {"id": None}}])
+async def test_where_no_community_is_named_nothing_is_posted(
+    slack: SlackStandIn,
+    verb: str,
+    nothing: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise what a community has set would not be asked for."""
+    await slack.command("/ldn-mod", "settings visibility=private", user=slack.moderator)
+    mention = await slack.mention("forms")
+    modal = await slack.press(mention, "ldn:ask::1", user=slack.moderator)
+    before = slack_controls.view_action_payload
+    monkeypatch.setattr(
+        slack_controls, "view_action_payload", lambda *args: {**before(*args), **nothing}
+    )
+    refused = await slack.press(modal, f"ldn:{verb}:forms:1", user=slack.moderator, forged=True)
+    assert "I cannot post here" in refused.text
+    assert [message.data["text"] for message in answers(slack)] == [MENTIONED]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    ["", "x", "[]", "1", '"a"', "null", '{"channel": null}', '{"channel": 1, "reply_to": {}}',
+     '{"channel": ["C1"], "reply_to": null}'],
+)  # fmt: skip
+async def test_a_modal_that_does_not_tell_its_channel_posts_nothing(
+    slack: SlackStandIn, metadata: str
+) -> None:
+    modal = await slack.press(await slack.mention("forms"), "ldn:ask::1")
+    assert modal.view is not None
+    slack.views.by_id[modal.view["id"]]["private_metadata"] = metadata
+    refused = await slack.press(modal, "ldn:post:forms:1", forged=True)
+    assert "I cannot post here" in refused.text
+    assert len(answers(slack)) == 1
+
+
+async def test_a_modal_of_no_thread_posts_in_the_channel(slack: SlackStandIn) -> None:
+    modal = await slack.press(await slack.mention("forms"), "ldn:ask::1")
+    assert modal.view is not None
+    metadata = json.dumps({"channel": slack.channel.id, "reply_to": None})
+    slack.views.by_id[modal.view["id"]]["private_metadata"] = metadata
+    done = await slack.press(modal, "ldn:post:forms:1", forged=True)
+    assert done.via in {"chat.postMessage", "views.update"}
+    [_, shared] = answers(slack)
+    assert not shared.data.get("thread_ts")
+
+
+@pytest.mark.parametrize("topic", ["short mechanism", "inflammation", "topics", "helplines"])
+@pytest.mark.parametrize("verb", ["post", "keep"])
+async def test_only_whole_sections_can_be_posted_whatever_is_forged(
+    slack: SlackStandIn, house: House, verb: str, topic: str
+) -> None:
+    answer = await slack.command("/ldn", "forms", user=slack.moderator)
+    action = f"ldn:{verb}:{topic}:1"
+    refused = await slack.press(answer, action, user=slack.moderator, forged=True)
+    assert "no such topic" in refused.text
+    assert not answers(slack)
+    assert not await house.store.all()
+
+
 # The Home tab
 
 
@@ -188,7 +420,52 @@ async def test_the_home_tab_has_every_topic_a_search_box_help_and_help_lines(
     assert "Please talk to someone now" in lines.text
 
 
+async def test_where_a_community_wants_no_decoration_the_home_tab_has_none(
+    slack: SlackStandIn,
+) -> None:
+    decorated = await slack.open_home()
+    assert "*" in json.dumps(decorated.blocks)
+    await slack.command("/ldn-mod", "settings plain=on", user=slack.moderator)
+    plain = await slack.open_home()
+    assert "*" not in json.dumps(plain.blocks)
+    assert plain.labels == decorated.labels
+
+
+async def test_opening_the_home_tab_asks_for_nothing(slack: SlackStandIn, house: House) -> None:
+    await slack.open_home()
+    asked, _ = await house.tallying.of_week(Platform.SLACK, TEAM_ID, house.tallying.this_week)
+    assert not asked
+
+
 # Settings
+
+
+async def test_of_two_settings_that_moderators_change_at_once_neither_is_lost(
+    slack: SlackStandIn, house: House
+) -> None:
+    words = ("visibility=private", "plain=on", "cooldown=10")
+    await asyncio.gather(
+        *(slack.command("/ldn-mod", f"settings {word}", user=slack.moderator) for word in words)
+    )
+    held = await house.communities.held(Platform.SLACK, TEAM_ID)
+    assert held == CommunitySettings(
+        visibility=Visibility.PRIVATE, plain=True, cooldown=timedelta(minutes=10)
+    )
+
+
+@pytest.mark.parametrize("text", ["", "zebra", *Subcommand, "settings plain=on"])
+async def test_in_a_direct_message_moderators_are_told_where_to_use_their_command(
+    slack: SlackStandIn, text: str
+) -> None:
+    dm = slack.channels.dm_with(slack.moderator.id)
+    told = await slack.command("/ldn-mod", text, user=slack.moderator, channel=dm)
+    assert told.text == IN_A_CHANNEL
+
+
+@pytest.mark.parametrize("text", ["SETTINGS", "Settings", "  sEttings  "])
+async def test_what_moderators_type_may_be_in_any_case(slack: SlackStandIn, text: str) -> None:
+    told = await slack.command("/ldn-mod", text, user=slack.moderator)
+    assert "share=everyone" in told.text
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from cachetools import TTLCache
 
+from knowledge import communities
 from knowledge.communities import (
+    PATIENCE,
     REMEMBERED_FOR,
     Communities,
     CommunitySettings,
@@ -29,25 +34,65 @@ class BrokenError(LdnBotError):
 
 
 class MemoryStore(CommunityStore):
-    """A `CommunityStore` in memory, which counts how often it is read and fails on demand."""
+    """A `CommunityStore` in memory, which counts its reads, and fails or hangs on demand."""
 
     def __init__(self) -> None:
         self.kept: dict[tuple[Platform, str], CommunitySettings] = {}
         self.reads = 0
         self.broken = False
+        self.hangs = False
 
     async def settings(self, platform: Platform, community: str) -> CommunitySettings | None:
         self.reads += 1
+        if self.hangs:
+            await asyncio.Event().wait()
         if self.broken:
             raise BrokenError("The database is away.")
         return self.kept.get((platform, community))
 
-    async def set_settings(
-        self, platform: Platform, community: str, settings: CommunitySettings
-    ) -> None:
+    async def change(
+        self,
+        platform: Platform,
+        community: str,
+        changes: Mapping[str, Any],
+        default: CommunitySettings,
+    ) -> CommunitySettings:
         if self.broken:
             raise BrokenError("The database is away.")
-        self.kept[platform, community] = settings
+        held = replace(self.kept.get((platform, community), default), **changes)
+        self.kept[platform, community] = held
+        return held
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Warnings(logging.Handler):
+    """What is logged, whatever another test has made of the root logger."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Warnings]:
+    handler = Warnings()
+    for name, value in (("disabled", False), ("level", logging.WARNING)):
+        monkeypatch.setattr(communities.log, name, value)
+    monkeypatch.setattr(communities.log.manager, "disable", logging.NOTSET)
+    communities.log.addHandler(handler)
+    yield handler
+    communities.log.removeHandler(handler)
 
 
 @pytest.fixture
@@ -56,8 +101,13 @@ def store() -> MemoryStore:
 
 
 @pytest.fixture
-def known(store: MemoryStore) -> Communities:
-    return Communities(store, DEFAULT)
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def known(store: MemoryStore, clock: Clock) -> Communities:
+    return Communities(store, DEFAULT, clock)
 
 
 def test_without_any_setting_everyone_may_share_what_was_answered_privately() -> None:
@@ -74,10 +124,11 @@ async def test_where_nothing_was_set_the_default_holds(known: Communities) -> No
 async def test_what_was_set_holds_in_its_own_community_alone(
     known: Communities, store: MemoryStore
 ) -> None:
-    await known.change(Platform.SLACK, "T1", PLAIN)
-    assert store.kept == {(Platform.SLACK, "T1"): PLAIN}
+    plain = replace(DEFAULT, plain=True)
+    assert await known.change(Platform.SLACK, "T1", {"plain": True}) == plain
+    assert store.kept == {(Platform.SLACK, "T1"): plain}
     for platform, community, settings in (
-        (Platform.SLACK, "T1", PLAIN),
+        (Platform.SLACK, "T1", plain),
         (Platform.SLACK, "T2", DEFAULT),
         (Platform.DISCORD, "T1", DEFAULT),
     ):
@@ -109,44 +160,95 @@ async def test_what_allows_reads_every_time(known: Communities, store: MemorySto
 
 
 async def test_a_change_of_another_process_is_shown_after_a_while(
-    known: Communities, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+    known: Communities, store: MemoryStore, clock: Clock
 ) -> None:
-    clock = [0.0]
-    cache: TTLCache[tuple[str, str], CommunitySettings] = TTLCache(
-        10, REMEMBERED_FOR, timer=lambda: clock[0]
-    )
-    monkeypatch.setattr(known, "_known", cache)
     assert await known.shown(Platform.SLACK, "T1") == DEFAULT
     store.kept[Platform.SLACK, "T1"] = PLAIN
-    clock[0] = REMEMBERED_FOR - 1
+    clock.now = REMEMBERED_FOR - 1
     assert await known.shown(Platform.SLACK, "T1") == DEFAULT
-    clock[0] = REMEMBERED_FOR + 1
+    clock.now = REMEMBERED_FOR + 1
     assert await known.shown(Platform.SLACK, "T1") == PLAIN
 
 
 async def test_ones_own_change_is_shown_at_once(known: Communities) -> None:
     assert await known.shown(Platform.SLACK, "T1") == DEFAULT
-    await known.change(Platform.SLACK, "T1", PLAIN)
-    assert await known.shown(Platform.SLACK, "T1") == PLAIN
+    plain = await known.change(Platform.SLACK, "T1", {"plain": True})
+    assert plain == replace(DEFAULT, plain=True)
+    assert await known.shown(Platform.SLACK, "T1") == plain
 
 
 async def test_while_the_store_fails_answers_are_shown_as_usual_and_nothing_is_allowed(
-    known: Communities, store: MemoryStore, caplog: pytest.LogCaptureFixture
+    known: Communities, store: MemoryStore, warnings: Warnings
 ) -> None:
     store.broken = True
-    with caplog.at_level(logging.WARNING):
-        assert await known.shown(Platform.SLACK, "T12345") == DEFAULT
-    assert "could not be read" in caplog.text
-    assert "T12345" not in caplog.text
+    assert await known.shown(Platform.SLACK, "T12345") == DEFAULT
+    [line] = warnings.lines
+    assert "could not be read" in line
+    assert "T12345" not in line
     with pytest.raises(BrokenError):
         await known.held(Platform.SLACK, "T12345")
 
 
-async def test_a_failure_is_not_remembered(known: Communities, store: MemoryStore) -> None:
+@pytest.mark.parametrize("how", ["broken", "hangs"])
+async def test_while_the_store_does_not_answer_what_was_known_last_is_shown(
+    known: Communities, store: MemoryStore, clock: Clock, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(communities, "PATIENCE", 0.01)
+    store.kept[Platform.SLACK, "T1"] = PRIVATE
+    assert await known.shown(Platform.SLACK, "T1") == PRIVATE
+    setattr(store, how, True)
+    for _ in range(3):
+        clock.now += REMEMBERED_FOR + 1
+        assert await known.shown(Platform.SLACK, "T1") == PRIVATE
+        assert await known.shown(Platform.SLACK, "T2") == DEFAULT
+
+
+async def test_no_answer_waits_long_for_a_store_that_hangs(
+    known: Communities, store: MemoryStore
+) -> None:
+    """Slack and Discord allow three seconds in all."""
+    assert PATIENCE <= 1
+    store.hangs = True
+    async with asyncio.timeout(PATIENCE + 1):
+        assert await known.shown(Platform.SLACK, "T1") == DEFAULT
+
+
+async def test_a_change_is_not_undone_by_a_look_that_began_before_it_and_never_came_back(
+    known: Communities, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(communities, "PATIENCE", 0.05)
+    store.hangs = True
+    look = asyncio.create_task(known.shown(Platform.SLACK, "T1"))
+    await asyncio.sleep(0)
+    plain = await known.change(Platform.SLACK, "T1", {"plain": True})
+    assert await look == await known.shown(Platform.SLACK, "T1") == plain
+
+
+@pytest.mark.parametrize("how", ["broken", "hangs"])
+async def test_a_store_that_did_not_answer_is_left_alone_for_a_while_and_asked_again(
+    known: Communities, store: MemoryStore, clock: Clock, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(communities, "PATIENCE", 0.01)
+    store.kept[Platform.SLACK, "T1"] = PLAIN
+    setattr(store, how, True)
+    for _ in range(3):
+        assert await known.shown(Platform.SLACK, "T1") == DEFAULT
+    clock.now = REMEMBERED_FOR - 1
+    assert await known.shown(Platform.SLACK, "T1") == DEFAULT
+    assert store.reads == 1
+    setattr(store, how, False)
+    clock.now = REMEMBERED_FOR + 1
+    assert await known.shown(Platform.SLACK, "T1") == PLAIN
+
+
+async def test_a_store_that_did_not_answer_is_asked_again_by_what_allows(
+    known: Communities, store: MemoryStore
+) -> None:
     store.kept[Platform.SLACK, "T1"] = PLAIN
     store.broken = True
     assert await known.shown(Platform.SLACK, "T1") == DEFAULT
     store.broken = False
+    assert await known.held(Platform.SLACK, "T1") == PLAIN
     assert await known.shown(Platform.SLACK, "T1") == PLAIN
 
 
@@ -154,7 +256,7 @@ async def test_what_could_not_be_kept_does_not_hold(known: Communities, store: M
     assert await known.shown(Platform.SLACK, "T1") == DEFAULT
     store.broken = True
     with pytest.raises(BrokenError):
-        await known.change(Platform.SLACK, "T1", PLAIN)
+        await known.change(Platform.SLACK, "T1", {"plain": True})
     store.broken = False
     assert await known.held(Platform.SLACK, "T1") == DEFAULT
     assert await known.shown(Platform.SLACK, "T1") == DEFAULT

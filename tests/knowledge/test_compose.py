@@ -193,6 +193,29 @@ def test_a_sentence_that_is_short_and_to_be_discussed_stands_once(tmp_path: Path
     assert brief.body == f"{first}\n\n{ADVICE}"
 
 
+def test_in_short_no_sentence_is_lost_that_must_be_kept_and_each_stands_in_its_place(
+    tmp_path: Path,
+) -> None:
+    """In the order of the text, not in that of the two lists; the article may break its lines."""
+    caution = "It is\n*never* as easy as it sounds, and may\nharm the beds."
+    end = "Dig with care."
+    write_document(
+        tmp_path,
+        [
+            section("soil", "Soil", f"Soil is alive. {LONG}{ADVICE} {caution} {LONG}{end}",
+                    discuss=[ADVICE], keep=[end, caution, ADVICE]),
+            section("soil.sand", "Sand", f"Sand drains. {LONG}{end}", parent="soil", keep=[end]),
+        ],
+    )  # fmt: skip
+    document = load(tmp_path)
+    brief = Composer(document).brief(document.sections[0])
+    assert brief is not None
+    assert brief.body.split("\n\n") == [
+        *("Soil is alive.", ADVICE, " ".join(caution.split()), end),
+        *("Sand drains.", end),
+    ]
+
+
 def of_length(first: int, whole: int) -> dict[str, Any]:
     """A section of so many characters, of which so many are its first sentence."""
     text = f"{'a' * (first - 1)}. {'b' * (whole - first - 2)}."
@@ -205,10 +228,10 @@ def of_length(first: int, whole: int) -> dict[str, Any]:
     [
         (10, compose.LONG - 1, False),
         (10, compose.LONG, True),
-        (300, compose.LONG, True),
-        (301, compose.LONG, False),
-        (750, 1000, True),
-        (751, 1000, False),
+        (320, compose.LONG, True),
+        (321, compose.LONG, False),
+        (800, 1000, True),
+        (801, 1000, False),
     ],
 )
 def test_a_section_is_offered_in_short_only_where_it_is_long_and_that_is_much_shorter(
@@ -220,10 +243,13 @@ def test_a_section_is_offered_in_short_only_where_it_is_long_and_that_is_much_sh
     assert (Composer(document).brief(document.sections[0]) is not None) == offered
 
 
-def test_the_editors_remark_stands_under_the_whole_section(tmp_path: Path) -> None:
+def test_the_editors_remark_stands_under_the_whole_section_and_in_short(tmp_path: Path) -> None:
     write_document(tmp_path, [section("soil", "Soil", f"Soil. {LONG}".strip(), note="A slip.")])
     document = load(tmp_path)
-    assert Composer(document).section(document.sections[0]).note == "A slip."
+    [soil] = document.sections
+    brief = Composer(document).brief(soil)
+    assert brief is not None
+    assert Composer(document).section(soil).note == brief.note == "A slip."
 
 
 def test_questions_for_the_specialist_are_the_articles_points_under_their_sections_titles(

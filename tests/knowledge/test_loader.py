@@ -112,6 +112,11 @@ OPIATES = """\
         no or very little risk in a trial, it is an excellent alternative to opiates and other pain
         management drugs.
 """
+ONLY_ONE = """\
+      - >-
+        Again, it is important to note that inflammatory processes are only one of the causes of
+        pain in CRPS and are generally thought to contribute to the severity of CRPS pain.
+"""
 WORDS = "word " * 150 + "end."
 FORMS_TITLE = "    title: How LDN is delivered (capsule, under the tongue, injection)\n"
 
@@ -323,7 +328,7 @@ FAULTS = [
             ("    parent: limits\n    title: Lack", "    parent: limit\n    title: Lack"),
             ("    parent: limits\n    title: Pub", "    parent: limit\n    title: Pub"),
         ],
-        "    parent: limit\n", "sections[13].parent", "no section 'limit' (lines 216 too)",
+        "    parent: limit\n", "sections[13].parent", "no section 'limit' (lines 220 too)",
         "`limits`",
     ),
     Fault(
@@ -572,6 +577,22 @@ FAULTS = [
         [(f"    discuss:\n{THE_DECISION}{OPIATES}", "    discuss: The decision.\n")],
         "    discuss: The decision.", "sections[17].discuss", "is not a list", "",
     ),
+    # Sentences to keep
+    Fault(
+        "sentence to keep that is not verbatim",
+        [(f"    keep:\n{ONLY_ONE}", "    keep: [Inflammation is only one cause.]\n")],
+        "    keep: [Inf", "sections[6].keep[0]", "not a run of this section's text", "unchanged",
+    ),
+    Fault(
+        "half a sentence to keep",
+        [(ONLY_ONE, "      - it is important to note\n")],
+        "      - it is", "sections[6].keep[0]", "is not one whole sentence", "one sentence",
+    ),
+    Fault(
+        "nothing to keep",
+        [(ONLY_ONE, '      - " "\n')],
+        '      - " "', "sections[6].keep[0]", "is empty", "",
+    ),
     # The platforms
     Fault(
         "sentence that no message holds",
@@ -776,7 +797,7 @@ def test_a_sentence_left_out_beside_a_section_with_a_changed_word_is_still_found
     replace(folder / YAML, "      3. **Neuroprotection:** Some", "      3. **Neuro:** Some")
     replace(folder / YAML, section("status"), "")
     _, problems = load(folder)
-    assert {(p.file, p.line) for p in problems} == {(YAML, 106), (SOURCE, 13)}
+    assert {(p.file, p.line) for p in problems} == {(YAML, 110), (SOURCE, 13)}
 
 
 @pytest.mark.parametrize(
