@@ -208,7 +208,8 @@ class Moderation:
         while len("\n".join(lines)) > ROOM:
             lines.pop()
         if len(posts) > len(lines):
-            lines.append(say("… and {count} more.", count=len(posts) - len(lines)))
+            more = say("… and {count} more.", count=len(posts) - len(lines))
+            lines.append(f"- {more}")
         return Reply("\n".join(lines))
 
     async def _refresh(self, caller: Caller) -> Reply:

@@ -40,17 +40,23 @@ class LaterStores:
         self._opened = opened
         self._is_empty = is_empty
         self._stores: Stores | None = None
-        self._opening = asyncio.Lock()
+        self._opening: asyncio.Task[Stores] | None = None
         self.posts = LaterPosts(self)
         self.communities = LaterCommunities(self)
         self.tallies = LaterTallies(self)
 
     async def open(self) -> Stores:
         """The stores behind these, opened if they are not yet."""
-        async with self._opening:
-            if self._stores is None:
-                self._stores = await self._opened()
-            return self._stores
+        if self._stores is None:
+            if self._opening is None or self._opening.done():
+                self._opening = asyncio.create_task(self._open())
+            # Who does not wait any longer must not end it for the others.
+            return await asyncio.shield(self._opening)
+        return self._stores
+
+    async def _open(self) -> Stores:
+        self._stores = await self._opened()
+        return self._stores
 
     @property
     def is_empty(self) -> bool:

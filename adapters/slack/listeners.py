@@ -51,7 +51,7 @@ REMEMBERED_FOR = 3600.0
 (https://docs.slack.dev/apis/events-api#retries)."""
 REMEMBERED = 50_000
 
-_WRITTEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+_WRITTEN = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 """The kinds of messages that a person has written."""
 _SURELY = PUBLISHING | MODERATORS_ONLY | {Verb.SHARE, Verb.DRAFT}
 """What is allowed only after a fresh look at who asks."""
@@ -122,7 +122,7 @@ class Listeners:
 
     async def message(self, client: AsyncWebClient, body: Body, event: Body) -> None:
         """Answer a direct message. Any other message is none of ours."""
-        is_direct = event.get("channel_type") == "im" and event.get("subtype") in _WRITTEN
+        is_direct = event.get("channel_type") == "im" and field(event, "subtype") in _WRITTEN
         if is_of_a_bot(event) or not is_direct or not self._is_new(body):
             return
         caller = await self._caller(body)
