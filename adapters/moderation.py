@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from adapters import settings, statistics
 from adapters.conversation import Caller, Reply
-from knowledge.actions import MODERATORS_ONLY, Action, Button, Verb
+from knowledge.actions import MODERATORS_ONLY, Action, Button, Verb, clip
 from knowledge.answer import Answer
 from knowledge.communities import Communities, CommunitySettings, Sharers, Visibility
 from knowledge.desk import Desks
@@ -29,6 +29,8 @@ LISTED_AT_ONCE = 15
 """Posts in one listing, at most."""
 ROOM = 1800
 """Characters of a listing: Discord's messages hold 2000."""
+FAULT_LIMIT = 300
+"""Characters of what is wrong with the documents, above a listing."""
 
 NOT_A_MODERATOR = gettext_noop(
     "This is for the group's moderators. Please ask one of them to do it for you."
@@ -44,6 +46,9 @@ PRIVATE_ONLY = gettext_noop(
 NO_CHANNEL = gettext_noop(
     "I cannot post here, because I am not a member of this place. "
     "You can copy the text of the answer instead."
+)
+NOT_TAKEN = gettext_noop(
+    "The documents were changed, but could not be taken: {fault} The last good ones serve on."
 )
 
 
@@ -199,18 +204,20 @@ class Moderation:
     async def _list(self, caller: Caller) -> Reply:
         place, say = caller.place, caller.say
         posts = await self._store.of(place.platform, place.community)
+        fault = clip(self._desks.not_taken, FAULT_LIMIT)
+        head = say(NOT_TAKEN, fault=fault) + "\n\n" if fault else ""
         if not posts:
-            return Reply(say("I have not posted anything here yet."))
+            return Reply(head + say("I have not posted anything here yet."))
         here = [post for post in posts if post.place == place]
         elsewhere = [post for post in posts if post.place != place]
         shown = [*here, *elsewhere][:LISTED_AT_ONCE]
         lines = [_line(say, listed, place) for listed in await self._keeper.listing(shown)]
-        while len("\n".join(lines)) > ROOM:
+        while len(head + "\n".join(lines)) > ROOM:
             lines.pop()
         if len(posts) > len(lines):
             more = say("… and {count} more.", count=len(posts) - len(lines))
             lines.append(f"- {more}")
-        return Reply("\n".join(lines))
+        return Reply(head + "\n".join(lines))
 
     async def _refresh(self, caller: Caller) -> Reply:
         posts = await self._store.of(caller.platform, caller.community)

@@ -17,6 +17,7 @@ from knowledge.communities import Communities
 from knowledge.compose import MENU
 from knowledge.desk import Desks, HelpDesk
 from knowledge.language import gettext_noop
+from knowledge.numbers import Numbers
 from knowledge.tallies import Reason, Tallying
 
 NOTIFY = "n"
@@ -53,9 +54,11 @@ class Reception:
         moderation: Moderation,
         communities: Communities,
         tallying: Tallying,
+        numbers: Numbers | None = None,
     ) -> None:
         self.desks = desks
         self.moderation = moderation
+        self.numbers = numbers or Numbers()
         self._communities = communities
         self._tallying = tallying
 
@@ -139,6 +142,7 @@ class Reception:
         settings = await self._communities.shown(caller.platform, caller.community)
         if asked:
             self._tallying.count(caller.platform, caller.community, answer)
+            self.numbers.answered(caller.platform, answer)
         if settings.plain:
             answer = replace(answer, plain=True)
         return Page(answer, number, self.moderation.offers(caller, answer, settings))

@@ -26,6 +26,7 @@ from knowledge.desk import Desks
 from knowledge.errors import SettingsError
 from knowledge.keeper import PostKeeper
 from knowledge.library import Library
+from knowledge.numbers import Numbers
 from knowledge.opening import LEARNING_ENVIRONMENT, learning_command, open_folder
 from knowledge.posts import Platform
 from knowledge.publishing import Publisher
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from adapters.discord.client import DiscordAdapter
     from adapters.slack.app import SlackAdapter
+    from bot.health import Health
 
 
 class Adapter(Protocol):
@@ -122,20 +124,34 @@ class Platforms:
     tallying: Tallying
 
 
-def build_platforms(settings: Settings, desks: Desks, stores: LaterStores) -> Platforms:
+def build_platforms(
+    settings: Settings, desks: Desks, stores: LaterStores, numbers: Numbers
+) -> Platforms:
     """Everything that talks to a platform."""
     publishers: dict[Platform, Publisher] = {}
     communities = _communities(settings, stores)
     tallying = Tallying(stores.tallies)
-    keeper = PostKeeper(stores.posts, desks, publishers, communities)
+    keeper = PostKeeper(stores.posts, desks, publishers, communities, numbers)
     moderation = Moderation(desks, keeper, stores.posts, communities, tallying)
-    reception = Reception(desks, moderation, communities, tallying)
+    reception = Reception(desks, moderation, communities, tallying, numbers)
     adapters: dict[Platform, Callable[[], Adapter]] = {}
     if settings.discord_token:
         publishers[Platform.DISCORD], adapters[Platform.DISCORD] = _discord(settings, reception)
     if settings.slack_bot_token and settings.slack_app_token:
         publishers[Platform.SLACK], adapters[Platform.SLACK] = _slack(settings, reception)
     return Platforms(adapters, keeper, tallying)
+
+
+def build_health(settings: Settings, desks: Desks, stores: LaterStores) -> Health | None:
+    """What counts, and shows how things stand on a port; None where no port is set.
+
+    Nothing of it is even imported then.
+    """
+    if settings.health_port is None:
+        return None
+    from bot.health import Health
+
+    return Health(settings.health_host, settings.health_port, desks, stores.reachable)
 
 
 def build_stores(settings: Settings, stack: AsyncExitStack) -> LaterStores:
@@ -222,6 +238,7 @@ def _discord(
         token,
         memory,
         publisher,
+        shards=settings.discord_shards,
         api_url=settings.discord_api_url,
         gateway_url=settings.discord_gateway_url,
     )

@@ -14,8 +14,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from knowledge.communities import CommunitySettings, CommunityStore
+from knowledge.errors import LdnBotError
 from knowledge.posts import Claim, CoolingDown, Place, Platform, Post, PostStore, Reservation
 from knowledge.tallies import Report, Tally, TallyStore
+
+REACHABLE_WITHIN = 2.0
+"""Seconds for a database to answer when somebody asks whether it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,17 @@ class LaterStores:
     def is_empty(self) -> bool:
         """Whether nothing was ever kept."""
         return self._stores is None and self._is_empty()
+
+    async def reachable(self) -> bool | None:
+        """Whether the database can be used; None while nothing was ever kept."""
+        if self.is_empty:
+            return None
+        try:
+            async with asyncio.timeout(REACHABLE_WITHIN):
+                await (await self.open()).posts.begun()
+        except (LdnBotError, TimeoutError):
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -23,6 +23,7 @@ from bot.settings import Settings
 from knowledge.desk import Desks
 from knowledge.errors import DocumentError, LdnBotError, PlatformError
 from knowledge.keeper import PostKeeper
+from knowledge.numbers import Numbers
 from knowledge.posts import Platform
 from knowledge.tallies import Tallying
 
@@ -73,6 +74,7 @@ class Service:
         self._settings = settings
         self._desks = desks
         self._running: dict[Platform, Adapter] = {}
+        self._numbers = Numbers()
         self._refresh_soon = {platform: asyncio.Event() for platform in Platform}
         self.reload_soon = asyncio.Event()
 
@@ -80,12 +82,21 @@ class Service:
         """Serve until no platform is left, or until cancelled."""
         async with AsyncExitStack() as stack:
             stores = bootstrap.build_stores(self._settings, stack)
+            health = bootstrap.build_health(self._settings, self._desks, stores)
+            if health is not None:
+                self._numbers = health.numbers
+            platforms = bootstrap.build_platforms(
+                self._settings, self._desks, stores, self._numbers
+            )
+            if health is not None:
+                await stack.enter_async_context(
+                    health.listening(lambda: self._connected(platforms.adapters))
+                )
             if not stores.is_empty:
                 try:
                     await stores.open()
                 except LdnBotError as error:
                     log.error("%s Until then answers go on, and sharing does not.", error)
-            platforms = bootstrap.build_platforms(self._settings, self._desks, stores)
             stack.push_async_callback(_hand_over, platforms.tallying)
             await _until_first_are_done(
                 [self._keep_running(*each) for each in platforms.adapters.items()],
@@ -96,6 +107,11 @@ class Service:
                     *(self._keep_true(platforms.keeper, each) for each in platforms.adapters),
                 ],
             )
+
+    def _connected(self, platforms: Iterable[Platform]) -> dict[Platform, bool]:
+        """For each of these platforms, whether questions reach us at this moment."""
+        running = ((platform, self._running.get(platform)) for platform in platforms)
+        return {platform: bool(adapter and adapter.connected) for platform, adapter in running}
 
     async def _keep_running(self, platform: Platform, make: Callable[[], Adapter]) -> None:
         """Run a platform; start it anew when it breaks; give up when it refuses us."""
@@ -129,16 +145,23 @@ class Service:
                 desks = await bootstrap.rebuild_desks(self._settings)
             except DocumentError as error:
                 log.error("the documents are not taken, the last good ones serve on:\n%s", error)
+                self._not_taken(error.first)
                 continue
             except Exception:
                 log.exception("the documents cannot be loaded, the last good ones serve on")
+                self._not_taken("they cannot be loaded, and the bot's log says why.")
                 continue
             self._desks.replace(list(desks.values()))
+            self._numbers.reloaded(taken=True)
             log.info("the documents were loaded again")
             for soon in self._refresh_soon.values():
                 soon.set()
             for adapter in list(self._running.values()):
                 await _tell(adapter)
+
+    def _not_taken(self, why: str) -> None:
+        self._desks.not_taken = why
+        self._numbers.reloaded(taken=False)
 
     async def _keep_true(self, keeper: PostKeeper, platform: Platform) -> None:
         """Bring a platform's posts up to date: once it connects, and after each change.

@@ -16,6 +16,7 @@ import attrs
 from dotenv import dotenv_values
 from platformdirs import user_data_path
 
+from adapters.discord.shards import Shards
 from knowledge.documents import SHIPPED
 from knowledge.errors import SettingsError
 
@@ -51,6 +52,12 @@ def _address(*schemes: str) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def _port(text: str) -> int:
+    if not 0 < (port := int(text)) < 65536:
+        raise ValueError
+    return port
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -103,6 +110,19 @@ class Settings:
         "human, json, or auto: human on a terminal (auto)",
         _one_of("auto", "human", "json"),
         default="auto",
+    )
+    health_port: int | None = _setting(
+        "LDN_HEALTH_PORT", "a port for health and numbers, such as 9090 (off)", _port
+    )
+    health_host: str = _setting(
+        "LDN_HEALTH_HOST",
+        "the address that this port listens on (127.0.0.1, this machine alone)",
+        default="127.0.0.1",
+    )
+    discord_shards: Shards | None = _setting(
+        "LDN_DISCORD_SHARDS",
+        "this process's shards of all, such as 0-3/16 (all, as many as Discord recommends)",
+        Shards.parse,
     )
     discord_api_url: str | None = _setting(
         "LDN_DISCORD_API_URL", "another base address of Discord's API", _address("http", "https")

@@ -37,7 +37,12 @@ class Problem:
     mend: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.key}: {self.what} {self.mend}"
+        return f"{self.where}: {self.what} {self.mend}"
+
+    @property
+    def where(self) -> str:
+        """File, line and key."""
+        return f"{self.file}:{self.line}: {self.key}"
 
 
 class DocumentError(LdnBotError):
@@ -46,3 +51,8 @@ class DocumentError(LdnBotError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(problems))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    @property
+    def first(self) -> str:
+        """The first fault alone, without its mend."""
+        return f"{self.problems[0].where}: {self.problems[0].what}"

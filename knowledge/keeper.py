@@ -23,6 +23,7 @@ from knowledge.compose import Composer
 from knowledge.desk import Desks
 from knowledge.errors import LdnBotError
 from knowledge.language import gettext_noop
+from knowledge.numbers import Numbers
 from knowledge.posts import (
     RESERVED_FOR,
     Claim,
@@ -133,6 +134,7 @@ class PostKeeper:
         desks: Desks,
         publishers: Mapping[Platform, Publisher],
         communities: Communities | None = None,
+        numbers: Numbers | None = None,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -141,6 +143,7 @@ class PostKeeper:
         self._desks = desks
         self._publishers = publishers
         self._communities = communities
+        self._numbers = numbers or Numbers()
         self._now = now
 
     # Sharing and pinning
@@ -323,6 +326,9 @@ class PostKeeper:
         async with asyncio.TaskGroup() as group:
             for place, each in channels.items():
                 group.create_task(refresh_channel(place, each))
+        self._numbers.refreshed(
+            edited=result.edited, forgotten=result.forgotten, failed=len(result.failed)
+        )
         return result
 
     async def _refresh(self, post: Post, begun: bool, result: Refreshed) -> None:

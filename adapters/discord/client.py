@@ -2,7 +2,7 @@
 
 The client asks for no intent at all: commands, buttons and menus reach it as interactions, which
 need none (https://docs.discord.com/developers/events/gateway#gateway-intents). It sees nothing
-but what is sent to it, and keeps no cache of members, messages or presences.
+but what is sent to it, and keeps no cache of servers, members, messages or presences.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
@@ -27,8 +28,10 @@ from adapters.discord.commands import (
     command_tree,
     commands_payload,
 )
+from adapters.discord.gateway import GatewayClient
 from adapters.discord.publisher import DiscordPublisher
-from adapters.discord.render import NO_MENTIONS, render_reply, render_shown
+from adapters.discord.render import render_reply, render_shown
+from adapters.discord.shards import Shards
 from adapters.discord.views import AnswerItem
 from adapters.moderation import Subcommand
 from adapters.reception import Reception
@@ -37,6 +40,7 @@ from knowledge.actions import PUBLISHING, Action, clip
 from knowledge.desk import Desks
 from knowledge.errors import PlatformError
 from knowledge.language import language_for, words_in
+from knowledge.numbers import Numbers
 from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
@@ -69,29 +73,32 @@ class DiscordAdapter:
         memory: Memory,
         publisher: DiscordPublisher,
         *,
+        shards: Shards | None = None,
         api_url: str | None = None,
         gateway_url: str | None = None,
     ) -> None:
+        """`shards`: those of this process; all by default."""
         self._reception = reception
         self._token = token
         self._memory = memory
         self._publisher = publisher
+        self._shards = shards
         self._client: DiscordClient | None = None
         use_addresses(api_url, gateway_url)
 
     @property
     def connected(self) -> bool:
         """Whether questions reach us at this moment."""
-        return self._client is not None and self._client.is_ready()
+        return self._client is not None and self._client.is_connected
 
     async def run(self) -> None:
         """Connect, and serve. Dropped connections are taken up again by discord.py.
 
         Raises:
-            PlatformError: Discord refuses the token, for good.
+            PlatformError: Discord refuses the token, or the shards, for good.
         """
-        reception = self._reception
-        async with DiscordClient(reception.desks, self._memory, reception) as client:
+        reception, shards = self._reception, self._shards
+        async with DiscordClient(reception.desks, self._memory, reception, shards) as client:
             self._client = self._publisher.client = client
             try:
                 await client.start(self._token)
@@ -100,11 +107,13 @@ class DiscordAdapter:
             except discord.ConnectionClosed as error:
                 if error.code == 4004:  # "authentication failed"
                     raise PlatformError(_WRONG_TOKEN) from None
+                if error.code in _WRONG_SHARDS and shards:
+                    raise PlatformError(_OTHER_SHARDS) from None
                 raise
 
     async def documents_changed(self) -> None:
         """Register the commands anew, if the documents that are served now have others."""
-        if self._client is not None and self._client.is_ready():
+        if self._client is not None and self._client.application_id is not None:
             await self._client.refresh_commands()
 
     async def close(self) -> None:
@@ -116,6 +125,13 @@ class DiscordAdapter:
 _WRONG_TOKEN = (
     "Discord does not accept the token in DISCORD_TOKEN. Copy it again from your application's "
     "page (Bot → Reset Token), then restart."
+)
+
+_WRONG_SHARDS = frozenset({4010, 4011})
+"""No such shard; more shards are required."""
+_OTHER_SHARDS = (
+    "Discord does not accept the shards in LDN_DISCORD_SHARDS: so many servers need more of them. "
+    "Raise the number behind the slash in every process, and restart them."
 )
 
 
@@ -136,7 +152,7 @@ async def register(
         return client.registered
 
 
-class DiscordClient(discord.Client):
+class DiscordClient(GatewayClient):
     """discord.py's client, with the documents' commands."""
 
     def __init__(
@@ -144,6 +160,7 @@ class DiscordClient(discord.Client):
         desks: Desks,
         memory: Memory,
         reception: Reception | None = None,
+        shards: Shards | None = None,
         *,
         force: bool = False,
     ) -> None:
@@ -151,13 +168,7 @@ class DiscordClient(discord.Client):
 
         `force`: register them even if they did not change.
         """
-        super().__init__(
-            intents=discord.Intents.none(),
-            allowed_mentions=NO_MENTIONS,
-            max_messages=None,
-            member_cache_flags=discord.MemberCacheFlags.none(),
-            chunk_guilds_at_startup=False,
-        )
+        super().__init__(shards, reception.numbers if reception else Numbers())
         self.desks = desks
         self.tree = command_tree(self, desks)
         self.registered = False
@@ -180,9 +191,12 @@ class DiscordClient(discord.Client):
     async def _register(self) -> bool:
         """Register the commands if they changed since the last time; whether it was done.
 
+        Of several processes, the one with the first shard does it.
         Discord counts creations (200 a day), so an unchanged payload is not sent again
         (https://docs.discord.com/developers/interactions/application-commands).
         """
+        if not self.has_first_shard:
+            return False
         payload = json.dumps(await commands_payload(self.desks), sort_keys=True)
         key = f"discord commands {self.application_id} {Route.BASE}"
         fingerprint = hashlib.sha256(payload.encode()).hexdigest()
@@ -198,10 +212,6 @@ class DiscordClient(discord.Client):
         self.tree.clear_commands(guild=None)
         add_commands(self.tree, self.desks)
         await self._register()
-
-    async def on_ready(self) -> None:
-        """Called by discord.py after each new session."""
-        log.info("connected to Discord")
 
     # What people do
 
@@ -274,8 +284,10 @@ class DiscordClient(discord.Client):
     @asynccontextmanager
     async def _apologetic(self, interaction: Interaction) -> AsyncIterator[None]:
         """The one place for everything unexpected: a discreet log line, and a sentence."""
+        began = time.perf_counter()
         try:
             yield
+            self._numbers.sent(Platform.DISCORD, time.perf_counter() - began)
         except discord.HTTPException as error:
             # The person has gone on, or Discord has trouble; there is no one left to tell.
             log.warning("an answer did not reach Discord (status %s)", error.status)

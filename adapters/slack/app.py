@@ -34,6 +34,7 @@ from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import SHORTCUT_SUFFIX
 from adapters.slack.people import SlackPeople
 from knowledge.errors import PlatformError
+from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +105,7 @@ class SlackAdapter:
             slack_app(self._listeners, client), self._app_token, ping_interval=PING_EVERY
         )
         handler.client.wss_uri = opened["url"]
+        handler.client.message_listeners.append(self._count_connection)
         self._handler = handler
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
@@ -121,6 +123,10 @@ class SlackAdapter:
         """Leave Slack."""
         if self._handler is not None:
             await self._handler.client.close()  # type: ignore[no-untyped-call]
+
+    async def _count_connection(self, _: Any, message: dict[str, Any], __: str | None) -> None:
+        if message.get("type") == "hello":  # the first message of every connection
+            self._listeners.reception.numbers.connected(Platform.SLACK)
 
     async def _watch(self, handler: AsyncSocketModeHandler) -> None:
         """Return when the adapter is closed; raise when the connection stays away."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -68,7 +69,7 @@ class Listeners:
     async def ask(self, ack: AsyncAck, body: Body) -> None:
         """Answer a command, seen by the asker alone."""
         surface = CommandAnswer(ack)
-        async with _apologetic(surface):
+        async with self._apologetic(surface, time.perf_counter()):
             caller = await self._caller(body)
             question = spoken(field(body, "text"))
             await surface.show(await self.reception.ask(caller, _command(body), question))
@@ -77,28 +78,30 @@ class Listeners:
         self, client: AsyncWebClient, respond: AsyncRespond, body: Body, action: Body
     ) -> None:
         """Do what a button, a menu or a search box says, where it stands or in a modal."""
-        wanted = _wanted(action)
+        began, wanted = time.perf_counter(), _wanted(action)
         sure = wanted is not None and wanted.verb in _SURELY
         caller = await self._caller(body, sure=sure)
         surface = self._surface(client, respond, body, caller, wanted)
-        async with _apologetic(surface, caller):
+        async with self._apologetic(surface, began, caller):
             question = field(action, "value")
             await surface.show(await self.reception.act(caller, wanted, question))
 
     async def draft(self, client: AsyncWebClient, body: Body) -> None:
         """Show what could be posted as an answer to a message."""
+        began = time.perf_counter()
         command = field(body, "callback_id").removesuffix(SHORTCUT_SUFFIX)
         caller = await self._caller(body, sure=True)
         surface = self._modal(client, body, caller, command)
-        async with _apologetic(surface, caller):
+        async with self._apologetic(surface, began, caller):
             text = spoken(field(body, "message", "text"))
             await surface.show(await self.reception.draft(caller, command, text))
 
     async def moderate(self, respond: AsyncRespond, body: Body) -> None:
         """Do what a moderator typed; the outcome is seen by the moderator alone."""
+        began = time.perf_counter()
         caller = await self._caller(body, sure=True)
         surface = CommandReply(respond)
-        async with _apologetic(surface, caller):
+        async with self._apologetic(surface, began, caller):
             command = _command(body).removesuffix(MODERATOR_SUFFIX)
             if command not in self.reception.desks:
                 await surface.show(Aside(caller.say(UNKNOWN_COMMAND)))
@@ -125,10 +128,11 @@ class Listeners:
         is_direct = event.get("channel_type") == "im" and field(event, "subtype") in _WRITTEN
         if is_of_a_bot(event) or not is_direct or not self._is_new(body):
             return
+        began = time.perf_counter()
         caller = await self._caller(body)
         thread = field(event, "thread_ts") or None
         surface = DirectMessage(client, field(event, "channel"), thread)
-        async with _apologetic(surface, caller):
+        async with self._apologetic(surface, began, caller):
             desk, question = self._desk_for(spoken(field(event, "text")))
             await surface.show(await self.reception.ask(caller, desk.document.command, question))
 
@@ -186,6 +190,24 @@ class Listeners:
             return desks[word.removeprefix("/")], rest
         return desks.first, text.strip()
 
+    @asynccontextmanager
+    async def _apologetic(
+        self, surface: Surface, began: float, caller: Caller | None = None
+    ) -> AsyncIterator[None]:
+        """The one place for everything unexpected: a discreet log line, and a sentence.
+
+        `began`: when the event came, by `time.perf_counter`.
+        """
+        try:
+            yield
+            self.reception.numbers.sent(Platform.SLACK, time.perf_counter() - began)
+        except Exception:
+            log.exception("an interaction failed")
+            # A response_url serves five times in thirty minutes, a trigger for three seconds; there
+            # may be no other way to the person.
+            async with _discreet():
+                await surface.show(Aside(caller.say(APOLOGY) if caller else APOLOGY))
+
     def _is_new(self, body: Body, *others: str) -> bool:
         """Whether a delivery is the first of its event; Slack repeats what it is unsure of.
 
@@ -207,19 +229,6 @@ def _wanted(action: Body) -> Action | None:
     wanted = Action.decode(field(action, "action_id"))
     chosen = field(action, "selected_option", "value")
     return wanted.choosing(chosen) if wanted and chosen else wanted
-
-
-@asynccontextmanager
-async def _apologetic(surface: Surface, caller: Caller | None = None) -> AsyncIterator[None]:
-    """The one place for everything unexpected: a discreet log line, and a sentence."""
-    try:
-        yield
-    except Exception:
-        log.exception("an interaction failed")
-        # A response_url serves five times in thirty minutes, a trigger for three seconds; there may
-        # be no other way to the person.
-        async with _discreet():
-            await surface.show(Aside(caller.say(APOLOGY) if caller else APOLOGY))
 
 
 @asynccontextmanager

@@ -1,0 +1,148 @@
+"""Discord's gateway: as many connections as Discord wants, opened at the pace that it allows, and
+nothing kept of the servers behind them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import discord
+from discord.state import AutoShardedConnectionState
+
+from adapters.discord.render import NO_MENTIONS
+from adapters.discord.shards import Shards
+from knowledge.numbers import Numbers
+from knowledge.posts import Platform
+
+log = logging.getLogger(__name__)
+
+IDENTIFY_EVERY = 5.5
+"""Seconds between two IDENTIFYs of one bucket. Discord wants five between their arrivals
+(https://docs.discord.com/developers/events/gateway#session-start-limit-object)."""
+CONNECT_WITHIN = 60.0
+"""Seconds for all shards to connect, beside the time for which they have to wait."""
+
+
+class IdentifyGate:
+    """Holds an IDENTIFY back until Discord takes it.
+
+    Discord sorts shards into buckets, by their number modulo its `max_concurrency`, and takes one
+    of each bucket in five seconds. discord.py knows no buckets.
+    """
+
+    def __init__(self, max_concurrency: int = 1) -> None:
+        self._buckets = max_concurrency
+        self._free_at: dict[int, float] = {}
+
+    async def wait(self, shard: int) -> None:
+        """Return when it is this shard's turn."""
+        now = asyncio.get_running_loop().time()
+        bucket = shard % self._buckets
+        turn = max(now, self._free_at.get(bucket, now))
+        self._free_at[bucket] = turn + IDENTIFY_EVERY
+        await asyncio.sleep(turn - now)
+
+
+class _NoServers(AutoShardedConnectionState[Any]):
+    """discord.py's state without a cache of servers.
+
+    READY names every server that the bot is in, and discord.py would keep them all, empty. Nothing
+    here needs one: an interaction brings along what has to be known of its server.
+    """
+
+    def _add_guild(self, guild: discord.Guild) -> None:
+        """Keep nothing."""
+
+
+class GatewayClient(discord.AutoShardedClient):
+    """discord.py's client, for one shard as for many. It asks for no intent.
+
+    `shards` are this process's own; by default all, as many as Discord recommends.
+    """
+
+    def __init__(self, shards: Shards | None, numbers: Numbers) -> None:
+        own: dict[str, Any] = {}
+        if shards is not None:
+            own = {"shard_ids": shards.ids, "shard_count": shards.count}
+        super().__init__(
+            intents=discord.Intents.none(),
+            allowed_mentions=NO_MENTIONS,
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            # Without an intent no server is described after READY; there is nothing to wait for.
+            guild_ready_timeout=0,
+            **own,
+        )
+        self._numbers = numbers
+        self._gate = IdentifyGate()
+        self._up: set[int] = set()
+        self._were_up: set[int] = set()
+
+    @property
+    def has_first_shard(self) -> bool:
+        """Whether shard 0 is one of ours; who has it does what is to be done once."""
+        return not self.shard_ids or 0 in self.shard_ids
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether events reach us on every shard of this process, at this moment."""
+        shards = self.shards
+        wanted = len(self.shard_ids or range(self.shard_count or 1))
+        up = [number for number in self._up if number in shards and not shards[number].is_closed()]
+        return not self.is_closed() and len(up) == wanted
+
+    def _get_state(self, **options: Any) -> _NoServers:
+        return _NoServers(
+            dispatch=self.dispatch,
+            handlers=self._handlers,
+            hooks=self._hooks,
+            http=self.http,
+            **options,
+        )
+
+    async def launch_shards(self) -> None:
+        """Called by discord.py once it has logged in.
+
+        Raises:
+            TimeoutError: a shard did not come up; discord.py itself would go on for ever.
+        """
+        recommended, _, limits = await self.http.get_bot_gateway()
+        if self.shard_count is None:
+            self.shard_count = recommended
+        count = len(self.shard_ids or range(self.shard_count))
+        if limits["remaining"] < count:
+            # Who goes on all the same loses the token (same page as above).
+            log.warning("Discord allows no more connections today; waiting until it does")
+            await asyncio.sleep(limits["reset_after"] / 1000)
+        self._gate = IdentifyGate(limits["max_concurrency"])
+        async with asyncio.timeout(CONNECT_WITHIN + IDENTIFY_EVERY * count):
+            await super().launch_shards()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Called by discord.py before each IDENTIFY."""
+        await self._gate.wait(shard_id or 0)
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """Called by discord.py when a shard has a new session."""
+        self._comes_up(shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """Called by discord.py when a shard has taken up its session again."""
+        self._comes_up(shard_id)
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """Called by discord.py when a shard has lost its connection."""
+        self._up.discard(shard_id)
+
+    def _comes_up(self, shard: int) -> None:
+        self._numbers.connected(Platform.DISCORD, shard)
+        self._up.add(shard)
+        if shard in self._were_up:
+            log.info("connected to Discord again (shard %d)", shard)
+            return
+        self._were_up.add(shard)
+        if self.is_connected:
+            log.info("connected to Discord")

@@ -1,0 +1,115 @@
+"""Health and numbers over HTTP, for the one who runs the bot and for what watches it.
+
+`/healthz`: the process is alive. `/readyz`: what it needs is there. `/metrics`: numbers. All of
+it is for reading; nothing that comes in is looked at.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bot.numbers import CONTENT_TYPE, PrometheusNumbers
+from knowledge.desk import Desks
+from knowledge.errors import SettingsError
+from knowledge.posts import Platform
+
+log = logging.getLogger(__name__)
+
+Connected = Callable[[], Mapping[Platform, bool]]
+"""For each platform whose tokens are set, whether questions reach us at this moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """How things stand.
+
+    Args:
+        connected: see `Connected`.
+        documents: whether there are documents to answer from.
+        store: whether the database can be used; None while there is nothing in it.
+        not_taken: what is wrong with the documents in the folder, if others are served.
+    """
+
+    connected: Mapping[Platform, bool]
+    documents: bool
+    store: bool | None
+    not_taken: str
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing that is needed is missing; newer documents are not needed."""
+        return all(self.connected.values()) and self.documents and self.store is not False
+
+    def to_json(self) -> dict[str, bool | str]:
+        """What `/readyz` says."""
+        said: dict[str, bool | str] = {"ready": self.ready}
+        said |= {platform.value: up for platform, up in self.connected.items()}
+        said["documents"] = self.documents
+        if self.store is not None:
+            said["store"] = self.store
+        said["last_reload"] = not self.not_taken
+        if self.not_taken:
+            said["problem"] = self.not_taken
+        return said
+
+
+class Health:
+    """Counts, and shows the numbers and how things stand on a port."""
+
+    def __init__(
+        self, host: str, port: int, desks: Desks, store: Callable[[], Awaitable[bool | None]]
+    ) -> None:
+        """`store`: see `Readiness.store`."""
+        self.numbers = PrometheusNumbers()
+        self._host, self._port = host, port
+        self._desks = desks
+        self._store = store
+        self._connected: Connected = dict
+
+    @asynccontextmanager
+    async def listening(self, connected: Connected) -> AsyncIterator[None]:
+        """Answer until the block ends.
+
+        Raises:
+            SettingsError: nothing can listen there.
+        """
+        self._connected = connected
+        app = web.Application()
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._metrics)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            await self._listen(runner)
+            log.info("health and numbers on http://%s:%d", self._host, self._port)
+            yield
+        finally:
+            await runner.cleanup()
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        try:
+            await web.TCPSite(runner, self._host, self._port).start()
+        except OSError:
+            raise SettingsError(
+                f"The bot cannot listen on {self._host}, port {self._port}: another program does, "
+                "or it is no address of this machine. Change LDN_HEALTH_PORT or LDN_HEALTH_HOST."
+            ) from None
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        now = Readiness(
+            self._connected(), bool(self._desks), await self._store(), self._desks.not_taken
+        )
+        return web.json_response(now.to_json(), status=200 if now.ready else 503)
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        text = self.numbers.text(self._connected())
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
