@@ -222,6 +222,39 @@ async def test_each_shard_gets_its_own_servers_and_the_first_the_direct_messages
         }
 
 
+async def test_a_shard_that_identifies_earlier_than_allowed_is_refused_and_recorded(
+    standin: DiscordStandIn,
+) -> None:
+    async def identify(shard: int) -> int:
+        """What a shard of four hears after its IDENTIFY: 0 (READY), or 9 (invalid session)."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(standin.gateway_url) as socket,
+        ):
+            await socket.receive_json()  # HELLO
+            said = {"token": standin.token, "intents": 0, "shard": [shard, 4]}
+            await socket.send_json({"op": 2, "d": said})
+            return int((await socket.receive_json())["op"])
+
+    standin.recommend_shards(4, max_concurrency=2)
+    assert [await identify(shard) for shard in (0, 1, 2)] == [0, 0, 9]
+    [violation] = standin.violations
+    assert "IDENTIFY of shard 2 of 4" in str(violation)
+    standin.violations.clear()
+
+
+async def test_ready_names_the_servers_of_a_shard_also_without_any_intent(
+    standin: DiscordStandIn,
+) -> None:
+    standin.guild_ids = [str(number << 22) for number in range(3)]
+    bot = SmallBot()
+    async with running(bot, standin):
+        await standin.connected()
+        await standin.until(lambda: len(bot.guilds) == 3, "three servers")
+        [session] = standin.gateway.sessions.values()
+        assert [event["t"] for event in session.events] == ["READY"]
+
+
 # Load, and other processes
 
 

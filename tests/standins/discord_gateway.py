@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -42,11 +44,15 @@ class Session:
     sequence: int = 0
     events: deque[JSON] = field(default_factory=lambda: deque(maxlen=10_000))
 
+    def has(self, guild_id: str | None) -> bool:
+        """Whether a server, or with None the direct messages, belong to this session's shard."""
+        index, count = self.shard
+        return index == (int(guild_id or 0) >> 22) % count
+
     def wants(self, event: str, data: JSON) -> bool:
         """Whether this session gets the event: its shard, and its intents."""
         guild_id = data.get("guild_id")
-        index, count = self.shard
-        if index != (int(guild_id or 0) >> 22) % count:
+        if not self.has(guild_id):
             return False
         needed = INTENTS.get(event, 0)
         if needed == INTENTS["MESSAGE_CREATE"] and not guild_id:
@@ -73,11 +79,18 @@ class Gateway:
         *,
         token: Callable[[], str],
         ready: Callable[[], JSON],
-        guilds: Callable[[], list[JSON]],
+        guild_ids: Callable[[], list[str]],
+        guild: Callable[[str], JSON],
+        broken: Callable[[str], None],
     ) -> None:
         self._token = token
         self._ready = ready
-        self._guilds = guilds
+        self._guild_ids = guild_ids
+        self._guild = guild
+        self._broken = broken
+        self.max_concurrency: int | None = None  # None: IDENTIFYs may come at any pace
+        self.identify_every = 5.0  # seconds, for shards of one bucket
+        self._identified_at: dict[int, float] = {}  # by bucket
         self.sessions: dict[str, Session] = {}
         self.identifies: list[JSON] = []
         self.resumes: list[JSON] = []
@@ -153,17 +166,32 @@ class Gateway:
             await ws.close(code=_WRONG_TOKEN, message=b"Authentication failed.")
             return None
         index, count = data.get("shard") or (0, 1)
+        if self._comes_too_early(index):
+            self._broken(f"IDENTIFY of shard {index} of {count}")
+            await self._send(ws, _INVALID_SESSION, False)
+            return None
         session = Session((index, count), int(data.get("intents", 0)), ws=ws)
         self.sessions[session.id] = session
-        guilds = [g for g in self._guilds() if session.wants("GUILD_CREATE", {"guild_id": g["id"]})]
+        guilds = [guild_id for guild_id in self._guild_ids() if session.has(guild_id)]
         ready = self._ready()
         ready["session_id"] = session.id
         ready["shard"] = [index, count]
-        ready["guilds"] = [{"id": guild["id"], "unavailable": True} for guild in guilds]
+        ready["guilds"] = [{"id": guild_id, "unavailable": True} for guild_id in guilds]
         await session.send("READY", ready)
-        for guild in guilds:
-            await session.send("GUILD_CREATE", guild)
+        for guild_id in guilds:
+            if session.wants("GUILD_CREATE", {"guild_id": guild_id}):
+                await session.send("GUILD_CREATE", self._guild(guild_id))
         return session
+
+    def _comes_too_early(self, shard: int) -> bool:
+        """Whether another shard of the same bucket identified less than five seconds ago."""
+        if self.max_concurrency is None:
+            return False
+        now = asyncio.get_running_loop().time()
+        bucket = shard % self.max_concurrency
+        before = self._identified_at.get(bucket, -math.inf)
+        self._identified_at[bucket] = now
+        return now - before < self.identify_every
 
     async def _resume(self, ws: web.WebSocketResponse, data: JSON) -> Session | None:
         if data.get("token") != self._token():

@@ -68,6 +68,7 @@ class Rest:
         self.channels = channels
         self.commands: dict[str | None, list[JSON]] = {None: []}  # by server, None: everywhere
         self.shards = 1
+        self.max_concurrency = 1
         self._gateway_url = gateway_url
         self._check = check
         self._dispatch = dispatch
@@ -124,7 +125,12 @@ class Rest:
         )
 
     async def get_gateway(self, call: Call) -> web.Response:
-        starts = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+        starts = {
+            "total": 1000,
+            "remaining": 1000,
+            "reset_after": 0,
+            "max_concurrency": self.max_concurrency,
+        }
         return json_response(
             {"url": self._gateway_url(), "shards": self.shards, "session_start_limit": starts}
         )

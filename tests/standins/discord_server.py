@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.contracts import Problem
 from tests.standins.base import StandIn
 from tests.standins.discord_answers import WITHOUT_AUTHORIZATION, Answers
 from tests.standins.discord_errors import UNAUTHORIZED
@@ -26,7 +27,7 @@ from tests.standins.discord_state import (
     Message,
     Person,
 )
-from tests.standins.recording import JSON, Call, Handler, Upload, WebSocketHandler
+from tests.standins.recording import JSON, Call, Handler, Upload, Violation, WebSocketHandler
 
 
 class DiscordServer(StandIn):
@@ -76,7 +77,9 @@ class DiscordServer(StandIn):
         self.gateway = Gateway(
             token=lambda: self.token,
             ready=self._ready,
-            guilds=self._guilds,
+            guild_ids=lambda: self.guild_ids,
+            guild=self._guild,
+            broken=self._identified_too_early,
         )
         self.rest = Rest(
             me=self.me,
@@ -132,6 +135,17 @@ class DiscordServer(StandIn):
         """End every session; clients must identify anew unless ``resumable``."""
         await self.gateway.invalidate(resumable=resumable)
 
+    def recommend_shards(
+        self, count: int, *, max_concurrency: int = 1, identify_every: float = 5.0
+    ) -> None:
+        """Tell clients to run so many shards, and hold them to the pace of their IDENTIFYs.
+
+        One that comes earlier than Discord allows is refused, and a violation.
+        """
+        self.rest.shards = count
+        self.rest.max_concurrency = self.gateway.max_concurrency = max_concurrency
+        self.gateway.identify_every = identify_every
+
     # Looking on
 
     def message(self, message_id: str) -> Message:
@@ -179,10 +193,8 @@ class DiscordServer(StandIn):
             "application": {"id": APPLICATION_ID, "flags": 0},
         }
 
-    def _guilds(self) -> list[JSON]:
-        return [
-            guild_json(
-                guild_id, self.moderator, [c for c in self.channels if c.guild_id == guild_id]
-            )
-            for guild_id in self.guild_ids
-        ]
+    def _guild(self, guild_id: str) -> JSON:
+        return guild_json(guild_id, self.moderator, self.channels.of(guild_id))
+
+    def _identified_too_early(self, what: str) -> None:
+        self.violations.append(Violation(what, Problem("", "comes earlier than Discord allows")))
