@@ -28,6 +28,7 @@ LIGHT = {
     "adapters.slack.render": ["discord"],
     "adapters.discord.render": ["slack_sdk", "slack_bolt"],
     "bot.cli": ["discord", "slack_sdk", "slack_bolt", "aiohttp", "numpy", "yaml"],
+    "bot.serve": ["discord", "slack_sdk", "slack_bolt", "aiohttp.web", "prometheus_client"],
     "bot.terminal": ["discord", "slack_sdk", "slack_bolt", "aiohttp"],
 }
 """What is not needed to answer on one surface is not imported for it."""

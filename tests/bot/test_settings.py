@@ -7,6 +7,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from adapters.discord.shards import Shards
 from bot.settings import Settings, describe
 from knowledge.documents import SHIPPED
 from knowledge.errors import SettingsError
@@ -45,6 +46,12 @@ def test_blanks_around_a_token_are_no_part_of_it() -> None:
         ("LDN_SLACK_API_URL", "https://"),
         ("LDN_SLACK_API_URL", "https://["),
         ("LDN_SLACK_API_URL", f"http://a b {SECRET}"),
+        ("LDN_HEALTH_PORT", "http"),
+        ("LDN_HEALTH_PORT", "65536"),
+        ("LDN_HEALTH_PORT", "-1"),
+        ("LDN_DISCORD_SHARDS", "all of them"),
+        ("LDN_DISCORD_SHARDS", "0-16/16"),
+        ("LDN_DISCORD_SHARDS", "3-0/16"),
     ],
 )
 def test_a_value_that_cannot_be_is_one_sentence_that_names_the_variable_and_not_the_value(
@@ -72,6 +79,19 @@ def test_all_wrong_values_are_named_at_once() -> None:
 )
 def test_levels_may_be_written_in_any_case(given: str, level: str) -> None:
     assert Settings.load({"LDN_LOG_LEVEL": given}).log_level == level
+
+
+def test_shards_are_written_as_a_range_of_all() -> None:
+    settings = Settings.load({"LDN_DISCORD_SHARDS": "0-3/16"})
+    assert settings.discord_shards == Shards(first=0, last=3, count=16)
+    assert Settings.load({}).discord_shards is None
+
+
+def test_health_is_for_this_machine_alone_unless_an_address_is_set() -> None:
+    assert Settings.load({}).health_port is None
+    settings = Settings.load({"LDN_HEALTH_PORT": "9090"})
+    assert (settings.health_host, settings.health_port) == ("127.0.0.1", 9090)
+    assert Settings.load({"LDN_HEALTH_HOST": "0.0.0.0"}).health_host == "0.0.0.0"
 
 
 def test_other_variables_of_the_environment_do_not_matter() -> None:

@@ -101,7 +101,7 @@ async def discord(discord_standin: DiscordStandIn, house: House) -> AsyncIterato
         api_url=discord_standin.api_url,
         gateway_url=discord_standin.gateway_url,
     )
-    async with _running(adapter):
+    async with running(adapter):
         await discord_standin.connected()
         yield discord_standin
 
@@ -118,13 +118,13 @@ async def slack(slack_standin: SlackStandIn, house: House) -> AsyncIterator[Slac
     house.publishers[Platform.SLACK] = SlackPublisher(client())
     people = SlackPeople(client())
     adapter = SlackAdapter(house.reception, client(), slack_standin.app_token, people)
-    async with _running(adapter):
+    async with running(adapter):
         await slack_standin.connected()
         yield slack_standin
 
 
 @asynccontextmanager
-async def _running(adapter: Adapter) -> AsyncIterator[None]:
+async def running(adapter: Adapter) -> AsyncIterator[None]:
     task = asyncio.create_task(adapter.run())
     try:
         yield

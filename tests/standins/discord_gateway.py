@@ -18,7 +18,7 @@ from tests.standins.recording import JSON
 _DISPATCH, _HEARTBEAT, _IDENTIFY, _RESUME = 0, 1, 2, 6
 _RECONNECT, _INVALID_SESSION, _HELLO, _HEARTBEAT_ACK = 7, 9, 10, 11
 
-_WRONG_TOKEN, _DECODE_ERROR = 4004, 4002
+_WRONG_TOKEN, _DECODE_ERROR, _SHARDING_REQUIRED = 4004, 4002, 4011
 
 # The intent that an event needs, by name; events not listed need none. A pair is for servers and
 # direct messages.
@@ -89,6 +89,7 @@ class Gateway:
         self._guild = guild
         self._broken = broken
         self.max_concurrency: int | None = None  # None: IDENTIFYs may come at any pace
+        self.least_shards = 1
         self.identify_every = 5.0  # seconds, for shards of one bucket
         self._identified_at: dict[int, float] = {}  # by bucket
         self.sessions: dict[str, Session] = {}
@@ -166,6 +167,9 @@ class Gateway:
             await ws.close(code=_WRONG_TOKEN, message=b"Authentication failed.")
             return None
         index, count = data.get("shard") or (0, 1)
+        if count < self.least_shards:
+            await ws.close(code=_SHARDING_REQUIRED)
+            return None
         if self._comes_too_early(index):
             self._broken(f"IDENTIFY of shard {index} of {count}")
             await self._send(ws, _INVALID_SESSION, False)

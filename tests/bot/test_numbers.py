@@ -1,0 +1,148 @@
+"""What is counted, under which names; and what no number tells."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.health import Health, Readiness
+from bot.numbers import PrometheusNumbers
+from knowledge.answer import Answer, Kind
+from knowledge.desk import Desks
+from knowledge.errors import DocumentError, Problem, SettingsError
+from knowledge.numbers import Numbers
+from knowledge.posts import Platform
+
+Labels = frozenset[tuple[str, str]]
+
+
+def samples(numbers: PrometheusNumbers, name: str) -> dict[Labels, float]:
+    """The samples of this name, by their labels."""
+    text = numbers.text({Platform.DISCORD: True}).decode()
+    return {
+        frozenset(sample.labels.items()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == name
+    }
+
+
+def labels(**named: str) -> Labels:
+    return frozenset(named.items())
+
+
+def an_answer(kind: Kind, section: str | None = None, *, crisis: bool = False) -> Answer:
+    return Answer(kind, "ldn", "", "Heading", "Body", "Reminder", "Credit", section, crisis=crisis)
+
+
+@pytest.fixture
+def numbers() -> PrometheusNumbers:
+    return PrometheusNumbers()
+
+
+def test_a_crisis_cannot_be_told_from_other_answers_without_a_section(
+    numbers: PrometheusNumbers,
+) -> None:
+    kinds = [Kind.CRISIS, Kind.ADVICE, Kind.NOT_COVERED, Kind.HELP, Kind.APPOINTMENT]
+    for kind in kinds:
+        numbers.answered(Platform.SLACK, an_answer(kind, crisis=kind is Kind.CRISIS))
+    counted = samples(numbers, "ldn_bot_answers_total")
+    assert counted == {labels(platform="slack", command="ldn", kind="other", section=""): 5}
+
+
+def test_help_lines_above_a_section_leave_no_trace_in_its_number(
+    numbers: PrometheusNumbers,
+) -> None:
+    for crisis in (True, False):
+        numbers.answered(Platform.SLACK, an_answer(Kind.SECTION, "forms", crisis=crisis))
+    counted = samples(numbers, "ldn_bot_answers_total")
+    [found] = counted
+    assert found == labels(platform="slack", command="ldn", kind="section", section="forms")
+    assert counted[found] == 2
+
+
+def test_no_number_tells_when_something_was_first_asked(numbers: PrometheusNumbers) -> None:
+    numbers.answered(Platform.SLACK, an_answer(Kind.SECTION, "forms"))
+    numbers.sent(Platform.SLACK, 0.02)
+    assert "_created" not in numbers.text({}).decode()
+
+
+def test_whatever_people_ask_the_names_of_numbers_come_from_the_document(
+    numbers: PrometheusNumbers, desks: Desks
+) -> None:
+    desk = desks.first
+    for question in ("xylophone marker", "i want to die xylophone", "forms", "", "help", "hello"):
+        numbers.answered(Platform.DISCORD, desk.ask(question))
+    known = {"", *desk.document.by_id}
+    for found in samples(numbers, "ldn_bot_answers_total"):
+        assert dict(found)["section"] in known
+    assert "xylophone" not in numbers.text({}).decode()
+
+
+def test_the_first_connection_of_a_shard_is_no_reconnect(numbers: PrometheusNumbers) -> None:
+    name, ours = "ldn_bot_reconnects_total", labels(platform="discord")
+    for shard in (0, 1):
+        numbers.connected(Platform.DISCORD, shard)
+    assert samples(numbers, name)[ours] == 0
+    numbers.connected(Platform.DISCORD, 1)
+    assert samples(numbers, name)[ours] == 1
+
+
+def test_a_reload_that_is_taken_is_a_new_generation(numbers: PrometheusNumbers) -> None:
+    def state() -> list[float]:
+        names = ("ldn_bot_documents_generation", "ldn_bot_documents_not_taken")
+        return [samples(numbers, name)[labels()] for name in names]
+
+    loaded = "ldn_bot_documents_loaded_timestamp_seconds"
+    before = samples(numbers, loaded)[labels()]
+    assert state() == [1, 0]
+    numbers.reloaded(taken=False)
+    assert state() == [1, 1]
+    assert samples(numbers, loaded)[labels()] == before
+    numbers.reloaded(taken=True)
+    assert state() == [2, 0]
+    assert samples(numbers, loaded)[labels()] >= before
+
+
+def test_nobody_counts_unless_it_is_asked_for() -> None:
+    nobody = Numbers()
+    nobody.answered(Platform.SLACK, an_answer(Kind.MENU))
+    assert vars(nobody) == {}
+
+
+@pytest.mark.parametrize(
+    ("readiness", "ready"),
+    [
+        (Readiness({Platform.SLACK: True}, True, None, ""), True),
+        (Readiness({Platform.SLACK: True}, True, True, "ldn.yaml:3: wrong"), True),
+        (Readiness({Platform.SLACK: True, Platform.DISCORD: False}, True, None, ""), False),
+        (Readiness({Platform.SLACK: True}, True, False, ""), False),
+        (Readiness({Platform.SLACK: True}, False, None, ""), False),
+    ],
+)
+def test_ready_is_who_misses_nothing_that_is_needed(readiness: Readiness, ready: bool) -> None:
+    assert readiness.ready is ready
+    assert readiness.to_json()["ready"] is ready
+
+
+def test_of_many_faults_the_first_is_told_without_its_mend() -> None:
+    problems = [
+        Problem("b.yaml", 1, "x", "is wrong.", "Mend."),
+        Problem("a.yaml", 2, "y", "is odd.", "Do."),
+    ]
+    assert DocumentError(problems).first == "a.yaml:2: y: is odd."
+
+
+async def test_a_port_that_is_taken_is_one_sentence(desks: Desks) -> None:
+    async def no_store() -> None:
+        return None
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(SettingsError, match=rf"cannot listen on 127\.0\.0\.1, port {port}"):
+            async with Health("127.0.0.1", port, desks, no_store).listening(dict):
+                pass

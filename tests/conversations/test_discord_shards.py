@@ -1,0 +1,155 @@
+"""Many shards in one process, through real discord.py."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+import pytest_asyncio
+
+from adapters.discord import gateway
+from adapters.discord.client import DiscordAdapter, DiscordClient
+from adapters.discord.publisher import DiscordPublisher
+from adapters.discord.shards import Shards
+from knowledge.errors import PlatformError
+from knowledge.numbers import Numbers
+from knowledge.posts import Platform
+from tests.conversations.conftest import House, Memory, running
+from tests.standins.discord import Channel, DiscordStandIn, Place
+from tests.standins.recording import Fault
+
+PACE = 0.3
+"""Seconds between IDENTIFYs that the stand-in wants; Discord itself wants five."""
+
+
+@dataclass
+class Connections(Numbers):
+    """Remembers the shard of every connection that came up."""
+
+    shards: list[int] = field(default_factory=list)
+
+    def connected(self, platform: Platform, shard: int = 0) -> None:
+        self.shards.append(shard)
+
+
+@pytest.fixture
+def connections(house: House) -> Connections:
+    """What is counted of connections."""
+    house.reception.numbers = counted = Connections()
+    return counted
+
+
+def adapter(
+    house: House, discord: DiscordStandIn, publisher: DiscordPublisher, shards: Shards | None = None
+) -> DiscordAdapter:
+    return DiscordAdapter(
+        house.reception,
+        discord.token,
+        Memory(),
+        publisher,
+        shards=shards,
+        api_url=discord.api_url,
+        gateway_url=discord.gateway_url,
+    )
+
+
+@dataclass(frozen=True)
+class Sharded:
+    """A bot with four shards, and a server on each."""
+
+    discord: DiscordStandIn
+    adapter: DiscordAdapter
+    publisher: DiscordPublisher
+    channels: list[Channel]
+
+    @property
+    def client(self) -> DiscordClient:
+        client = self.publisher.client
+        assert isinstance(client, DiscordClient)
+        return client
+
+    async def is_connected(self) -> None:
+        await self.discord.until(lambda: self.adapter.connected, "all shards")
+
+
+@pytest_asyncio.fixture
+async def sharded(
+    house: House,
+    connections: Connections,
+    discord_standin: DiscordStandIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Sharded]:
+    """Four shards, two of which may identify at once."""
+    monkeypatch.setattr(gateway, "IDENTIFY_EVERY", PACE * 1.1)
+    discord_standin.recommend_shards(4, max_concurrency=2, identify_every=PACE)
+    discord_standin.guild_ids = [str(number << 22) for number in range(1, 401)]
+    channels = [
+        discord_standin.channels.add(Channel(f"51000000000000000{shard}", f"c{shard}", guild))
+        for shard, guild in zip((1, 2, 3, 0), discord_standin.guild_ids, strict=False)
+    ]
+    publisher = DiscordPublisher()
+    bot = Sharded(discord_standin, adapter(house, discord_standin, publisher), publisher, channels)
+    async with running(bot.adapter):
+        await bot.is_connected()
+        yield bot
+
+
+async def test_one_process_answers_on_every_shard_that_discord_recommends(
+    sharded: Sharded,
+) -> None:
+    sessions = sharded.discord.gateway.sessions.values()
+    assert sorted(session.shard for session in sessions) == [(0, 4), (1, 4), (2, 4), (3, 4)]
+    for channel in sharded.channels:
+        reply = await sharded.discord.command("ldn", {"question": "forms"}, channel=channel)
+        assert reply.content.startswith("## How LDN is delivered")
+    reply = await sharded.discord.command("ldn", {"question": "forms"}, place=Place.BOT_DM)
+    assert reply.content.startswith("## How LDN is delivered")
+
+
+async def test_no_server_is_kept_although_discord_names_them_all(sharded: Sharded) -> None:
+    await sharded.discord.command("ldn", {"question": "forms"}, channel=sharded.channels[0])
+    assert list(sharded.client.guilds) == []
+
+
+async def test_each_lost_connection_is_counted_when_it_is_back(
+    sharded: Sharded, connections: Connections
+) -> None:
+    assert sorted(connections.shards) == [0, 1, 2, 3]
+    sharded.discord.faults.add(Fault(delay=0.2), route="/gateway")
+    await sharded.discord.close_connections(4000)
+    await sharded.discord.until(lambda: not sharded.adapter.connected, "it to know")
+    await sharded.discord.until(lambda: len(connections.shards) == 8, "all to be back")
+    assert sorted(connections.shards[4:]) == [0, 1, 2, 3]
+    await sharded.is_connected()
+
+
+async def test_invalidated_sessions_identify_anew_at_the_pace_that_is_allowed(
+    sharded: Sharded,
+) -> None:
+    await sharded.discord.invalidate_sessions()
+    identifies = sharded.discord.gateway.identifies
+    await sharded.discord.until(lambda: len(identifies) == 8, "every shard's IDENTIFY")
+    await sharded.is_connected()  # what comes too early is a violation
+
+
+async def test_a_process_with_shards_of_its_own_leaves_registering_to_the_first(
+    house: House, discord_standin: DiscordStandIn
+) -> None:
+    discord_standin.recommend_shards(1, max_concurrency=3)
+    bot = adapter(house, discord_standin, DiscordPublisher(), Shards.parse("1-2/3"))
+    async with running(bot):
+        await discord_standin.until(lambda: bot.connected, "both shards")
+        await bot.documents_changed()
+        sessions = discord_standin.gateway.sessions.values()
+        assert sorted(session.shard for session in sessions) == [(1, 3), (2, 3)]
+    assert discord_standin.commands == {}
+
+
+async def test_shards_that_discord_does_not_take_are_one_sentence(
+    house: House, discord_standin: DiscordStandIn
+) -> None:
+    discord_standin.gateway.least_shards = 2
+    bot = adapter(house, discord_standin, DiscordPublisher(), Shards.parse("0/1"))
+    with pytest.raises(PlatformError, match="LDN_DISCORD_SHARDS"):
+        await bot.run()
