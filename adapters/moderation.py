@@ -48,7 +48,7 @@ NO_CHANNEL = gettext_noop(
     "You can copy the text of the answer instead."
 )
 NOT_TAKEN = gettext_noop(
-    "The documents were changed, but could not be taken: {fault} The last good ones serve on."
+    "The documents were changed, but have a fault, so I still answer from the earlier ones: {fault}"
 )
 
 
