@@ -1,4 +1,4 @@
-"""What people type, and who they are, is left nowhere: no log, no table, no file.
+"""What people type, and who they are, is left nowhere: no log, no table, no file, no number.
 
 Everyone here has a marker in the id and in the name, and types it wherever something can be typed,
 while everything goes wrong that can. Then the process ends, and every place is searched.
@@ -18,6 +18,7 @@ import pytest
 from adapters.database import SQLITE_FILE
 from tests.bot.folders import change_credit, small_folder
 from tests.bot.running import running_bot
+from tests.bot.watching import Watcher
 from tests.standins.base import UnansweredError
 from tests.standins.discord import MEMBER, MODERATOR, DiscordStandIn, Person, Place, refused
 from tests.standins.discord_answers import CALLBACK, ORIGINAL
@@ -296,10 +297,12 @@ async def test_nothing_of_anyone_is_in_a_log_a_table_or_a_file(
     mark_discord(discord_standin)
     mark_slack(slack_standin)
     documents = small_folder(tmp_path / "documents")
+    watcher = Watcher()
     settings = {
         "LDN_DOCUMENTS": str(documents),
         "LDN_LOG_LEVEL": "DEBUG",
         "LDN_LOG_FORMAT": log_format,
+        **watcher.settings,
     }
     data = tmp_path / "data"
     printed = ""
@@ -321,6 +324,8 @@ async def test_nothing_of_anyone_is_in_a_log_a_table_or_a_file(
                 change_credit(documents)
                 await bot.says(r"posts on slack: [1-9] edited")
                 await bot.says(r"posts on discord: [1-9] edited")
+                for path in ("/metrics", "/readyz"):
+                    printed += (await watcher.get(path))[1]
                 await bot.stop()
             assert await bot.ended() == 0
         printed += bot.output
@@ -332,6 +337,7 @@ async def test_nothing_of_anyone_is_in_a_log_a_table_or_a_file(
     assert [path for path in files if holds_a_marker(path.read_bytes().decode("latin-1"))] == []
 
     # That something would have been found: this is what the bot has to know.
+    assert "ldn_bot_answers_total{" in printed
     assert discord_standin.channel.id in found["posts"]
     assert slack_standin.channel.id in found["posts"]
     assert {path.name for path in files} >= {SQLITE_FILE, "memory.json"}
