@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[1]
 
 def test_imports_run_one_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT))
+    # It would silence every logger that other tests of this process listen to.
+    monkeypatch.setattr("logging.config.dictConfig", lambda _: None)
     status = import_linter.lint_imports(
         config_filename=str(ROOT / "pyproject.toml"), no_cache=True, is_debug_mode=True
     )
