@@ -16,7 +16,7 @@ async def test_two_processes_share_the_servers_and_the_one_with_the_first_shard_
     tmp_path: Path, discord_standin: DiscordStandIn
 ) -> None:
     discord_standin.recommend_shards(5, max_concurrency=4)
-    discord_standin.guild_ids = [str(number << 22) for number in range(4)]
+    discord_standin.guild_ids = [str(number << 22) for number in range(4, 8)]
     channels = [
         discord_standin.channels.add(Channel(f"51000000000000000{shard}", "c", guild))
         for shard, guild in enumerate(discord_standin.guild_ids)
@@ -30,9 +30,15 @@ async def test_two_processes_share_the_servers_and_the_one_with_the_first_shard_
         return FORMS in reply.content
 
     settings = {"LDN_DOCUMENTS": str(small_folder(tmp_path / "documents"))}
-    first = running_bot(tmp_path / "one", discord_standin, LDN_DISCORD_SHARDS="0-1/4", **settings)
+    first = running_bot(
+        tmp_path / "one", discord_standin, development=False, LDN_DISCORD_SHARDS="0-1/4", **settings
+    )
     second = running_bot(
-        tmp_path / "other", discord_standin, LDN_DISCORD_SHARDS="2-3/4", **settings
+        tmp_path / "other",
+        discord_standin,
+        development=False,
+        LDN_DISCORD_SHARDS="2-3/4",
+        **settings,
     )
     async with first, second as process:
         await discord_standin.connected(shards=4)
@@ -42,8 +48,9 @@ async def test_two_processes_share_the_servers_and_the_one_with_the_first_shard_
         registered = discord_standin.requests_to("PUT", "/applications/{application_id}/commands")
         assert len(registered) == 1
 
-        assert await process.stop() == 0
-        discord_standin.first_answer_timeout = 0.5
+        process.process.kill()
+        await process.ended()
+        discord_standin.first_answer_timeout = 1.0
         assert await answered(place=Place.BOT_DM)
         reached = await asyncio.gather(*(answered(channel=channel) for channel in channels))
         assert reached == [True, True, False, False]
