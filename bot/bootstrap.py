@@ -35,10 +35,13 @@ from knowledge.tallies import Tallying
 log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
+    from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
     from slack_sdk.web.async_client import AsyncWebClient
 
+    from adapters.database.engine import Database
+    from adapters.database.installations import OAuthStores
     from adapters.discord.client import DiscordAdapter
-    from adapters.slack.app import SlackAdapter
+    from adapters.slack.workspaces import Workspaces
     from bot.health import Health
 
 
@@ -137,8 +140,8 @@ def build_platforms(
     adapters: dict[Platform, Callable[[], Adapter]] = {}
     if settings.discord_token:
         publishers[Platform.DISCORD], adapters[Platform.DISCORD] = _discord(settings, reception)
-    if settings.slack_bot_token and settings.slack_app_token:
-        publishers[Platform.SLACK], adapters[Platform.SLACK] = _slack(settings, reception)
+    if settings.slack:
+        publishers[Platform.SLACK], adapters[Platform.SLACK] = _slack(settings, reception, stores)
     return Platforms(adapters, keeper, tallying)
 
 
@@ -159,16 +162,32 @@ def build_stores(settings: Settings, stack: AsyncExitStack) -> LaterStores:
 
     async def opened() -> Stores:
         from adapters.database.communities import SqlCommunityStore
+        from adapters.database.deliveries import SqlDeliveryStore
         from adapters.database.engine import open_database
         from adapters.database.posts import SqlPostStore
         from adapters.database.tallies import SqlTallyStore
 
         database = await open_database(settings.database_url, settings.data)
         stack.push_async_callback(database.close)
-        return Stores(SqlPostStore(database), SqlCommunityStore(database), SqlTallyStore(database))
+        return Stores(
+            SqlPostStore(database),
+            SqlCommunityStore(database),
+            SqlTallyStore(database),
+            SqlDeliveryStore(database),
+            _oauth_stores(settings, database) if settings.slack_client_id else None,
+        )
 
     file = settings.data / SQLITE_FILE
     return LaterStores(opened, is_empty=lambda: not settings.database_url and not file.exists())
+
+
+def _oauth_stores(settings: Settings, database: Database) -> OAuthStores:
+    from adapters.database.installations import EncryptedInstallations, OAuthStates, OAuthStores
+
+    assert settings.slack_client_id is not None  # callers look
+    keys = settings.encryption_keys
+    installations = EncryptedInstallations(database, settings.slack_client_id, keys)
+    return OAuthStores(installations, OAuthStates(database))
 
 
 def _communities(settings: Settings, stores: LaterStores) -> Communities:
@@ -200,10 +219,10 @@ async def offline_keeper(
             use_addresses(settings.discord_api_url, settings.discord_gateway_url)
             discord = publishers[Platform.DISCORD] = DiscordPublisher()
             await stack.enter_async_context(discord.logged_in(settings.discord_token))
-        if publishing and settings.slack_bot_token:
+        if publishing and (settings.slack_bot_token or settings.slack_client_id):
             from adapters.slack.publisher import SlackPublisher
 
-            publishers[Platform.SLACK] = SlackPublisher(_web_client(settings))
+            publishers[Platform.SLACK] = SlackPublisher(_workspaces(settings, stores))
         yield PostKeeper(stores.posts, desks, publishers, _communities(settings, stores))
 
 
@@ -249,28 +268,80 @@ def _memory(settings: Settings) -> FileMemory:
 
 
 def _slack(
-    settings: Settings, reception: Reception
-) -> tuple[Publisher, Callable[[], SlackAdapter]]:
-    from adapters.slack.app import SlackAdapter
+    settings: Settings, reception: Reception, stores: LaterStores
+) -> tuple[Publisher, Callable[[], Adapter]]:
+    from adapters.deliveries import Deliveries
     from adapters.slack.people import SlackPeople
     from adapters.slack.publisher import SlackPublisher
 
-    assert settings.slack_app_token is not None  # callers look
-    app_token = settings.slack_app_token
-    people = SlackPeople(_web_client(settings), settings.slack_moderators)
-    return SlackPublisher(_web_client(settings)), lambda: SlackAdapter(
-        reception, _web_client(settings), app_token, people
+    people = SlackPeople(_workspaces(settings, stores), settings.slack_moderators)
+    # What several processes could get has to be known to all of them.
+    deliveries = Deliveries(stores.deliveries if settings.database_url else None)
+    publisher = SlackPublisher(_workspaces(settings, stores))
+    if settings.slack_signing_secret is None:
+        from adapters.slack.app import SlackAdapter
+
+        assert settings.slack_app_token is not None  # callers look
+        app_token = settings.slack_app_token
+        return publisher, lambda: SlackAdapter(
+            reception, _web_client(settings), app_token, people, deliveries
+        )
+
+    from adapters.slack.http import SlackHttpAdapter
+
+    secret = settings.slack_signing_secret
+    return publisher, lambda: SlackHttpAdapter(
+        reception,
+        _web_client(settings),
+        people,
+        deliveries,
+        secret,
+        settings.slack_host,
+        settings.slack_port,
+        (lambda: _oauth_flow(settings, stores)) if settings.slack_client_id else None,
     )
 
 
-def _web_client(settings: Settings) -> AsyncWebClient:
+async def _oauth_flow(settings: Settings, stores: LaterStores) -> AsyncOAuthFlow:
+    from adapters.slack.oauth import oauth_flow
+
+    kept = (await stores.open()).oauth
+    client_id, client_secret = settings.slack_client_id, settings.slack_client_secret
+    assert kept is not None  # callers look
+    assert client_id is not None
+    assert client_secret is not None
+    await kept.installations.encrypt_anew()
+    return oauth_flow(
+        _web_client(settings),
+        client_id,
+        client_secret,
+        kept.installations,
+        kept.states,
+        settings.public_url,
+    )
+
+
+def _workspaces(settings: Settings, stores: LaterStores) -> Workspaces:
+    from adapters.slack.workspaces import ManyWorkspaces, OneWorkspace
+
+    if not settings.slack_client_id:
+        return OneWorkspace(_web_client(settings))
+
+    async def token_of(team: str) -> str | None:
+        kept = (await stores.open()).oauth
+        return await kept.installations.token_of(team) if kept else None
+
+    return ManyWorkspaces(token_of, lambda token: _web_client(settings, token))
+
+
+def _web_client(settings: Settings, token: str | None = None) -> AsyncWebClient:
+    """A client with a token, or with the settings' one, if they hold one."""
     from slack_sdk.web.async_client import AsyncWebClient
 
     from adapters.slack.publisher import with_patience
 
-    assert settings.slack_bot_token is not None  # callers look
     client = AsyncWebClient(
-        token=settings.slack_bot_token,
+        token=token or settings.slack_bot_token,
         base_url=settings.slack_api_url or AsyncWebClient.BASE_URL,
     )
     return with_patience(client)

@@ -166,7 +166,8 @@ def manifest() -> None:
     from adapters.slack.manifest import manifest as slack_manifest
     from bot import bootstrap
 
-    click.echo(_json(slack_manifest(bootstrap.build_desks(Settings.load()))))
+    settings = Settings.load()
+    click.echo(_json(slack_manifest(bootstrap.build_desks(settings), settings.public_url)))
 
 
 @main.command()

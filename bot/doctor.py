@@ -170,10 +170,12 @@ def tokens(settings: Settings) -> list[Finding]:
         findings.append(
             fault("slack", f"{settings.slack_gap} is missing. Set it (README, “Connect Slack”).")
         )
-    elif settings.slack_bot_token and settings.slack_app_token:
-        mends = _wrong_slack_tokens(settings.slack_bot_token, settings.slack_app_token)
+    elif settings.slack:
+        # Over HTTP the app-level token is not used, and many workspaces have no token here.
+        app_token = None if settings.slack_signing_secret else settings.slack_app_token
+        mends = _wrong_slack_tokens(settings.slack_bot_token, app_token)
         findings += [fault("slack", text) for text in mends] or [
-            ok("slack", "Both tokens have the right form.")
+            ok("slack", "What it needs is there, and of the right form.")
         ]
     return findings or [
         warning(
@@ -226,13 +228,16 @@ def _slack_kind(token: str) -> str | None:
     return next((prefix for prefix in _SLACK_KINDS if token.startswith(prefix)), None)
 
 
-def _wrong_slack_tokens(bot_token: str, app_token: str) -> list[str]:
-    if (_slack_kind(bot_token), _slack_kind(app_token)) == ("xapp-", "xoxb-"):
+def _wrong_slack_tokens(bot_token: str | None, app_token: str | None) -> list[str]:
+    """What is wrong with those that are used."""
+    if (_slack_kind(bot_token or ""), _slack_kind(app_token or "")) == ("xapp-", "xoxb-"):
         return ["SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped. Exchange them."]
     wrong = []
     for (variable, (prefix, page)), token in zip(
         _SLACK_PLACES.items(), (bot_token, app_token), strict=True
     ):
+        if token is None:
+            continue
         kind = _slack_kind(token)
         if kind != prefix:
             holds = f"holds {_SLACK_KINDS[kind]}" if kind else f"does not begin with {prefix}"
@@ -362,7 +367,7 @@ def _platforms(settings: Settings) -> list[tuple[str, str]]:
         from discord.http import Route
 
         found.append(("Discord", settings.discord_api_url or Route.BASE))
-    if settings.slack_bot_token and settings.slack_app_token:
+    if settings.slack:
         from slack_sdk.web.async_client import AsyncWebClient
 
         found.append(("Slack", settings.slack_api_url or AsyncWebClient.BASE_URL))

@@ -11,12 +11,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from adapters.deliveries import DeliveryStore, Standing
 from knowledge.communities import CommunitySettings, CommunityStore
 from knowledge.errors import LdnBotError
 from knowledge.posts import Claim, CoolingDown, Place, Platform, Post, PostStore, Reservation
 from knowledge.tallies import Report, Tally, TallyStore
+
+if TYPE_CHECKING:
+    from adapters.database.installations import OAuthStores
 
 REACHABLE_WITHIN = 2.0
 """Seconds for a database to answer when somebody asks whether it does."""
@@ -29,10 +33,13 @@ class Stores:
     posts: PostStore
     communities: CommunityStore
     tallies: TallyStore
+    deliveries: DeliveryStore
+    oauth: OAuthStores | None = None
+    """Where the settings ask for installation into many workspaces."""
 
 
 class LaterStores:
-    """Three stores in front of those of a database that is opened, once, by whichever needs it.
+    """Four stores in front of those of a database that is opened, once, by whichever needs it.
 
     Every method of theirs may raise what opening raises.
     """
@@ -48,6 +55,7 @@ class LaterStores:
         self.posts = LaterPosts(self)
         self.communities = LaterCommunities(self)
         self.tallies = LaterTallies(self)
+        self.deliveries = LaterDeliveries(self)
 
     async def open(self) -> Stores:
         """The stores behind these, opened if they are not yet."""
@@ -195,3 +203,18 @@ class LaterTallies:
 
     async def _open(self) -> TallyStore:
         return (await self._later.open()).tallies
+
+
+@dataclass(frozen=True, slots=True)
+class LaterDeliveries:
+    """A `DeliveryStore` in front of another."""
+
+    _later: LaterStores
+
+    async def claim(self, *deliveries: str) -> tuple[Standing, ...]:
+        """See `DeliveryStore.claim`."""
+        return await (await self._later.open()).deliveries.claim(*deliveries)
+
+    async def finish(self, delivery: str) -> None:
+        """See `DeliveryStore.finish`."""
+        await (await self._later.open()).deliveries.finish(delivery)

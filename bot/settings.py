@@ -7,6 +7,7 @@ environment wins. An empty variable counts as one that is not set.
 from __future__ import annotations
 
 import os
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from platformdirs import user_data_path
 from adapters.discord.shards import Shards
 from knowledge.documents import SHIPPED
 from knowledge.errors import SettingsError
+
+FERNET_KEY_BYTES = 32
 
 
 def _setting(
@@ -64,6 +67,16 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
 
+def _keys(text: str) -> tuple[str, ...]:
+    keys = _words(text)
+    for key in keys:
+        if len(urlsafe_b64decode(key)) != FERNET_KEY_BYTES:
+            raise ValueError
+    if not 1 <= len(keys) <= 2:
+        raise ValueError
+    return keys
+
+
 @attrs.frozen(kw_only=True)
 class Settings:
     """Everything that can be set from outside. What is secret does not show in its `repr`."""
@@ -74,6 +87,33 @@ class Settings:
     )
     slack_app_token: str | None = _setting(
         "SLACK_APP_TOKEN", "the Slack app-level token (xapp-…)", secret=True
+    )
+    slack_signing_secret: str | None = _setting(
+        "SLACK_SIGNING_SECRET", "the Slack app's signing secret: Slack over HTTP", secret=True
+    )
+    slack_host: str = _setting(
+        "LDN_SLACK_HOST", "the address to listen on for Slack (127.0.0.1)", default="127.0.0.1"
+    )
+    slack_port: int = _setting(
+        "LDN_SLACK_PORT", "the port to listen on for Slack (3000)", _port, default=3000
+    )
+    slack_client_id: str | None = _setting(
+        "SLACK_CLIENT_ID", "the Slack app's client id: installation into many workspaces"
+    )
+    slack_client_secret: str | None = _setting(
+        "SLACK_CLIENT_SECRET", "the Slack app's client secret", secret=True
+    )
+    encryption_keys: tuple[str, ...] = _setting(
+        "LDN_ENCRYPTION_KEYS",
+        "one or two Fernet keys for workspaces' tokens, the present one first",
+        _keys,
+        default=(),
+        secret=True,
+    )
+    public_url: str | None = _setting(
+        "LDN_PUBLIC_URL",
+        "the https:// address under which Slack reaches the bot, for the manifest and OAuth",
+        _address("http", "https"),
     )
     database_url: str | None = _setting(
         "DATABASE_URL", "a PostgreSQL database (SQLite in the data folder)", secret=True
@@ -154,20 +194,56 @@ class Settings:
                 wrong.append(_sentence(field))
         if wrong:
             raise SettingsError("\n".join(wrong))
-        return cls(**values)
+        settings = cls(**values)
+        if clash := settings._clash():
+            raise SettingsError(clash)
+        return settings
 
     @property
     def any_platform(self) -> bool:
         """Whether the tokens of at least one platform are there."""
-        return bool(self.discord_token or (self.slack_bot_token and self.slack_app_token))
+        return bool(self.discord_token or self.slack)
+
+    @property
+    def slack(self) -> bool:
+        """Whether everything that Slack needs is there, one way or the other."""
+        if self.slack_signing_secret:
+            return bool(self.slack_bot_token or self.slack_client_id)
+        return bool(self.slack_bot_token and self.slack_app_token)
 
     @property
     def slack_gap(self) -> str | None:
-        """The variable that keeps Slack from starting although the other one is set."""
-        if self.slack_bot_token and not self.slack_app_token:
+        """The variable that keeps Slack from starting although another one is set."""
+        if self.slack:
+            return None
+        if self.slack_bot_token:
             return "SLACK_APP_TOKEN"
-        if self.slack_app_token and not self.slack_bot_token:
+        if self.slack_app_token or self.slack_signing_secret:
             return "SLACK_BOT_TOKEN"
+        return None
+
+    def _clash(self) -> str | None:
+        """What does not go together, in a sentence."""
+        many = self.slack_client_id or self.slack_client_secret
+        if not many:
+            return None
+        needed = {
+            "SLACK_CLIENT_ID": self.slack_client_id,
+            "SLACK_CLIENT_SECRET": self.slack_client_secret,
+            "SLACK_SIGNING_SECRET": self.slack_signing_secret,
+            "LDN_ENCRYPTION_KEYS": self.encryption_keys,
+        }
+        if missing := [variable for variable, value in needed.items() if not value]:
+            given = "SLACK_CLIENT_ID" if self.slack_client_id else "SLACK_CLIENT_SECRET"
+            return (
+                f"{given} is set, but not {' and '.join(missing)}. To install the app into many "
+                f"workspaces, set {' and '.join(needed)}."
+            )
+        if self.slack_bot_token:
+            return (
+                "SLACK_BOT_TOKEN and SLACK_CLIENT_ID do not go together: it is one workspace with "
+                "a token, or many that install the app. Take one of them out."
+            )
         return None
 
 

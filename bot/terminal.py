@@ -67,7 +67,7 @@ def how_to_connect(settings: Settings) -> Iterator[str]:
         yield "Discord is off. To connect it, set DISCORD_TOKEN (README, “Connect Discord”)."
     if settings.slack_gap:
         yield f"Slack is off: {settings.slack_gap} is missing. Set it (README, “Connect Slack”)."
-    elif not settings.slack_bot_token:
+    elif not settings.slack:
         yield (
             "Slack is off. To connect it, set SLACK_BOT_TOKEN and SLACK_APP_TOKEN "
             "(README, “Connect Slack”)."

@@ -16,6 +16,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     String,
@@ -151,4 +152,43 @@ reports = Table(
     Column("section", String, primary_key=True),
     Column("reason", String, primary_key=True),
     Column("count", Integer, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("delivery", String, primary_key=True),  # a hash of the platform's id for it
+    Column("claimed", UtcDateTime, nullable=False),
+    Column("done", Boolean, nullable=False),
+    Index("deliveries_claimed_idx", "claimed"),
+)
+
+# The columns that slack_sdk's installation store wants of bots. It would keep who installed them
+# in a further table, which there is not.
+slack_bots = Table(
+    "slack_bots",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("client_id", String, nullable=False),
+    Column("app_id", String, nullable=False),
+    Column("enterprise_id", String),
+    Column("enterprise_name", String),
+    Column("team_id", String),
+    Column("team_name", String),
+    Column("bot_token", String),  # encrypted, and so longer than slack_sdk's 200 characters
+    Column("bot_id", String),
+    Column("bot_user_id", String),
+    Column("bot_scopes", String),
+    Column("bot_refresh_token", String),  # encrypted
+    Column("bot_token_expires_at", DateTime),
+    Column("is_enterprise_install", Boolean, nullable=False),
+    Column("installed_at", DateTime, nullable=False),
+    Index("slack_bots_idx", "client_id", "enterprise_id", "team_id", "installed_at"),
+)
+
+slack_oauth_states = Table(
+    "slack_oauth_states",
+    metadata,
+    Column("state", String, primary_key=True),
+    Column("expires", UtcDateTime, nullable=False),
 )

@@ -1,4 +1,4 @@
-"""Slack: events in, answers out, over Socket Mode.
+"""Slack: events in, answers out; and the connection of Socket Mode.
 
 Slack wants every event acknowledged within three seconds. A command is answered in the
 acknowledgement itself; everything else is acknowledged first, then the message under which a button
@@ -13,6 +13,7 @@ import json
 import logging
 import re
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -22,12 +23,14 @@ from slack_bolt.adapter.socket_mode.async_internals import (
 )
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.deliveries import Deliveries
 from adapters.moderation import MODERATOR_SUFFIX
 from adapters.reception import Reception
 from adapters.slack.listeners import Listeners
@@ -46,6 +49,12 @@ PING_EVERY = 5.0
 """Seconds between two pings; slack_sdk looks for a lost connection as often."""
 LOOK_EVERY = 2.0
 """Seconds between two looks at the connection."""
+
+CANNOT_ANSWER = (
+    "Sorry, I cannot answer in this workspace now. Please try again in a few minutes. If that does "
+    "not help, the app has to be installed here again."
+)
+"""Where a workspace's token is not known, or is refused. Its language is not known either."""
 
 # https://docs.slack.dev/reference/methods/auth.test#errors
 _REFUSED = frozenset(
@@ -75,10 +84,11 @@ class SlackAdapter:
         client: AsyncWebClient,
         app_token: str,
         people: SlackPeople,
+        deliveries: Deliveries,
     ) -> None:
         self._client = client
         self._app_token = app_token
-        self._listeners = Listeners(reception, people)
+        self._listeners = Listeners(reception, people, deliveries)
         self._connected = False
         self._handler: AsyncSocketModeHandler | None = None
 
@@ -95,14 +105,16 @@ class SlackAdapter:
             ConnectionError: the connection is lost and does not come back; try anew.
         """
         client = self._client
-        await _accepted(client.auth_test(), "SLACK_BOT_TOKEN", "OAuth & Permissions")
-        opened = await _accepted(
+        await accepted(client.auth_test(), "SLACK_BOT_TOKEN", "OAuth & Permissions")
+        opened = await accepted(
             client.apps_connections_open(app_token=self._app_token),
             "SLACK_APP_TOKEN",
             "Basic Information → App-Level Tokens, with the scope connections:write",
         )
         handler = _Handler(
-            slack_app(self._listeners, client), self._app_token, ping_interval=PING_EVERY
+            slack_app(self._listeners, client, acknowledged_first),
+            self._app_token,
+            ping_interval=PING_EVERY,
         )
         handler.client.wss_uri = opened["url"]
         handler.client.message_listeners.append(self._count_connection)
@@ -156,7 +168,12 @@ class _Handler(AsyncSocketModeHandler):
             await send_async_response(client, req, answer, time.time())
 
 
-async def _accepted(call: Any, variable: str, where: str) -> Any:
+async def accepted(call: Any, variable: str, where: str) -> Any:
+    """What Slack answers to a call with a token.
+
+    Raises:
+        PlatformError: it refuses the token, for good; the variable, and where to copy it again.
+    """
     try:
         return await call
     except SlackApiError as error:
@@ -168,29 +185,59 @@ async def _accepted(call: Any, variable: str, where: str) -> Any:
         raise
 
 
-def slack_app(listeners: Listeners, client: AsyncWebClient) -> AsyncApp:
-    """The app: a listener for each thing that people can do."""
+Work = Callable[..., Awaitable[None]]
+"""A listener that says nothing to Slack by itself."""
+Register = Callable[[Any, Work], Any]
+"""Listens with some work to what bolt has matched, and says when that is acknowledged."""
+
+
+def slack_app(
+    listeners: Listeners,
+    client: AsyncWebClient,
+    register: Register,
+    oauth: AsyncOAuthFlow | None = None,
+) -> AsyncApp:
+    """The app: a listener for each thing that people can do.
+
+    Args:
+        listeners: what is done then.
+        client: the base of each request's own client, and its token where there is no `oauth`.
+        register: how work goes together with its acknowledgement.
+        oauth: where each workspace has a token of its own.
+    """
     app = AsyncApp(
         client=client,
-        # Socket Mode events come over a connection that we opened; nothing is signed.
+        oauth_flow=oauth,
+        # Socket Mode events come over a connection that we opened; what comes over HTTP has been
+        # verified before bolt gets to read it (`adapters.slack.http`).
         request_verification_enabled=False,
+        ssl_check_enabled=False,
         # Without this, bolt looks for the acknowledgement only every ten milliseconds.
         process_before_response=True,
         # An event that nobody listens to goes to `_on_error`; bolt would log it with its content.
         raise_error_for_unhandled_request=True,
+        user_facing_authorize_error_message=CANNOT_ANSWER,
     )
-    app.command(re.compile(f".*{MODERATOR_SUFFIX}"))(ack=_acknowledge, lazy=[listeners.moderate])
+
+    register(app.command(re.compile(f".*{MODERATOR_SUFFIX}")), listeners.moderate)
     app.command(_ANY)(listeners.ask)
-    app.action(_ANY)(ack=_acknowledge, lazy=[listeners.perform])
-    app.shortcut(re.compile(f".*{SHORTCUT_SUFFIX}"))(ack=_acknowledge, lazy=[listeners.draft])
-    app.event("app_mention")(ack=_acknowledge, lazy=[listeners.mention])
-    app.event("message")(ack=_acknowledge, lazy=[listeners.message])
-    app.event("app_home_opened")(ack=_acknowledge, lazy=[listeners.home])
+    register(app.action(_ANY), listeners.perform)
+    register(app.shortcut(re.compile(f".*{SHORTCUT_SUFFIX}")), listeners.draft)
+    register(app.event("app_mention"), listeners.mention)
+    register(app.event("message"), listeners.message)
+    register(app.event("app_home_opened"), listeners.home)
+    if oauth is not None:
+        app.enable_token_revocation_listeners()
     app.error(_on_error)
     return app
 
 
 _ANY = re.compile(".*", re.DOTALL)
+
+
+def acknowledged_first(matched: Any, work: Work) -> None:
+    """Acknowledge at once, then work."""
+    matched(ack=_acknowledge, lazy=[work])
 
 
 async def _acknowledge(ack: AsyncAck) -> None:

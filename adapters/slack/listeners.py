@@ -7,11 +7,11 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from cachetools import TTLCache
 from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.conversation import Aside, Caller
+from adapters.deliveries import Deliveries, Standing
 from adapters.moderation import MODERATOR_SUFFIX
 from adapters.reception import Reception
 from adapters.slack.home import home
@@ -47,11 +47,6 @@ from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
 
-REMEMBERED_FOR = 3600.0
-"""Seconds for which a delivery is known; Slack repeats one for some minutes at most
-(https://docs.slack.dev/apis/events-api#retries)."""
-REMEMBERED = 50_000
-
 _WRITTEN = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 """The kinds of messages that a person has written."""
 _SURELY = PUBLISHING | MODERATORS_ONLY | {Verb.SHARE, Verb.DRAFT}
@@ -61,10 +56,10 @@ _SURELY = PUBLISHING | MODERATORS_ONLY | {Verb.SHARE, Verb.DRAFT}
 class Listeners:
     """Turns what people do on Slack into answers and replies."""
 
-    def __init__(self, reception: Reception, people: SlackPeople) -> None:
+    def __init__(self, reception: Reception, people: SlackPeople, deliveries: Deliveries) -> None:
         self.reception = reception
         self._people = people
-        self._delivered: TTLCache[str, bool] = TTLCache(REMEMBERED, REMEMBERED_FOR)
+        self._deliveries = deliveries
 
     async def ask(self, ack: AsyncAck, body: Body) -> None:
         """Answer a command, seen by the asker alone."""
@@ -113,7 +108,8 @@ class Listeners:
         """Point to where the answer can be read in private. In public, no more is ever said."""
         channel, ts = field(event, "channel"), field(event, "ts")
         # An edit of a message that calls the bot is a new event, of the same message.
-        if is_of_a_bot(event) or not channel or not self._is_new(body, f"{channel} {ts}"):
+        same = f"mention {channel} {ts}"
+        if is_of_a_bot(event) or not channel or not await self._is_new(body, same):
             return
         async with _discreet():
             desk, question = self._desk_for(spoken(field(event, "text")))
@@ -126,7 +122,7 @@ class Listeners:
     async def message(self, client: AsyncWebClient, body: Body, event: Body) -> None:
         """Answer a direct message. Any other message is none of ours."""
         is_direct = event.get("channel_type") == "im" and field(event, "subtype") in _WRITTEN
-        if is_of_a_bot(event) or not is_direct or not self._is_new(body):
+        if is_of_a_bot(event) or not is_direct or not await self._is_new(body):
             return
         began = time.perf_counter()
         caller = await self._caller(body)
@@ -138,7 +134,7 @@ class Listeners:
 
     async def home(self, client: AsyncWebClient, body: Body, event: Body) -> None:
         """Show the Home tab to the one who opens it."""
-        if event.get("tab") != "home" or not self._is_new(body):
+        if event.get("tab") != "home" or not await self._is_new(body):
             return
         async with _discreet():
             caller = await self._caller(body)
@@ -147,12 +143,13 @@ class Listeners:
 
     async def _caller(self, body: Body, *, sure: bool = False) -> Caller:
         """Who acts. `sure`: as of this moment, for whatever must be allowed."""
-        person = await (self._people.look if sure else self._people.glance)(user_of(body))
+        user, team = user_of(body), community_of(body)
+        person = await (self._people.look if sure else self._people.glance)(user, team)
         channel, reply_to = place_of(body)
         return Caller(
             Platform.SLACK,
             person.language,
-            community=community_of(body),
+            community=team,
             channel=channel,
             moderator=person.moderator,
             reply_to=reply_to,
@@ -208,16 +205,15 @@ class Listeners:
             async with _discreet():
                 await surface.show(Aside(caller.say(APOLOGY) if caller else APOLOGY))
 
-    def _is_new(self, body: Body, *others: str) -> bool:
+    async def _is_new(self, body: Body, *others: str) -> bool:
         """Whether a delivery is the first of its event; Slack repeats what it is unsure of.
 
         `others` are further names of the same thing.
         """
-        names = {name for name in (field(body, "event_id"), *others) if name}
-        if any(name in self._delivered for name in names):
-            return False
-        self._delivered.update(dict.fromkeys(names, True))
-        return True
+        event_id = field(body, "event_id")
+        names = [*((f"event {event_id}",) if event_id else ()), *others]
+        standings = await self._deliveries.claim(*names) if names else []
+        return all(standing is Standing.FIRST for standing in standings)
 
 
 def _command(body: Body) -> str:

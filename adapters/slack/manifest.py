@@ -28,14 +28,53 @@ SCOPES = {
 """Every permission that the app asks for, and why."""
 EVENTS = ("app_home_opened", "app_mention", "message.im")
 """What Slack tells the app of: nothing but what is said to it, or done in its own tab."""
+INSTALLATION_EVENTS = ("app_uninstalled", "tokens_revoked")
+"""What it has to be told, beside that, where each workspace has installed it."""
+EVENTS_PATH = "/slack/events"
+"""Where Slack sends everything over HTTP: commands, presses, shortcuts, events."""
+INSTALL_PATH = "/slack/install"
+"""Where somebody begins to install the app into their workspace."""
+REDIRECT_PATH = "/slack/oauth_redirect"
+"""Where Slack sends them back to."""
 SHORTCUT_SUFFIX = "-answer"
 """Behind a document's command, the name of its entry in messages' menus."""
 SHORTCUTS_LIMIT = 10
 SHORTCUT_NAME_LIMIT = 24
 
 
-def manifest(desks: Desks) -> dict[str, Any]:
-    """A manifest with each document's command, and no scope beyond what that needs."""
+def manifest(desks: Desks, public_url: str | None = None) -> dict[str, Any]:
+    """A manifest with each document's command, and no scope beyond what that needs.
+
+    Args:
+        desks: one for each document.
+        public_url: where Slack reaches the bot over HTTP; without it, the bot connects by itself.
+    """
+    written = _in_socket_mode(desks)
+    return _over_http(written, public_url.rstrip("/")) if public_url else written
+
+
+def _over_http(manifest: dict[str, Any], public_url: str) -> dict[str, Any]:
+    """The same, with everything sent to an address, and installable by OAuth."""
+    address = {"request_url": public_url + EVENTS_PATH}
+    features, settings = manifest["features"], manifest["settings"]
+    commands = [{**each, "url": address["request_url"]} for each in features["slash_commands"]]
+    events = {**address, "bot_events": [*EVENTS, *INSTALLATION_EVENTS]}
+    return manifest | {
+        "features": {**features, "slash_commands": commands},
+        "oauth_config": {
+            **manifest["oauth_config"],
+            "redirect_urls": [public_url + REDIRECT_PATH],
+        },
+        "settings": {
+            **settings,
+            "event_subscriptions": events,
+            "interactivity": {**settings["interactivity"], **address},
+            "socket_mode_enabled": False,
+        },
+    }
+
+
+def _in_socket_mode(desks: Desks) -> dict[str, Any]:
     say = words_in(ENGLISH)
     return {
         "display_information": {

@@ -19,6 +19,8 @@ from cachetools import TTLCache
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.workspaces import Workspaces
+from knowledge.errors import LdnBotError
 from knowledge.language import ENGLISH, language_for
 
 log = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ REMEMBERED = 2000
 PATIENCE = 1.0
 """Seconds that an answer waits, at most, to learn who asks."""
 
-_FAILURES = (SlackClientError, aiohttp.ClientError, OSError, asyncio.TimeoutError)
+_FAILURES = (SlackClientError, aiohttp.ClientError, OSError, asyncio.TimeoutError, LdnBotError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,51 +49,52 @@ class SlackPeople:
     look lies under a salted hash, in memory alone.
     """
 
-    def __init__(self, client: AsyncWebClient, listed: Collection[str] = ()) -> None:
-        self._client = client
+    def __init__(self, workspaces: Workspaces, listed: Collection[str] = ()) -> None:
+        self._workspaces = workspaces
         self._users = frozenset(each for each in listed if not each.startswith("S"))
         self._groups = sorted(each for each in listed if each.startswith("S"))
         self._salt = secrets.token_bytes(16)
         self._seen: TTLCache[bytes, Person] = TTLCache(REMEMBERED, REMEMBERED_FOR)
-        self._groups_missing = False
+        self._without_groups: set[str] = set()
 
-    async def look(self, user: str) -> Person:
+    async def look(self, user: str, team: str) -> Person:
         """Who someone is at this moment. When Slack does not say, they are no moderator."""
         try:
-            found = await self._client.users_info(user=user, include_locale=True)
+            client = await self._workspaces.client(team)
+            found = await client.users_info(user=user, include_locale=True)
             info = found.get("user") or {}
         except _FAILURES as error:
             log.warning("Slack did not say who someone is (%s)", type(error).__name__)
             return Person(user in self._users)
         is_admin = any(info.get(role) for role in ("is_admin", "is_owner", "is_primary_owner"))
         person = Person(
-            is_admin or user in self._users or await self._is_in_group(user),
+            is_admin or user in self._users or await self._is_in_group(client, user, team),
             language_for(info.get("locale")),
         )
-        self._seen[self._key(user)] = person
+        self._seen[self._key(user, team)] = person
         return person
 
-    async def glance(self, user: str) -> Person:
+    async def glance(self, user: str, team: str) -> Person:
         """Who someone most likely is, quickly: to choose words and buttons, never to allow."""
-        if known := self._seen.get(self._key(user)):
+        if known := self._seen.get(self._key(user, team)):
             return known
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self.look(user)
+                return await self.look(user, team)
         except TimeoutError:
             return Person()
 
-    def _key(self, user: str) -> bytes:
-        return hashlib.blake2b(user.encode(), key=self._salt, digest_size=16).digest()
+    def _key(self, user: str, team: str) -> bytes:
+        return hashlib.blake2b(f"{team} {user}".encode(), key=self._salt, digest_size=16).digest()
 
-    async def _is_in_group(self, user: str) -> bool:
-        for group in [] if self._groups_missing else self._groups:
+    async def _is_in_group(self, client: AsyncWebClient, user: str, team: str) -> bool:
+        for group in [] if team in self._without_groups else self._groups:
             try:
-                members = await self._client.usergroups_users_list(usergroup=group)
+                members = await client.usergroups_users_list(usergroup=group)
             except SlackClientError as error:
                 response = getattr(error, "response", None) or {}
                 if response.get("error") == "plan_upgrade_required":
-                    self._groups_missing = True
+                    self._without_groups.add(team)
                     log.warning(
                         "LDN_SLACK_MODERATORS names a user group, and this workspace's plan has "
                         "none. List the moderators' user ids instead."

@@ -17,7 +17,9 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.render import render_public
+from adapters.slack.workspaces import NOT_INSTALLED, Workspaces
 from knowledge.answer import Answer
+from knowledge.errors import LdnBotError
 from knowledge.language import gettext_noop
 from knowledge.posts import Place, Post
 from knowledge.publishing import (
@@ -47,6 +49,9 @@ _REFUSALS = {
         "The app lacks a permission. Install it again from `ldn-bot manifest`."
     ),
     "not_pinnable": gettext_noop("Slack does not let this message be pinned."),
+    # For whoever runs the bot: nobody in such a workspace can read it here.
+    "token_revoked": NOT_INSTALLED,
+    "account_inactive": NOT_INSTALLED,
 }
 _PINS_FULL = "too_many_pins"
 _TRANSIENT = frozenset(
@@ -59,29 +64,29 @@ PINS_FULL = gettext_noop("This channel has as many pins as Slack allows (100).")
 class SlackPublisher:
     """Posts, edits and pins through the Web API.
 
-    A method is called once at a time: Slack limits each by itself, and while one call waits for a
-    limit to pass, the others have to wait too.
+    A method is called once at a time in each workspace: Slack limits each by itself, and while one
+    call waits for a limit to pass, the others have to wait too.
     """
 
-    def __init__(self, client: AsyncWebClient) -> None:
-        self._client = with_patience(client)
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+    def __init__(self, workspaces: Workspaces) -> None:
+        self._workspaces = workspaces
+        self._turns: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def post(
         self, place: Place, answer: Answer, nonce: str, reply_to: str = "", *, notify: bool = False
     ) -> str:
         """See `Publisher.post`. Slack knows no nonces, and tells the thread's followers itself."""
-        async with self._turns["chat.postMessage"], _in_words():
-            said = await self._client.chat_postMessage(
+        async with self._turn(place, "chat.postMessage") as client, _in_words():
+            said = await client.chat_postMessage(
                 channel=place.channel, thread_ts=reply_to or None, **render_public(answer)
             )
         return str(said["ts"])
 
     async def edit(self, post: Post, answer: Answer) -> None:
         """See `Publisher.edit`."""
-        async with self._turns["chat.update"], _in_words():
+        async with self._turn(post.place, "chat.update") as client, _in_words():
             message = render_public(answer)
-            await self._client.chat_update(
+            await client.chat_update(
                 channel=post.place.channel,
                 ts=post.message,
                 text=message["text"],
@@ -97,13 +102,19 @@ class SlackPublisher:
 
     async def pin(self, post: Post) -> None:
         """See `Publisher.pin`."""
-        async with self._turns["pins.add"], _in_words(harmless="already_pinned"):
-            await self._client.pins_add(channel=post.place.channel, timestamp=post.message)
+        async with (
+            self._turn(post.place, "pins.add") as client,
+            _in_words(harmless="already_pinned"),
+        ):
+            await client.pins_add(channel=post.place.channel, timestamp=post.message)
 
     async def unpin(self, post: Post) -> None:
         """See `Publisher.unpin`."""
-        async with self._turns["pins.remove"], _in_words(harmless="no_pin"):
-            await self._client.pins_remove(channel=post.place.channel, timestamp=post.message)
+        async with (
+            self._turn(post.place, "pins.remove") as client,
+            _in_words(harmless="no_pin"),
+        ):
+            await client.pins_remove(channel=post.place.channel, timestamp=post.message)
 
     async def pinned(self, place: Place) -> frozenset[str]:
         """See `Publisher.pinned`."""
@@ -111,15 +122,26 @@ class SlackPublisher:
 
     async def link(self, post: Post) -> str:
         """See `Publisher.link`."""
-        async with self._turns["chat.getPermalink"], _in_words():
-            found = await self._client.chat_getPermalink(
+        async with self._turn(post.place, "chat.getPermalink") as client, _in_words():
+            found = await client.chat_getPermalink(
                 channel=post.place.channel, message_ts=post.message
             )
         return str(found["permalink"])
 
+    @asynccontextmanager
+    async def _turn(self, place: Place, method: str) -> AsyncIterator[AsyncWebClient]:
+        async with self._turns[place.community, method]:
+            try:
+                client = await self._workspaces.client(place.community)
+            except PublishError:
+                raise
+            except LdnBotError as error:
+                raise UnreachableError(str(error)) from None
+            yield with_patience(client)
+
     async def _pins(self, place: Place) -> list[dict[str, Any]]:
-        async with self._turns["pins.list"], _in_words():
-            listed = await self._client.pins_list(channel=place.channel)
+        async with self._turn(place, "pins.list") as client, _in_words():
+            listed = await client.pins_list(channel=place.channel)
         items: list[dict[str, Any]] = listed.get("items", [])
         return [item["message"] for item in items if "message" in item]
 

@@ -68,6 +68,13 @@ COLUMNS = {
     "communities": {"platform", "community", "share", "visibility", "plain", "cooldown"},
     "tallies": {"week", "platform", "community", "command", "topic", "outcome", "count"},
     "reports": {"week", "platform", "command", "section", "reason", "count"},
+    "deliveries": {"delivery", "claimed", "done"},
+    "slack_bots": {
+        *("id", "client_id", "app_id", "enterprise_id", "enterprise_name", "team_id", "team_name"),
+        *("bot_token", "bot_id", "bot_user_id", "bot_scopes", "bot_refresh_token"),
+        *("bot_token_expires_at", "is_enterprise_install", "installed_at"),
+    },
+    "slack_oauth_states": {"state", "expires"},
 }
 """Every column there is. Who adds one says here that it holds no member."""
 

@@ -116,6 +116,26 @@ def test_it_speaks_over_its_own_connection(written: dict[str, Any]) -> None:
     assert written["settings"]["interactivity"] == {"is_enabled": True}
 
 
+def test_with_an_address_everything_is_sent_there_and_it_can_be_installed_anywhere(
+    contracts: None, tmp_path: Path
+) -> None:
+    write_document(tmp_path)
+    desks = open_folder(tmp_path)
+    over_http = manifest(desks, "https://bot.example.org/")
+    assert [str(problem) for problem in contract.manifest(over_http)] == []
+    address, settings = "https://bot.example.org/slack/events", over_http["settings"]
+    assert settings["socket_mode_enabled"] is False
+    assert settings["interactivity"] == {"is_enabled": True, "request_url": address}
+    assert settings["event_subscriptions"] == {
+        "request_url": address,
+        "bot_events": [*EVENTS, "app_uninstalled", "tokens_revoked"],
+    }
+    assert {each["url"] for each in over_http["features"]["slash_commands"]} == {address}
+    oauth = over_http["oauth_config"]
+    assert oauth["redirect_urls"] == ["https://bot.example.org/slack/oauth_redirect"]
+    assert oauth["scopes"] == manifest(desks)["oauth_config"]["scopes"]
+
+
 def test_writing_it_twice_gives_the_same(tmp_path: Path) -> None:
     write_document(tmp_path)
     desks = open_folder(tmp_path)

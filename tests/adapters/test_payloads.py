@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.conversation import Caller, Page
+from adapters.deliveries import Deliveries
 from adapters.slack.listeners import Listeners
 from adapters.slack.payloads import (
     community_of,
@@ -169,7 +170,7 @@ class Anywhere:
 class Strangers:
     """People of whom nothing is known."""
 
-    async def look(self, user: str) -> Person:
+    async def look(self, user: str, team: str) -> Person:
         assert type(user) is str
         return Person()
 
@@ -213,7 +214,7 @@ def test_whatever_comes_no_listener_breaks(
     garden: Desks, body: dict[str, Any], event: dict[str, Any], action: dict[str, Any]
 ) -> None:
     anywhere, reception = cast(Any, Anywhere()), cast(Any, Simple(garden))
-    listeners = Listeners(reception, cast(Any, Strangers()))
+    listeners = Listeners(reception, cast(Any, Strangers()), Deliveries())
     body = {**body, "event": event}
 
     async def all_of_them() -> None:

@@ -15,6 +15,7 @@ from typing import Any, cast
 import pytest
 
 from adapters.database.communities import SqlCommunityStore
+from adapters.database.deliveries import SqlDeliveryStore
 from adapters.database.engine import Database, open_database
 from adapters.database.errors import StoreError
 from adapters.database.posts import SqlPostStore
@@ -202,6 +203,7 @@ async def later(url: str | None, data: Path) -> AsyncIterator[tuple[LaterStores,
             SqlPostStore(database),
             SqlCommunityStore(database),
             SqlTallyStore(database, lambda: MONDAY_MORNING),
+            SqlDeliveryStore(database),
         )
 
     yield LaterStores(opened, is_empty=lambda: True), databases

@@ -168,6 +168,19 @@ async def test_tokens_of_the_right_form_are_ok(garden: dict[str, str]) -> None:
     assert await found(tokens, "platforms") == []
 
 
+async def test_over_http_what_is_not_used_is_not_judged(garden: dict[str, str]) -> None:
+    http = garden | {"SLACK_SIGNING_SECRET": "s"}
+    bot = {"SLACK_BOT_TOKEN": SLACK["SLACK_BOT_TOKEN"]}
+    assert (await one(http | bot | {"SLACK_APP_TOKEN": "nonsense"}, "slack")).level is Level.OK
+    assert (await one(http | {"SLACK_BOT_TOKEN": "nonsense"}, "slack")).level is Level.FAULT
+    many = {
+        "SLACK_CLIENT_ID": "1",
+        "SLACK_CLIENT_SECRET": "s",
+        "LDN_ENCRYPTION_KEYS": "x" * 43 + "=",
+    }
+    assert (await one(http | many, "slack")).level is Level.OK
+
+
 @pytest.mark.parametrize(
     ("token", "says"),
     [

@@ -13,6 +13,13 @@ from knowledge.documents import SHIPPED
 from knowledge.errors import SettingsError
 
 SECRET = "xoxb-not-for-anyone-to-see"
+KEY = "x" * 43 + "="
+MANY = {
+    "SLACK_CLIENT_ID": "1.2",
+    "SLACK_CLIENT_SECRET": SECRET,
+    "SLACK_SIGNING_SECRET": SECRET,
+    "LDN_ENCRYPTION_KEYS": f"{KEY}, {KEY}",
+}
 
 
 def test_with_nothing_set_the_shipped_documents_are_served_and_no_platform() -> None:
@@ -52,6 +59,12 @@ def test_blanks_around_a_token_are_no_part_of_it() -> None:
         ("LDN_DISCORD_SHARDS", "all of them"),
         ("LDN_DISCORD_SHARDS", "0-16/16"),
         ("LDN_DISCORD_SHARDS", "3-0/16"),
+        ("LDN_SLACK_PORT", "http"),
+        ("LDN_SLACK_PORT", "70000"),
+        ("LDN_PUBLIC_URL", "bot.example.org"),
+        ("LDN_ENCRYPTION_KEYS", SECRET),
+        ("LDN_ENCRYPTION_KEYS", KEY[:-4]),
+        ("LDN_ENCRYPTION_KEYS", f"{KEY},{KEY} {KEY}"),
     ],
 )
 def test_a_value_that_cannot_be_is_one_sentence_that_names_the_variable_and_not_the_value(
@@ -100,9 +113,11 @@ def test_other_variables_of_the_environment_do_not_matter() -> None:
 
 def test_no_token_shows_in_a_text_of_the_settings() -> None:
     secrets = ("DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DATABASE_URL")
-    settings = Settings.load(dict.fromkeys(secrets, f"postgresql://a:{SECRET}@b.example/c"))
-    for text in (repr(settings), str(settings), f"{settings}"):
-        assert SECRET not in text
+    one = Settings.load(dict.fromkeys(secrets, f"postgresql://a:{SECRET}@b.example/c"))
+    for settings in (one, Settings.load(MANY)):
+        for text in (repr(settings), str(settings), f"{settings}"):
+            assert SECRET not in text
+            assert KEY not in text
 
 
 def test_settings_cannot_be_changed_once_they_are_read() -> None:
@@ -119,6 +134,10 @@ def test_settings_cannot_be_changed_once_they_are_read() -> None:
         ({"SLACK_APP_TOKEN": "a"}, False, "SLACK_BOT_TOKEN"),
         ({"SLACK_BOT_TOKEN": "a", "SLACK_APP_TOKEN": "b"}, True, None),
         ({"DISCORD_TOKEN": "a", "SLACK_APP_TOKEN": "b"}, True, "SLACK_BOT_TOKEN"),
+        ({"SLACK_SIGNING_SECRET": "a"}, False, "SLACK_BOT_TOKEN"),
+        ({"SLACK_SIGNING_SECRET": "a", "SLACK_APP_TOKEN": "b"}, False, "SLACK_BOT_TOKEN"),
+        ({"SLACK_SIGNING_SECRET": "a", "SLACK_BOT_TOKEN": "b"}, True, None),
+        (MANY, True, None),
     ],
 )
 def test_a_platform_needs_all_of_its_tokens(
@@ -127,6 +146,27 @@ def test_a_platform_needs_all_of_its_tokens(
     settings = Settings.load(given)
     assert settings.any_platform is any_platform
     assert settings.slack_gap == gap
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"SLACK_CLIENT_ID": "1.2"}, ["SLACK_CLIENT_SECRET", "LDN_ENCRYPTION_KEYS"]),
+        ({"SLACK_CLIENT_SECRET": SECRET}, ["SLACK_CLIENT_ID", "SLACK_SIGNING_SECRET"]),
+        (MANY | {"LDN_ENCRYPTION_KEYS": ""}, ["LDN_ENCRYPTION_KEYS"]),
+        (MANY | {"SLACK_SIGNING_SECRET": ""}, ["SLACK_SIGNING_SECRET"]),
+        (MANY | {"SLACK_BOT_TOKEN": SECRET}, ["SLACK_BOT_TOKEN", "SLACK_CLIENT_ID"]),
+    ],
+)
+def test_what_does_not_go_together_is_said_with_all_that_is_needed(
+    given: dict[str, str], named: list[str]
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(given)
+    [said] = str(caught.value).splitlines()
+    for variable in named:
+        assert variable in said
+    assert SECRET not in said
 
 
 def test_the_file_env_is_read_and_the_environment_wins(

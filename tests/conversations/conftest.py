@@ -13,16 +13,20 @@ import pytest_asyncio
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.database.communities import SqlCommunityStore
-from adapters.database.engine import open_database
+from adapters.database.deliveries import SqlDeliveryStore
+from adapters.database.engine import Database, open_database
 from adapters.database.posts import SqlPostStore
 from adapters.database.tallies import SqlTallyStore
+from adapters.deliveries import Deliveries
 from adapters.discord.client import DiscordAdapter
 from adapters.discord.publisher import DiscordPublisher
 from adapters.moderation import Moderation
 from adapters.reception import Reception
 from adapters.slack.app import SlackAdapter
+from adapters.slack.http import SlackHttpAdapter
 from adapters.slack.people import SlackPeople
 from adapters.slack.publisher import SlackPublisher, with_patience
+from adapters.slack.workspaces import OneWorkspace
 from bot.bootstrap import Adapter
 from knowledge.communities import Communities, CommunitySettings
 from knowledge.desk import Desks
@@ -64,6 +68,7 @@ class Memory(dict[str, str]):
 class House:
     """Everything behind the adapters: documents, a database of this test's own, what posts."""
 
+    database: Database
     desks: Desks
     store: SqlPostStore
     keeper: PostKeeper
@@ -85,7 +90,7 @@ async def house(library: Library, desks: Desks, tmp_path: Path) -> AsyncIterator
     keeper = PostKeeper(store, own, publishers, communities)
     moderation = Moderation(own, keeper, store, communities, tallying)
     reception = Reception(own, moderation, communities, tallying)
-    yield House(own, store, keeper, communities, tallying, reception, publishers)
+    yield House(database, own, store, keeper, communities, tallying, reception, publishers)
     await database.close()
 
 
@@ -106,25 +111,64 @@ async def discord(discord_standin: DiscordStandIn, house: House) -> AsyncIterato
         yield discord_standin
 
 
+SIGNING_SECRET = "not-a-secret"
+
+
+@pytest_asyncio.fixture(params=["socket", "http"])
+async def slack(
+    request: pytest.FixtureRequest, slack_standin: SlackStandIn, house: House
+) -> AsyncIterator[SlackStandIn]:
+    """A stand-in Slack with the bot connected to it, once by Socket Mode and once over HTTP."""
+    serve = {"socket": by_socket, "http": over_http}[request.param]
+    async with serve(slack_standin, house):
+        yield slack_standin
+
+
 @pytest_asyncio.fixture
-async def slack(slack_standin: SlackStandIn, house: House) -> AsyncIterator[SlackStandIn]:
-    """A stand-in Slack with the bot connected to it."""
-
-    def client() -> AsyncWebClient:
-        return with_patience(
-            AsyncWebClient(token=slack_standin.bot_token, base_url=slack_standin.api_url)
-        )
-
-    house.publishers[Platform.SLACK] = SlackPublisher(client())
-    people = SlackPeople(client())
-    adapter = SlackAdapter(house.reception, client(), slack_standin.app_token, people)
-    async with running(adapter):
-        await slack_standin.connected()
+async def slack_by_socket(slack_standin: SlackStandIn, house: House) -> AsyncIterator[SlackStandIn]:
+    """The same, for what Socket Mode alone has."""
+    async with by_socket(slack_standin, house):
         yield slack_standin
 
 
 @asynccontextmanager
+async def by_socket(slack: SlackStandIn, house: House) -> AsyncIterator[SlackAdapter]:
+    """The bot, connected by Socket Mode."""
+    people = _slack_people(slack, house)
+    client, token = _slack_client(slack), slack.app_token
+    adapter = SlackAdapter(house.reception, client, token, people, Deliveries())
+    async with running(adapter):
+        await slack.connected()
+        yield adapter
+
+
+@asynccontextmanager
+async def over_http(slack: SlackStandIn, house: House) -> AsyncIterator[SlackHttpAdapter]:
+    """The bot, behind a door that the stand-in delivers to."""
+    deliveries = Deliveries(SqlDeliveryStore(house.database))
+    adapter = SlackHttpAdapter(
+        *(house.reception, _slack_client(slack), _slack_people(slack, house), deliveries),
+        *(SIGNING_SECRET, "127.0.0.1", 0),
+    )
+    async with running(adapter):
+        await slack.until(lambda: adapter.connected, "the door to open")
+        slack.deliver_to(f"http://127.0.0.1:{adapter.port}/slack/events", SIGNING_SECRET)
+        yield adapter
+
+
+def _slack_client(slack: SlackStandIn) -> AsyncWebClient:
+    return with_patience(AsyncWebClient(token=slack.bot_token, base_url=slack.api_url))
+
+
+def _slack_people(slack: SlackStandIn, house: House) -> SlackPeople:
+    workspaces = OneWorkspace(_slack_client(slack))
+    house.publishers[Platform.SLACK] = SlackPublisher(workspaces)
+    return SlackPeople(workspaces)
+
+
+@asynccontextmanager
 async def running(adapter: Adapter) -> AsyncIterator[None]:
+    """An adapter that serves until the block ends."""
     task = asyncio.create_task(adapter.run())
     try:
         yield

@@ -149,7 +149,8 @@ async def test_an_edit_of_a_message_that_calls_it_is_not_answered_again(
     assert [message.data["text"] for message in answers(slack)] == [MENTIONED] * 2
 
 
-async def test_events_without_a_name_are_answered_each(slack: SlackStandIn) -> None:
+async def test_events_without_a_name_are_answered_each(slack_by_socket: SlackStandIn) -> None:
+    slack = slack_by_socket
     for _ in range(3):
         message = slack.post_as(slack.member, f"<@{BOT_USER_ID}> forms")
         payload = event_payload(mentioned(message), "")

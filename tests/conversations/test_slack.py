@@ -1,4 +1,4 @@
-"""What a member meets on Slack, through real slack-bolt over Socket Mode."""
+"""What a member meets on Slack, through real slack-bolt, over Socket Mode and over HTTP."""
 
 from __future__ import annotations
 
@@ -63,7 +63,8 @@ async def test_hostile_text_is_not_echoed_and_pings_no_one(slack: SlackStandIn) 
     assert "example.org" not in reply.text
 
 
-async def test_slack_asking_to_reconnect_loses_no_question(slack: SlackStandIn) -> None:
+async def test_slack_asking_to_reconnect_loses_no_question(slack_by_socket: SlackStandIn) -> None:
+    slack = slack_by_socket
     [before] = slack.socket.connected
     await slack.disconnect("refresh_requested")
     await slack.until(lambda: slack.socket.connected not in ([], [before]), "a new connection")

@@ -11,6 +11,7 @@ from tests.contracts import slack as contract
 from tests.standins.base import json_response
 from tests.standins.recording import JSON, Call
 from tests.standins.slack_interactions import Interactions, Shown
+from tests.standins.slack_oauth import Installing
 from tests.standins.slack_said import EveryoneSees
 from tests.standins.slack_state import (
     BOT_ID,
@@ -57,7 +58,8 @@ class WebApi:
     ``token_error`` and ``app_token_error`` are answered instead of ``ok`` to every call with the
     bot's or the app's token while they are set: ``token_revoked``, ``account_inactive`` …
     ``usergroups`` maps a group's id to its members; None is a plan that has no groups.
-    ``scopes`` are those that the bot was granted; None is all of them.
+    ``scopes`` are those that the bot was granted; None is all of them. ``installing`` has the
+    tokens of workspaces that have installed the app by OAuth.
     """
 
     def __init__(
@@ -85,9 +87,11 @@ class WebApi:
         self.app_token_error: str | None = None
         self.usergroups: dict[str, list[str]] | None = {}
         self.scopes: frozenset[str] | None = None
+        self.installing = Installing()
         self.methods: dict[str, Method] = {
             **more,
             "auth.test": self.auth_test,
+            "oauth.v2.access": self.installing.access,
             "apps.connections.open": self.connections_open,
             "chat.postMessage": self.post_message,
             "chat.postEphemeral": self.post_ephemeral,
@@ -119,8 +123,9 @@ class WebApi:
             return json_response(error.as_json())
 
     def _authorize(self, call: Call) -> None:
-        given = call.headers.get("Authorization", "").removeprefix("Bearer ")
-        given = given or str(call.body.get("token", ""))
+        given = _token(call)
+        if call.route == "oauth.v2.access" or given in self.installing.teams:
+            return
         if not given:
             raise SlackError("not_authed")
         wants_app = call.route == "apps.connections.open"
@@ -142,7 +147,7 @@ class WebApi:
         return {
             "url": f"https://{TEAM_DOMAIN}.slack.com/",
             "team": "Support group",
-            "team_id": TEAM_ID,
+            "team_id": self.installing.teams.get(_token(call), TEAM_ID),
             "user": "ldn",
             "user_id": BOT_USER_ID,
             "bot_id": BOT_ID,
@@ -275,6 +280,11 @@ class WebApi:
         channel = self.channels.find(call.body.get("channel"))
         channel.allow(call.route, member=member, archived=archived)
         return channel
+
+
+def _token(call: Call) -> str:
+    given = call.headers.get("Authorization", "").removeprefix("Bearer ")
+    return given or str(call.body.get("token", ""))
 
 
 def pin(message: SlackMessage, by: str) -> None:

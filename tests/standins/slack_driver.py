@@ -58,7 +58,7 @@ class SlackDriver(SlackServer):
     ) -> Delivery:
         """Deliver an event and wait at most 3 s for its acknowledgement (see `Delivery.acked`)."""
         payload = event_payload(event, event_id or fresh_id("Ev"))
-        ack = await self.socket.send(
+        ack = await self.way.send(
             "events_api",
             payload,
             answerable=False,
@@ -119,7 +119,7 @@ class SlackDriver(SlackServer):
 
     async def _deliver(self, interaction: SlackInteraction, kind: str, payload: JSON) -> None:
         interaction.sent_at = asyncio.get_running_loop().time()
-        ack = await self.socket.send(kind, payload, answerable=True, timeout=self.ack_timeout)
+        ack = await self.way.send(kind, payload, answerable=True, timeout=self.ack_timeout)
         if ack is None:
             raise self._not_acknowledged(interaction.what)
         interaction.acked_at = asyncio.get_running_loop().time()

@@ -12,6 +12,7 @@ from aiohttp import web
 from tests.standins.base import StandIn, json_response
 from tests.standins.recording import Call, Handler, Upload, WebSocketHandler
 from tests.standins.slack_api import WebApi
+from tests.standins.slack_http import HttpDelivery
 from tests.standins.slack_interactions import Interactions
 from tests.standins.slack_said import EveryoneSees
 from tests.standins.slack_socket import SocketMode
@@ -50,6 +51,7 @@ class SlackServer(StandIn):
         self.everyone_sees = EveryoneSees()
         self.interactions = Interactions()
         self.socket = SocketMode()
+        self.http: HttpDelivery | None = None
         self.surfaces = Surfaces(
             interactions=self.interactions,
             upload_url=lambda file_id: f"{self.url}/upload/{file_id}",
@@ -84,6 +86,16 @@ class SlackServer(StandIn):
         return person
 
     # Connections
+
+    def deliver_to(self, url: str, signing_secret: str) -> HttpDelivery:
+        """Deliver over HTTP from now on, to this address, instead of by Socket Mode."""
+        self.http = HttpDelivery(url, signing_secret)
+        return self.http
+
+    @property
+    def way(self) -> SocketMode | HttpDelivery:
+        """How what people do reaches the bot."""
+        return self.http or self.socket
 
     async def connected(self, connections: int = 1, timeout: float = 30.0) -> None:
         """Wait until ``connections`` Socket Mode connections are open."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-HEAD = "0002"
+HEAD = "0003"
 """The last revision. A constant, because asking Alembic costs its import at every start."""
 VERSION_TABLE = "alembic_version"
 """Where Alembic keeps the last revision that was applied, in `version_num`."""

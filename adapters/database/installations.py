@@ -1,0 +1,227 @@
+"""In which Slack workspaces the app is installed: slack_sdk's store, with tokens encrypted.
+
+Of an installation only the bot is kept. The app asks for no permission to act as somebody, so there
+is no token of the person who installed it, and no reason to know who that was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from slack_sdk.oauth.installation_store import Bot, Installation
+from slack_sdk.oauth.installation_store.sqlalchemy import AsyncSQLAlchemyInstallationStore
+from slack_sdk.oauth.sqlalchemy_utils import normalize_datetime_for_db
+from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
+from sqlalchemy import MetaData, Table, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.database.engine import Database
+from adapters.database.errors import StoreError
+from adapters.database.posts import utc_now
+from adapters.database.tables import slack_bots, slack_oauth_states
+
+log = logging.getLogger(__name__)
+
+STATE_LIVES = timedelta(minutes=10)
+"""How long someone may take to agree on Slack's page."""
+PATIENCE = 1.0
+"""Seconds that a question waits, at most, for the token to answer it with."""
+ENCRYPTED = ("bot_token", "bot_refresh_token")
+
+_UNREADABLE = (
+    "The token of a Slack workspace cannot be decrypted. Put the key that it was encrypted with "
+    "into LDN_ENCRYPTION_KEYS, behind the present one, or install the app there again."
+)
+
+
+class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
+    """Bots by workspace. The first key encrypts; what any of them has encrypted can be read.
+
+    Raises:
+        ValueError: a key is none of Fernet's.
+    """
+
+    def __init__(self, database: Database, client_id: str, keys: Sequence[str]) -> None:
+        super().__init__(client_id, database.engine, slack_bots.name)
+        self._database = database
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._known: dict[tuple[str | None, str | None], Bot] = {}
+
+    @classmethod
+    def build_bots_table(cls, metadata: MetaData, table_name: str) -> Table:
+        """Ours, whose columns have room for what is encrypted."""
+        return slack_bots
+
+    async def async_save(self, installation: Installation) -> None:
+        """Keep an installation: its bot."""
+        await self.async_save_bot(installation.to_bot())
+
+    async def async_save_bot(self, bot: Bot) -> None:
+        """Keep a bot, and no older one of the same workspace."""
+        kept = copy.copy(bot)  # whoever saves it goes on using it
+        kept.enterprise_name = kept.team_name = None
+        kept.bot_token = self._encrypted(bot.bot_token)
+        if bot.bot_refresh_token:
+            kept.bot_refresh_token = self._encrypted(bot.bot_refresh_token)
+        await super().async_save_bot(kept)
+        saved = normalize_datetime_for_db(bot.to_dict()["installed_at"])
+        older = slack_bots.c.installed_at < saved
+        await self._database.execute(
+            delete(slack_bots).where(*self._of(bot.enterprise_id, bot.team_id), older)
+        )
+
+    async def async_find_bot(
+        self,
+        *,
+        enterprise_id: str | None,
+        team_id: str | None,
+        is_enterprise_install: bool | None = False,
+    ) -> Bot | None:
+        """The bot of a workspace; the one last seen, while the database does not answer.
+
+        None for an organisation as a whole: the app is installed in single workspaces.
+        """
+        if is_enterprise_install or team_id is None:
+            return None
+        key = (enterprise_id, team_id)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                found = await self._newest(*self._of(*key))
+        except (StoreError, TimeoutError):
+            return self._known.get(key)
+        if found is None:
+            self._known.pop(key, None)
+        else:
+            self._known[key] = found
+        return found
+
+    async def token_of(self, team: str) -> str | None:
+        """The token for a workspace, whichever organisation that belongs to.
+
+        Raises:
+            StoreError: the database does not say.
+        """
+        where = slack_bots.c.client_id == self.client_id, slack_bots.c.team_id == team
+        bot = await self._newest(*where)
+        return bot.bot_token if bot else None
+
+    async def async_find_installation(self, **_: Any) -> Installation | None:
+        """None: nothing but bots is kept."""
+        return None
+
+    async def async_delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
+        """Forget a workspace's bot."""
+        self._known.pop((enterprise_id, team_id), None)
+        await self._database.execute(delete(slack_bots).where(*self._of(enterprise_id, team_id)))
+
+    async def async_delete_installation(
+        self, *, enterprise_id: str | None, team_id: str | None, user_id: str | None = None
+    ) -> None:
+        """Nothing: no person's installation is kept."""
+
+    async def encrypt_anew(self) -> None:
+        """Encrypt everything with the first key, so that the others are needed no longer.
+
+        What was changed meanwhile is left as it is. What cannot be read stays, and is logged.
+
+        Raises:
+            StoreError: the database cannot be used.
+        """
+        columns = slack_bots.c.id, *(slack_bots.c[name] for name in ENCRYPTED)
+        for row in await self._database.read(select(*columns)):
+            old = {name: getattr(row, name) for name in ENCRYPTED if getattr(row, name)}
+            try:
+                new = {name: self._rotated(token) for name, token in old.items()}
+            except InvalidToken:
+                log.error("%s", _UNREADABLE)
+                continue
+            unchanged = (slack_bots.c[name] == token for name, token in old.items())
+            await self._database.execute(
+                update(slack_bots).where(slack_bots.c.id == row.id, *unchanged).values(**new)
+            )
+
+    def _of(self, enterprise: str | None, team: str | None) -> tuple[Any, ...]:
+        c = slack_bots.c
+        return c.client_id == self.client_id, c.enterprise_id == enterprise, c.team_id == team
+
+    async def _newest(self, *where: Any) -> Bot | None:
+        query = select(slack_bots).where(*where).order_by(slack_bots.c.installed_at.desc()).limit(1)
+        rows = await self._database.read(query)
+        if not rows:
+            return None
+        bot = self._bot(dict(rows[0]._mapping))
+        if bot is None:
+            log.error("%s", _UNREADABLE)
+        return bot
+
+    def _bot(self, row: dict[str, Any]) -> Bot | None:
+        try:
+            for name in ENCRYPTED:
+                if row[name]:
+                    row[name] = self._fernet.decrypt(row[name].encode()).decode()
+        except InvalidToken:
+            return None
+        for name in ("bot_token_expires_at", "installed_at"):
+            row[name] = row[name] and row[name].replace(tzinfo=UTC)  # slack_sdk leaves it away
+        del row["id"], row["client_id"]
+        return Bot(**row)
+
+    def _encrypted(self, token: str) -> str:
+        return self._fernet.encrypt(token.encode()).decode()
+
+    def _rotated(self, token: str) -> str:
+        return self._fernet.rotate(token.encode()).decode()
+
+
+class OAuthStates(AsyncOAuthStateStore):
+    """Installations that somebody has begun; each can be finished once, by whichever process."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def async_issue(self, *_: Any, **__: Any) -> str:
+        """A new state, which lives for `STATE_LIVES`. Those that are over are dropped."""
+        state, now = secrets.token_urlsafe(24), self._clock()
+        values = {"state": state, "expires": now + STATE_LIVES}
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(
+                delete(slack_oauth_states).where(slack_oauth_states.c.expires <= now)
+            )
+            await connection.execute(
+                self._database.insert(slack_oauth_states).values(values).on_conflict_do_nothing()
+            )
+
+        await self._database.write(work)
+        return state
+
+    async def async_consume(self, state: str) -> bool:
+        """Whether a state is known and lives; it is used up."""
+        column = slack_oauth_states.c
+
+        async def work(connection: AsyncConnection) -> bool:
+            used = await connection.execute(
+                delete(slack_oauth_states)
+                .where(column.state == state, column.expires > self._clock())
+                .returning(column.state)
+            )
+            return used.first() is not None
+
+        return await self._database.write(work)
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthStores:
+    """What installing into many workspaces has to keep."""
+
+    installations: EncryptedInstallations
+    states: OAuthStates

@@ -1,0 +1,131 @@
+"""Deliveries: what a platform has handed over already, so that nothing is done twice.
+
+Slack repeats what it is unsure of, and anybody might repeat what they have overheard. Of several
+processes, any may get the repetition; then the store has to be one that they share.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from enum import Enum, auto
+from typing import Protocol
+
+from knowledge.errors import LdnBotError
+
+log = logging.getLogger(__name__)
+
+KEPT_FOR = timedelta(minutes=20)
+"""For how long a delivery is known, at least. Slack repeats an event for some minutes
+(https://docs.slack.dev/apis/events-api#retries); what was signed five minutes ago is refused."""
+REMEMBERED = 100_000
+"""As many new deliveries one process remembers by itself before it forgets the older ones."""
+PATIENCE = 1.0
+"""Seconds that a delivery waits, at most, for the store; Slack wants an answer within three."""
+
+
+class Standing(Enum):
+    """How far a delivery is that somebody claims."""
+
+    FIRST = auto()
+    """Nobody has claimed it before; whoever asked has it now."""
+    BEGUN = auto()
+    """Somebody has it, and has not finished. They may have been killed."""
+    DONE = auto()
+    """Somebody has finished it."""
+
+
+class DeliveryStore(Protocol):
+    """Keeps deliveries for several processes at once, for `KEPT_FOR`."""
+
+    async def claim(self, *deliveries: str) -> tuple[Standing, ...]:
+        """Claim deliveries; of however many that ask at once, one is the first.
+
+        Raises:
+            LdnBotError: the store cannot say.
+        """
+
+    async def finish(self, delivery: str) -> None:
+        """A claimed delivery is done.
+
+        Raises:
+            LdnBotError: the store cannot keep that.
+        """
+
+
+class Deliveries:
+    """What this process knows to be delivered, and, where there is a store, what others know.
+
+    When the store does not answer, this process goes by what it knows itself: what comes but once
+    is answered then. For what comes again, ask `surely`.
+    """
+
+    def __init__(self, store: DeliveryStore | None = None) -> None:
+        self._store = store
+        self._memory = Memory()
+
+    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[Standing, ...]:
+        """Claim deliveries; how each stands, as far as anybody knows.
+
+        With `surely`, none is the first while the store does not answer.
+        """
+        own = tuple(map(self._memory.claim, deliveries))
+        if self._store is None:
+            return own
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._store.claim(*deliveries)
+        except (LdnBotError, TimeoutError) as error:
+            _report(error)
+            if surely:
+                return tuple(Standing.BEGUN if each is Standing.FIRST else each for each in own)
+            return own
+
+    async def finish(self, delivery: str) -> None:
+        """A delivery is done, and may be acknowledged when it comes again."""
+        self._memory.finish(delivery)
+        if self._store is None:
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._store.finish(delivery)
+        except (LdnBotError, TimeoutError) as error:
+            _report(error)
+
+
+class Memory:
+    """What was claimed of late, in two generations: a number for each.
+
+    `clock` counts seconds from anywhere.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since = clock()
+        self._young: dict[int, Standing] = {}
+        self._old: dict[int, Standing] = {}
+
+    def claim(self, delivery: str) -> Standing:
+        """How a delivery stands that may have been claimed within `KEPT_FOR`; it is now."""
+        age = self._clock() - self._since
+        if age >= KEPT_FOR.total_seconds() or len(self._young) >= REMEMBERED:
+            outlived = age >= 2 * KEPT_FOR.total_seconds()
+            self._old = {} if outlived else self._young
+            self._young = {}
+            self._since = self._clock()
+        key = hash(delivery)  # Python keys it anew in each process
+        if known := self._young.get(key) or self._old.get(key):
+            return known
+        self._young[key] = Standing.BEGUN
+        return Standing.FIRST
+
+    def finish(self, delivery: str) -> None:
+        """A delivery is done."""
+        self._young[hash(delivery)] = Standing.DONE
+
+
+def _report(error: Exception) -> None:
+    log.warning("what other processes have answered is not known now (%s)", type(error).__name__)

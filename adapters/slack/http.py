@@ -1,0 +1,268 @@
+"""Slack over HTTP: a door for what Slack sends, for one process or several behind a balancer.
+
+Nothing is read, let alone done, before the signature is checked. What was asked is done first and
+acknowledged then, as long as Slack waits for it: what is acknowledged is not lost when a process is
+killed (https://docs.slack.dev/apis/events-api/using-http-request-urls).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.deliveries import Deliveries, Standing
+from adapters.reception import Reception
+from adapters.slack.app import Work, accepted, slack_app
+from adapters.slack.listeners import Listeners
+from adapters.slack.manifest import EVENTS_PATH
+from adapters.slack.payloads import Body
+from adapters.slack.people import SlackPeople
+from knowledge.errors import PlatformError
+
+log = logging.getLogger(__name__)
+
+MOST_BYTES = 1024 * 1024
+"""Of a request's body. Slack's largest hold a view or a message, some hundred kilobytes."""
+BODY_WITHIN = 5.0
+"""Seconds that a body may take to arrive."""
+IDLE_FOR = 75.0
+"""Seconds that a connection may stand idle, also before its first request."""
+WORK_FIRST = 2.0
+"""Seconds that an acknowledgement waits for the work, of the three that Slack waits for it."""
+DRAINED_WITHIN = 2.5
+"""Seconds that requests under way have to come to an end when the adapter is closed."""
+
+# What bolt is to know of a request. Others would not do it good: it takes orders from some.
+_HEADERS = ("Content-Type", "X-Slack-Retry-Num", "X-Slack-Retry-Reason")
+# One of them stands in everything that Slack sends.
+_ANY_OF = {"command", "type"}
+
+
+class SlackHttpAdapter:
+    """Serves `/ldn` on Slack over HTTP until it is closed.
+
+    Args:
+        reception: what answers.
+        client: the base of each request's own client; with a token, if there is one workspace.
+        people: who someone is.
+        deliveries: what has been handed over already, to whichever process.
+        signing_secret: what Slack signs with.
+        host: the address to listen on.
+        port: the port to listen on; 0 is any that is free.
+        oauth: where the app is installed in many workspaces: makes what installs it, once what
+            that keeps can be reached.
+    """
+
+    name = "Slack"
+
+    def __init__(
+        self,
+        reception: Reception,
+        client: AsyncWebClient,
+        people: SlackPeople,
+        deliveries: Deliveries,
+        signing_secret: str,
+        host: str,
+        port: int,
+        oauth: Callable[[], Awaitable[AsyncOAuthFlow]] | None = None,
+    ) -> None:
+        self._listeners = Listeners(reception, people, deliveries)
+        self._client = client
+        self._deliveries = deliveries
+        self._signing_secret = signing_secret
+        self._address = (host, port)
+        self._oauth = oauth
+        self._work = WorkFirst()
+        self._closing = asyncio.Event()
+        self.port: int | None = None
+        """The port, while it listens."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether questions can reach us at this moment."""
+        return self.port is not None
+
+    async def run(self) -> None:
+        """Listen, and serve.
+
+        Raises:
+            PlatformError: Slack refuses the token for good, or the address cannot be listened on.
+        """
+        oauth = None
+        if self._oauth:
+            oauth = await self._oauth()
+        else:
+            await accepted(self._client.auth_test(), "SLACK_BOT_TOKEN", "OAuth & Permissions")
+        app = slack_app(self._listeners, self._client, self._work.register, oauth)
+        door = Door(app, self._signing_secret, self._deliveries)
+        runner = web.AppRunner(
+            door.application(),
+            access_log=None,
+            keepalive_timeout=IDLE_FOR,
+            lingering_time=BODY_WITHIN,
+            shutdown_timeout=DRAINED_WITHIN,
+        )
+        await runner.setup()
+        try:
+            self.port = await self._listen(runner)
+            log.info("connected to Slack: listening on %s, port %d", self._address[0], self.port)
+            await self._closing.wait()
+        finally:
+            self.port = None
+            await runner.cleanup()
+            await self._work.finish()
+
+    async def documents_changed(self) -> None:
+        """Nothing to do: Slack learns new commands from the manifest alone."""
+
+    async def close(self) -> None:
+        """Take no more requests; those under way are answered."""
+        self._closing.set()
+
+    async def _listen(self, runner: web.AppRunner) -> int:
+        host, port = self._address
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise PlatformError(
+                f"Nothing can listen on {host}, port {port} ({error.strerror}). Set LDN_SLACK_HOST "
+                "and LDN_SLACK_PORT to what is free, then restart."
+            ) from None
+        listening: int = runner.addresses[0][1]
+        return listening
+
+
+class Door:
+    """What stands between the network and bolt: verifies, and refuses what is repeated."""
+
+    def __init__(self, app: AsyncApp, signing_secret: str, deliveries: Deliveries) -> None:
+        self._app = app
+        self._verifier = SignatureVerifier(signing_secret)
+        self._deliveries = deliveries
+
+    def application(self) -> web.Application:
+        """The paths that there are: Slack's, and with OAuth two for a browser."""
+        served = web.Application(client_max_size=MOST_BYTES)
+        served.router.add_post(EVENTS_PATH, self.receive)
+        if oauth := self._app.oauth_flow:
+            install, finish = oauth.handle_installation, oauth.handle_callback
+            served.router.add_get(oauth.install_path, functools.partial(self._browse, install))
+            served.router.add_get(oauth.redirect_uri_path, functools.partial(self._browse, finish))
+        return served
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """Answer one request of Slack's: 401 for what is not, or was here before."""
+        try:
+            async with asyncio.timeout(BODY_WITHIN):
+                body = await request.read()
+        except TimeoutError:
+            return web.Response(status=408)
+        signature = request.headers.get("X-Slack-Signature", "")
+        if not self._is_signed(body, request.headers.get("X-Slack-Request-Timestamp"), signature):
+            return web.Response(status=401)
+        read = _read(request, body)
+        said = read.body if read else {}
+        if status := await self._repeated(signature, said):
+            return web.Response(status=status)
+        if read is None:
+            return web.Response(status=400)
+        try:
+            answer = await to_aiohttp_response(await self._app.async_dispatch(read))
+        except Exception:
+            log.exception("a request from Slack could not be read")
+            return web.Response(status=400)
+        if event := said.get("event_id"):
+            await self._deliveries.finish(f"delivery {event}")
+        return answer
+
+    async def _repeated(self, signature: str, said: Body) -> int | None:
+        """What to answer to what was here before; None for what was not, which is claimed now.
+
+        Slack signs its repetitions anew. One is acknowledged where it is known to be answered:
+        whoever has begun with it may have been killed.
+        """
+        # An id belongs to one event, which Slack repeats until it is acknowledged; a trigger to one
+        # command or press, which it does not.
+        event, trigger = said.get("event_id"), said.get("trigger_id")
+        [signed] = await self._deliveries.claim(signature)
+        if signed is not Standing.FIRST:
+            return 401
+        if not event and not trigger:
+            return None
+        [standing] = await self._deliveries.claim(
+            f"delivery {event or trigger}", surely=bool(event)
+        )
+        if standing is Standing.FIRST:
+            return None
+        return 200 if standing is Standing.DONE else 503
+
+    def _is_signed(self, body: bytes, timestamp: str | None, signature: str) -> bool:
+        try:
+            return self._verifier.is_valid(body, timestamp, signature)
+        except (ValueError, TypeError, ArithmeticError):  # no number, no UTF-8, no ASCII, too big
+            return False
+
+    @staticmethod
+    async def _browse(
+        handle: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]], request: web.Request
+    ) -> web.Response:
+        """A page of the installation, for somebody's browser."""
+        headers = {"Cookie": request.headers.get("Cookie", "")}
+        try:
+            read = AsyncBoltRequest(body="", query=request.query_string, headers=dict(headers))
+            return await to_aiohttp_response(await handle(read))
+        except Exception:
+            log.exception("an installation failed")
+            return web.Response(status=503, text="This does not work now. Please try again later.")
+
+
+def _read(request: web.Request, body: bytes) -> AsyncBoltRequest | None:
+    """What bolt makes of a request; None of one that Slack does not send."""
+    headers = {name: request.headers[name] for name in _HEADERS if name in request.headers}
+    try:
+        read = AsyncBoltRequest(body=body.decode(), headers=dict(headers))
+        return read if read.body.keys() & _ANY_OF else None
+    except Exception:
+        return None
+
+
+class WorkFirst:
+    """Does the work before it is acknowledged, while Slack waits; what takes longer goes on."""
+
+    def __init__(self) -> None:
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def register(self, matched: Any, work: Work) -> None:
+        """See `adapters.slack.app.Register`."""
+
+        @functools.wraps(work)  # bolt looks at it to see what it takes
+        async def listener(**given: Any) -> BoltResponse:
+            task = asyncio.ensure_future(work(**given))
+            self._under_way.add(task)
+            task.add_done_callback(self._done)
+            await asyncio.wait([task], timeout=WORK_FIRST)
+            return BoltResponse(status=200)
+
+        matched(listener)
+
+    async def finish(self) -> None:
+        """Wait for what goes on."""
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("an event from Slack failed", exc_info=error)

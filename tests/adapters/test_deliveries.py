@@ -1,0 +1,154 @@
+"""Deliveries: claimed by one, whoever asks; known for a while; not lost with a database."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from adapters import deliveries as shared
+from adapters.database.deliveries import SqlDeliveryStore
+from adapters.database.engine import Database, open_database
+from adapters.database.errors import StoreError
+from adapters.database.tables import deliveries as table
+from adapters.deliveries import KEPT_FOR, Deliveries, Memory, Standing
+
+pytest_plugins = ["tests.adapters.postgres"]
+
+FIRST, BEGUN, DONE = Standing.FIRST, Standing.BEGUN, Standing.DONE
+MOMENT = timedelta(microseconds=1)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+async def test_a_delivery_is_claimed_once_and_then_begun_and_then_done(database: Database) -> None:
+    store = SqlDeliveryStore(database)
+    assert await store.claim("a", "b") == (FIRST, FIRST)
+    assert await store.claim("b", "c", "a") == (BEGUN, FIRST, BEGUN)
+    await store.finish("a")
+    assert await store.claim("a", "b") == (DONE, BEGUN)
+
+
+async def test_of_forty_that_ask_at_once_in_two_processes_one_is_the_first(
+    url: str | None, tmp_path: Path
+) -> None:
+    one, other = [await open_database(url, tmp_path) for _ in range(2)]
+    stores = [SqlDeliveryStore(each) for each in (one, other)]
+    claims = await asyncio.gather(
+        # In either order, so that they would wait for one another if they could.
+        *(stores[n % 2].claim(*(("a", "b") if n % 3 else ("b", "a"))) for n in range(40))
+    )
+    firsts = [standing for claim in claims for standing in claim if standing is FIRST]
+    assert len(firsts) == 2
+    await one.close()
+    await other.close()
+
+
+async def test_a_delivery_is_known_for_as_long_as_slack_repeats_it_and_then_forgotten(
+    database: Database,
+) -> None:
+    clock = Clock()
+    store = SqlDeliveryStore(database, clock)
+    await store.claim("a")
+    await store.finish("a")
+    clock.now += KEPT_FOR
+    assert await store.claim("a") == (DONE,)
+    clock.now += MOMENT
+    assert await store.claim("a") == (FIRST,)
+    clock.now += MOMENT
+    assert await store.claim("a") == (BEGUN,)
+    clock.now += KEPT_FOR
+    await store.claim("b")
+    assert len(await database.read(select(table))) == 1
+
+
+async def test_a_claim_whose_confirmation_was_lost_is_still_ours(database: Database) -> None:
+    clock = Clock()
+    # The database does the same work again; to it, it is the same moment.
+    assert await SqlDeliveryStore(database, clock).claim("a") == (FIRST,)
+    assert await SqlDeliveryStore(database, clock).claim("a") == (FIRST,)
+
+
+async def test_no_id_stands_in_the_table(database: Database) -> None:
+    await SqlDeliveryStore(database).claim("Ev0123456789")
+    [row] = await database.read(select(table))
+    assert "Ev0123456789" not in repr(row)
+    assert len(row.delivery) == 64
+
+
+# In one process
+
+
+class Broken:
+    """A store that cannot say."""
+
+    async def claim(self, *deliveries: str) -> tuple[Standing, ...]:
+        raise StoreError("The disk is full.")
+
+    async def finish(self, delivery: str) -> None:
+        raise StoreError("The disk is full.")
+
+
+class Slow:
+    """A store that says nothing."""
+
+    async def claim(self, *deliveries: str) -> tuple[Standing, ...]:
+        await asyncio.Event().wait()
+        return ()
+
+    async def finish(self, delivery: str) -> None:
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("store", [None, Broken(), Slow()])
+async def test_without_a_store_that_answers_a_process_goes_by_itself(
+    store: Broken | Slow | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "PATIENCE", 0.01)
+    deliveries = Deliveries(store)
+    assert await deliveries.claim("a", "b") == (FIRST, FIRST)
+    await deliveries.finish("a")
+    assert await deliveries.claim("a", "b", "c") == (DONE, BEGUN, FIRST)
+    surely = await deliveries.claim("a", "d", surely=True)
+    assert surely == (DONE, FIRST if store is None else BEGUN)
+
+
+async def test_what_others_have_claimed_counts(database: Database) -> None:
+    one, other = (Deliveries(SqlDeliveryStore(database)) for _ in range(2))
+    assert await one.claim("a") == (FIRST,)
+    assert await other.claim("a") == (BEGUN,)
+    await one.finish("a")
+    assert await other.claim("a") == (DONE,)
+
+
+@pytest.mark.parametrize(
+    ("times", "known"), [([0.0], True), ([0.9], True), ([0.6, 1.2, 1.8], True), ([2.1], False)]
+)
+def test_memory_knows_what_was_claimed_of_late_and_forgets_the_rest(
+    times: list[float], known: bool
+) -> None:
+    now = 0.0
+    memory = Memory(lambda: now)
+    for at in times:
+        memory.claim("a")
+        now = at * KEPT_FOR.total_seconds()
+    assert (memory.claim("a") is BEGUN) is known
+
+
+def test_memory_does_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared, "REMEMBERED", 100)
+    memory = Memory()
+    for number in range(1000):
+        assert memory.claim(str(number)) is FIRST
+    assert memory.claim("999") is BEGUN
+    assert memory.claim("900") is BEGUN
+    assert len(memory._young) + len(memory._old) <= 200

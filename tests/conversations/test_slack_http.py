@@ -1,0 +1,346 @@
+"""Slack's door over HTTP: what gets in, what does not, and that nothing is done for the latter."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import string
+from collections.abc import AsyncIterator
+from contextlib import closing
+from urllib.parse import urlencode
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from adapters.database.deliveries import SqlDeliveryStore
+from adapters.database.tables import metadata
+from adapters.slack import http
+from adapters.slack.http import MOST_BYTES, SlackHttpAdapter
+from knowledge.errors import PlatformError
+from tests.conversations.conftest import House, over_http
+from tests.standins.recording import slow
+from tests.standins.slack import SlackStandIn
+from tests.standins.slack_http import HttpDelivery
+from tests.standins.slack_state import BOT_USER_ID
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+IN_JSON = {"Content-Type": "application/json"}
+FORMS = "It is delivered by capsule"
+
+
+def mentioned(event_id: str) -> bytes:
+    """An event that the bot answers with a message, so that work done shows."""
+    event = {
+        "type": "app_mention",
+        "user": "U00000001",
+        "text": f"<@{BOT_USER_ID}> forms",
+        "ts": "1.1",
+        "channel": "C00000001",
+    }
+    body = {"type": "event_callback", "team_id": "T00000001", "event_id": event_id, "event": event}
+    return json.dumps(body).encode()
+
+
+def commanded(**more: str) -> bytes:
+    """A command as Slack sends it."""
+    fields = {
+        "command": "/ldn",
+        "text": "forms",
+        "team_id": "T00000001",
+        "user_id": "U00000001",
+        "channel_id": "C00000001",
+        "trigger_id": "1.2.3",
+    }
+    return urlencode(fields | more).encode()
+
+
+@pytest_asyncio.fixture
+async def door(
+    slack_standin: SlackStandIn, house: House
+) -> AsyncIterator[tuple[HttpDelivery, SlackStandIn]]:
+    async with over_http(slack_standin, house):
+        assert slack_standin.http
+        yield slack_standin.http, slack_standin
+
+
+class Untouched:
+    """That nothing is done: no call to Slack, and no row in any table."""
+
+    def __init__(self, slack: SlackStandIn, house: House) -> None:
+        self._slack = slack
+        self._house = house
+        self._calls = len(slack.requests)
+
+    async def check(self, kept: int = 0) -> None:
+        """`kept`: the rows that there have been before."""
+        await asyncio.sleep(0.1)
+        assert self._slack.requests[self._calls :] == []
+        assert await self.rows() == kept
+
+    async def rows(self) -> int:
+        """The rows of all tables, with all that was counted."""
+        await self._house.tallying.hand_over()
+        tables = metadata.sorted_tables
+        return sum([len(await self._house.database.read(select(table))) for table in tables])
+
+
+async def test_a_signed_command_is_answered_in_the_response_itself(
+    door: tuple[HttpDelivery, SlackStandIn],
+) -> None:
+    delivery, _ = door
+    status, text = await delivery.post(FORM, commanded())
+    assert status == 200
+    answer = json.loads(text)
+    assert answer["response_type"] == "ephemeral"
+    assert FORMS in answer["text"]
+
+
+@pytest.mark.parametrize("kind", ["command", "event"])
+@pytest.mark.parametrize(
+    "spoilt",
+    ["wrong", "missing", "no time", "old", "of the future", "other body", "no number", "huge",
+     "not ASCII", "of another time", "empty"],
+)  # fmt: skip
+async def test_what_slack_has_not_signed_just_now_is_refused_and_nothing_is_done(
+    door: tuple[HttpDelivery, SlackStandIn], house: House, spoilt: str, kind: str
+) -> None:
+    delivery, slack = door
+    body, headers = (commanded(), FORM) if kind == "command" else (mentioned("Ev1"), IN_JSON)
+    signed = delivery.signed(body)
+    time, signature = "X-Slack-Request-Timestamp", "X-Slack-Signature"
+    match spoilt:
+        case "wrong":
+            signed[signature] = "v0=" + "0" * 64
+        case "missing":
+            del signed[signature]
+        case "empty":
+            signed[signature] = ""
+        case "no time":
+            del signed[time]
+        case "old":
+            signed = delivery.signed(body, age=301)
+        case "of the future":
+            signed = delivery.signed(body, age=-302)
+        case "other body":
+            signed = delivery.signed(body + b"&x=y")
+        case "no number":
+            signed[time] = "soon"
+        case "huge":
+            signed[time] = "9" * 4000
+        case "not ASCII":
+            signed[signature] = "v0=\u00e4"
+        case "of another time":
+            signed[time] = str(int(signed[time]) - 1)
+    untouched = Untouched(slack, house)
+    assert await delivery.repeat({**headers, **signed}, body) == (401, "")
+    await untouched.check()
+
+
+@pytest.mark.parametrize("kind", ["command", "event"])
+async def test_what_was_overheard_and_is_sent_again_is_refused_and_nothing_is_done(
+    door: tuple[HttpDelivery, SlackStandIn], house: House, kind: str
+) -> None:
+    delivery, slack = door
+    body, headers = (commanded(), FORM) if kind == "command" else (mentioned("Ev1"), IN_JSON)
+    status, _ = await delivery.post(headers, body)
+    assert status == 200
+    untouched = Untouched(slack, house)
+    rows = await untouched.rows()
+    assert rows
+    for _ in range(3):
+        assert await delivery.repeat(*delivery.sent[0]) == (401, "")
+    await untouched.check(rows)
+
+
+async def test_an_event_that_slack_repeats_is_signed_anew_accepted_and_answered_once(
+    door: tuple[HttpDelivery, SlackStandIn],
+) -> None:
+    delivery, slack = door
+    for attempt in range(4):
+        retry = {"X-Slack-Retry-Num": str(attempt)} if attempt else {}
+        # Slack signs by the second.
+        body = mentioned("Ev1") + b" " * attempt
+        assert (await delivery.post({**IN_JSON, **retry}, body))[0] == 200
+    assert len(slack.requests_to("POST", "chat.postMessage")) == 1
+
+
+async def test_a_command_that_comes_twice_is_answered_once(
+    door: tuple[HttpDelivery, SlackStandIn],
+) -> None:
+    delivery, _ = door
+    answers = [await delivery.post(FORM, commanded() + b"&x=" * again) for again in range(2)]
+    assert [(status, bool(text)) for status, text in answers] == [(200, True), (503, False)]
+
+
+async def test_what_somebody_else_has_begun_is_neither_done_nor_acknowledged_until_it_is_done(
+    door: tuple[HttpDelivery, SlackStandIn], house: House
+) -> None:
+    delivery, slack = door
+    other = SqlDeliveryStore(house.database)  # of another process
+    await other.claim("delivery Ev1")
+    assert (await delivery.post(IN_JSON, mentioned("Ev1")))[0] == 503
+    await other.finish("delivery Ev1")
+    assert (await delivery.post(IN_JSON, mentioned("Ev1") + b" "))[0] == 200
+    assert not slack.requests_to("POST", "chat.postMessage")
+
+
+async def test_what_is_acknowledged_is_done(door: tuple[HttpDelivery, SlackStandIn]) -> None:
+    delivery, slack = door
+    slack.faults.add(slow(0.3), route="chat.postMessage")
+    await delivery.post(IN_JSON, mentioned("Ev1"))
+    [call] = slack.requests_to("POST", "chat.postMessage")
+    assert call.status == 200
+
+
+async def test_slow_work_is_acknowledged_while_slack_waits_and_goes_on(
+    door: tuple[HttpDelivery, SlackStandIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "WORK_FIRST", 0.05)
+    delivery, slack = door
+    slack.faults.add(slow(0.4), route="chat.postMessage")
+    await delivery.post(IN_JSON, mentioned("Ev1"))
+    [call] = await slack.until(
+        lambda: slack.requests_to("POST", "chat.postMessage"), "the message to be sent"
+    )
+    assert call.status is None, "it was acknowledged after the work"
+    await slack.until(lambda: call.status == 200, "the message to be taken")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/slack/events", 405),
+        ("PUT", "/slack/events", 405),
+        ("POST", "/", 404),
+        ("POST", "/slack/events/", 404),
+        ("GET", "/slack/install", 404),
+        ("GET", "/slack/oauth_redirect", 404),
+        ("GET", "/../../etc/passwd", 404),
+    ],
+)
+async def test_there_is_nothing_but_one_path_for_slack(
+    door: tuple[HttpDelivery, SlackStandIn], method: str, path: str, status: int
+) -> None:
+    delivery, _ = door
+    url = delivery.url.removesuffix("/slack/events") + path
+    async with aiohttp.ClientSession() as session, session.request(method, url) as response:
+        assert response.status == status
+
+
+async def test_a_body_that_is_too_large_is_refused_before_it_is_looked_at(
+    door: tuple[HttpDelivery, SlackStandIn], house: House
+) -> None:
+    delivery, slack = door
+    untouched = Untouched(slack, house)
+    body = commanded(text="x" * MOST_BYTES)
+    assert (await delivery.post(FORM, body))[0] == 413
+    await untouched.check()
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    door: tuple[HttpDelivery, SlackStandIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "BODY_WITHIN", 0.1)
+    delivery, _ = door
+    port = int(delivery.url.split(":")[2].split("/")[0])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    with closing(writer):
+        writer.write(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx")
+        async with asyncio.timeout(5):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 408")
+
+
+GARBAGE = (
+    *(b"", b"{", b"[]", b"5", b"null", b'"x"', b"payload=", b"payload=%7B", b"payload=%5B%5D"),
+    *(b'{"event":5}', b'{"type":"event_callback","event":null}', b"payload=5&command=x"),
+    *(b'{"type":"event_callback","event":{"type":5}}', b'{"type":"block_actions","actions":[]}'),
+    *(b'{"type":"block_actions","actions":5,"user":[]}', b'{"type":5,"authorizations":[5]}'),
+    *(b'{"type":"event_callback","event_id":{"a":1}}', b"ssl_check=1"),
+)
+
+
+@pytest.mark.parametrize("kind", [FORM, IN_JSON, {"Content-Type": "text/plain; charset=nope"}])
+async def test_garbage_with_a_good_signature_is_neither_an_error_of_ours_nor_any_work(
+    door: tuple[HttpDelivery, SlackStandIn], house: House, kind: dict[str, str]
+) -> None:
+    delivery, slack = door
+    for body in GARBAGE:
+        status, text = await delivery.post(kind, body)
+        assert status in {200, 400}, body
+        assert FORMS not in text
+        assert "Traceback" not in text
+    assert {call.route for call in slack.requests} == {"auth.test"}
+    assert not await house.store.all()
+
+
+async def test_what_is_no_text_cannot_be_signed(door: tuple[HttpDelivery, SlackStandIn]) -> None:
+    delivery, _ = door
+    headers = {**FORM, **delivery.signed("\ufffd".encode())}
+    assert await delivery.repeat(headers, b"\xff") == (401, "")
+
+
+async def test_a_thousand_requests_of_noise_find_no_crack(
+    door: tuple[HttpDelivery, SlackStandIn], house: House
+) -> None:
+    delivery, slack = door
+    noise = random.Random(7)
+    untouched = Untouched(slack, house)
+
+    async def one() -> int:
+        body = noise.randbytes(noise.randrange(200))
+        headers = {
+            name: "".join(noise.choices(string.printable[:94], k=noise.randrange(40)))
+            for name in ("X-Slack-Signature", "X-Slack-Request-Timestamp", "Content-Type")
+        }
+        return (await delivery.repeat(headers, body))[0]
+
+    for _ in range(20):
+        assert set(await asyncio.gather(*(one() for _ in range(50)))) == {401}
+    await untouched.check()
+
+
+async def test_headers_of_bolts_own_do_not_get_in(
+    door: tuple[HttpDelivery, SlackStandIn],
+) -> None:
+    delivery, _ = door
+    orders = {"X-Slack-Bolt-Lazy-Only": "1", "X-Slack-Bolt-Lazy-Function-Name": "ask"}
+    status, text = await delivery.post({**FORM, **orders}, commanded())
+    assert status == 200
+    assert FORMS in text
+
+
+async def test_slack_sees_that_the_address_is_ours(
+    door: tuple[HttpDelivery, SlackStandIn],
+) -> None:
+    delivery, _ = door
+    body = json.dumps({"type": "url_verification", "challenge": "abc"}).encode()
+    assert await delivery.post(IN_JSON, body) == (200, '{"challenge": "abc"}')
+
+
+async def test_an_address_that_is_taken_is_one_sentence(
+    slack_standin: SlackStandIn, house: House
+) -> None:
+    async with over_http(slack_standin, house) as first:
+        second = SlackHttpAdapter(
+            *(house.reception, first._client, first._listeners._people, first._deliveries),
+            *("secret", "127.0.0.1", first.port or 0),
+        )
+        with pytest.raises(PlatformError, match="Set LDN_SLACK_HOST and LDN_SLACK_PORT"):
+            await second.run()
+
+
+async def test_closing_answers_what_is_under_way(slack_standin: SlackStandIn, house: House) -> None:
+    async with over_http(slack_standin, house) as adapter:
+        slack_standin.faults.add(slow(0.5), route="chat.postMessage")
+        assert slack_standin.http
+        asking = asyncio.create_task(slack_standin.http.post(IN_JSON, mentioned("Ev1")))
+        await slack_standin.until(
+            lambda: slack_standin.requests_to("POST", "chat.postMessage"), "the work to begin"
+        )
+        await adapter.close()
+        assert (await asking)[0] == 200
+    [call] = slack_standin.requests_to("POST", "chat.postMessage")
+    assert call.status == 200

@@ -1,0 +1,364 @@
+"""Many workspaces: installed by OAuth, answered each with its own token, and forgotten."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from cryptography.fernet import Fernet
+from slack_sdk.oauth.installation_store import Bot, Installation
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy import inspect, select, text
+
+from adapters.database.engine import Database
+from adapters.database.installations import EncryptedInstallations, OAuthStates
+from adapters.database.tables import metadata, slack_bots, slack_oauth_states
+from adapters.deliveries import Deliveries
+from adapters.slack.app import CANNOT_ANSWER
+from adapters.slack.http import SlackHttpAdapter
+from adapters.slack.oauth import ONE_BY_ONE, oauth_flow
+from adapters.slack.people import SlackPeople
+from adapters.slack.publisher import SlackPublisher
+from adapters.slack.workspaces import NOT_INSTALLED, ManyWorkspaces
+from knowledge.posts import Platform, State
+from tests.conversations.conftest import SIGNING_SECRET, House, running
+from tests.standins.slack import SlackStandIn, not_ok
+from tests.standins.slack_oauth import INSTALLER
+
+FORMS = "It is delivered by capsule"
+TEAM, OTHER = "T0000TEAM", "T000OTHER"
+KEY, NEW_KEY = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+
+
+@dataclass
+class Browser:
+    """Somebody who installs the app; keeps cookies as a browser does."""
+
+    url: str
+    slack: SlackStandIn
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    async def get(self, path: str, **query: str) -> tuple[int, str]:
+        async with (
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+            session.get(self.url + path, params=query, cookies=self.cookies) as response,
+        ):
+            for name, cookie in response.cookies.items():
+                assert cookie["httponly"]
+                self.cookies[name] = cookie.value
+            return response.status, await response.text()
+
+    async def begin(self) -> str:
+        """Open the first page; the state in its link to Slack."""
+        status, page = await self.get("/slack/install")
+        assert status == 200
+        found = re.search(r"https://slack\.com/oauth/v2/authorize\?state=([^&]+)&", page)
+        assert found, page
+        return found[1]
+
+    async def install(self, team: str, **agreed: bool | str) -> tuple[int, str]:
+        """The whole way; what the last page says."""
+        state = await self.begin()
+        code = self.slack.api.installing.agree(team, **agreed)  # type: ignore[arg-type]
+        return await self.get("/slack/oauth_redirect", code=code, state=state)
+
+
+@dataclass
+class Many:
+    """The bot, behind a door, for whichever workspace installs it."""
+
+    slack: SlackStandIn
+    house: House
+    installations: EncryptedInstallations
+    browser: Browser
+
+    def come_from(self, team: str) -> None:
+        """Let what people do come from a workspace."""
+        assert self.slack.http
+        self.slack.http.team = team
+
+    async def bots(self) -> list[str]:
+        """The workspaces that have installed it."""
+        rows = await self.house.database.read(select(slack_bots.c.team_id))
+        return sorted(row.team_id for row in rows)
+
+    async def tell(self, event: dict[str, object]) -> int | None:
+        assert self.slack.http
+        await self.slack.event(event)
+        return self.slack.http.status
+
+
+@asynccontextmanager
+async def serving(slack: SlackStandIn, house: House, *keys: str) -> AsyncIterator[Many]:
+    installing = slack.api.installing
+    store = EncryptedInstallations(house.database, installing.client_id, keys)
+
+    def client(token: str | None = None) -> AsyncWebClient:
+        return AsyncWebClient(token=token, base_url=slack.api_url)
+
+    async def flow() -> object:
+        return oauth_flow(
+            *(client(), installing.client_id, installing.client_secret),
+            *(store, OAuthStates(house.database)),
+        )
+
+    workspaces = ManyWorkspaces(store.token_of, client)
+    house.publishers[Platform.SLACK] = SlackPublisher(workspaces)
+    adapter = SlackHttpAdapter(
+        *(house.reception, client(), SlackPeople(workspaces), Deliveries()),
+        *(SIGNING_SECRET, "127.0.0.1", 0, flow),  # type: ignore[arg-type]
+    )
+    async with running(adapter):
+        await slack.until(lambda: adapter.connected, "the door to open")
+        url = f"http://127.0.0.1:{adapter.port}"
+        slack.deliver_to(f"{url}/slack/events", SIGNING_SECRET)
+        yield Many(slack, house, store, Browser(url, slack))
+
+
+@pytest_asyncio.fixture
+async def many(slack_standin: SlackStandIn, house: House) -> AsyncIterator[Many]:
+    async with serving(slack_standin, house, KEY) as served:
+        yield served
+
+
+async def everything(database: Database) -> str:
+    """All that stands in the database, as whoever steals it reads it."""
+    async with database.engine.connect() as connection:
+        names = await connection.run_sync(lambda each: inspect(each).get_table_names())
+        found = [
+            [tuple(row) for row in await connection.execute(text(f'SELECT * FROM "{name}"'))]
+            for name in names
+        ]
+    assert set(metadata.tables) <= set(names)
+    return repr(found)
+
+
+async def test_installed_asked_uninstalled_and_forgotten(many: Many) -> None:
+    many.come_from(TEAM)
+    assert (await many.slack.command("/ldn", "forms")).text == CANNOT_ANSWER
+
+    status, page = await many.browser.install(TEAM)
+    assert status == 200
+    assert "The app is installed." in page
+    assert await many.bots() == [TEAM]
+    assert FORMS in (await many.slack.command("/ldn", "forms")).text
+    assert FORMS in (await many.slack.direct_message("forms")).text
+
+    many.slack.api.installing.revoke(TEAM)
+    assert await many.tell({"type": "app_uninstalled"}) == 200
+    assert await many.bots() == []
+    assert (await many.slack.command("/ldn", "forms")).text == CANNOT_ANSWER
+    status, _ = await many.browser.install(TEAM)
+    assert status == 200
+    assert FORMS in (await many.slack.command("/ldn", "forms")).text
+
+
+async def test_each_workspace_is_talked_to_with_its_own_token(many: Many) -> None:
+    installing = many.slack.api.installing
+    for team in (TEAM, OTHER):
+        await many.browser.install(team)
+    for team in (TEAM, OTHER):
+        many.come_from(team)
+        before = len(many.slack.requests)
+        kim = many.slack.moderator
+        answer = await many.slack.command("/ldn", "forms", user=kim)
+        preview = await many.slack.press(answer, "ldn:pin:forms:1", user=kim)
+        await many.slack.press(preview, preview.labels["Post and pin"], user=kim)
+        used = [
+            call.headers["Authorization"].removeprefix("Bearer ")
+            for call in many.slack.requests[before:]
+            if call.route != "response_url"
+        ]
+        routes = {call.route for call in many.slack.requests[before:]}
+        assert {"users.info", "chat.postMessage", "pins.add"} <= routes
+        assert {installing.teams[token] for token in used} == {team}
+    posts = await many.house.store.all()
+    assert {post.place.community for post in posts} == {TEAM, OTHER}
+
+
+async def test_posts_of_a_workspace_that_left_are_kept_as_outdated_and_say_why(many: Many) -> None:
+    for team in (TEAM, OTHER):
+        await many.browser.install(team)
+        many.come_from(team)
+        answer = await many.slack.command("/ldn", "forms")
+        preview = await many.slack.press(answer, answer.labels["Share in this channel"])
+        await many.slack.press(preview, preview.labels["Post"])
+    many.come_from(TEAM)
+    await many.tell({"type": "app_uninstalled"})
+    posts = await many.house.store.all()
+    for post in posts:
+        async with many.house.store.claim(post.id) as claim:
+            assert claim
+            await claim.finish("of an earlier text", State.CURRENT)
+    await many.house.keeper.refresh(await many.house.keeper.posts())
+    found = {post.place.community: post for post in await many.house.store.all()}
+    assert (found[TEAM].state, found[TEAM].reason) == (State.OUTDATED, NOT_INSTALLED)
+    assert (found[OTHER].state, found[OTHER].reason) == (State.CURRENT, "")
+
+
+@pytest.mark.parametrize(
+    ("tokens", "left"), [({"bot": ["UBOT"]}, [OTHER]), ({"oauth": [INSTALLER]}, [OTHER, TEAM])]
+)
+async def test_a_revoked_bot_is_forgotten_and_a_revoked_person_was_never_known(
+    many: Many, tokens: dict[str, list[str]], left: list[str]
+) -> None:
+    for team in (TEAM, OTHER):
+        await many.browser.install(team)
+    many.come_from(TEAM)
+    assert await many.tell({"type": "tokens_revoked", "tokens": tokens}) == 200
+    assert await many.bots() == sorted(left)
+
+
+async def test_tokens_cannot_be_read_in_the_database_and_nobody_who_installs_stands_there(
+    many: Many,
+) -> None:
+    await many.browser.install(TEAM)
+    [token] = many.slack.api.installing.teams
+    stolen = await everything(many.house.database)
+    assert TEAM in stolen
+    for secret in (token, token.removeprefix("xoxb-"), KEY, INSTALLER, "Another group"):
+        assert secret not in stolen
+    assert await many.installations.token_of(TEAM) == token
+
+
+async def test_a_long_token_fits(many: Many) -> None:
+    token = "xoxe.xoxb-" + "x" * 2000
+    await many.installations.async_save(installation(token))
+    assert await many.installations.token_of(TEAM) == token
+
+
+async def test_keys_are_exchanged_in_two_starts(slack_standin: SlackStandIn, house: House) -> None:
+    def store(*keys: str) -> EncryptedInstallations:
+        return EncryptedInstallations(house.database, "111.222", keys)
+
+    await store(KEY).async_save(installation("xoxb-old"))
+    assert await store(NEW_KEY, KEY).token_of(TEAM) == "xoxb-old"
+    assert await store(NEW_KEY).token_of(TEAM) is None
+    await store(NEW_KEY, KEY).encrypt_anew()
+    assert await store(NEW_KEY).token_of(TEAM) == "xoxb-old"
+    assert await store(KEY).token_of(TEAM) is None
+    [row] = await house.database.read(select(slack_bots))
+    assert Fernet(NEW_KEY).decrypt(row.bot_refresh_token.encode()) == b"xoxe-refresh"
+
+
+async def test_a_key_that_was_lost_is_said_and_what_it_encrypted_is_left_alone(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    await EncryptedInstallations(house.database, "1", [KEY]).async_save(installation("xoxb-old"))
+    other = EncryptedInstallations(house.database, "1", [NEW_KEY])
+    await other.encrypt_anew()
+    assert "LDN_ENCRYPTION_KEYS" in caplog.text
+    again = EncryptedInstallations(house.database, "1", [KEY])
+    assert await again.token_of(TEAM) == "xoxb-old"
+
+
+async def test_installing_anew_leaves_no_old_token_behind(house: House) -> None:
+    store = EncryptedInstallations(house.database, "1", [KEY])
+    for number in range(3):
+        await store.async_save(installation(f"xoxb-{number}", at=1000.0 + number))
+    assert len(await house.database.read(select(slack_bots))) == 1
+    assert await store.token_of(TEAM) == "xoxb-2"
+
+
+async def test_a_bot_comes_back_as_it_was_kept_whatever_the_clock_of_the_machine(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = EncryptedInstallations(house.database, "1", [KEY])
+    bot = installation("xoxb-1", at=1_700_000_000.0).to_bot()
+    bot.bot_token_expires_at = 1_700_043_200
+    await store.async_save_bot(bot)
+    found = await store.async_find_bot(enterprise_id="E1", team_id=TEAM)
+    assert isinstance(found, Bot)
+    assert bot.team_name == "Group", "whoever saves a bot goes on using it"
+    bot.team_name = bot.enterprise_name = None
+    assert found.to_dict() == bot.to_dict()
+
+
+async def test_our_columns_are_those_that_slack_sdk_wants_of_bots() -> None:
+    theirs = super(EncryptedInstallations, EncryptedInstallations).build_bots_table(
+        type(metadata)(), "bots"
+    )
+    assert set(slack_bots.columns.keys()) == set(theirs.columns.keys())
+
+
+@pytest.mark.parametrize(
+    ("spoil", "status"),
+    [
+        ({"state": "another"}, 400),
+        ({"code": "wrong"}, 401),
+        ({"error": "access_denied"}, 200),
+        ({"error": "<script>alert(1)</script>"}, 200),
+    ],
+)
+async def test_what_was_not_agreed_to_is_not_installed(
+    many: Many, spoil: dict[str, str], status: int
+) -> None:
+    state = await many.browser.begin()
+    query = {"code": many.slack.api.installing.agree(TEAM), "state": state} | spoil
+    answered, page = await many.browser.get("/slack/oauth_redirect", **query)
+    assert answered == status
+    assert "not installed" in page
+    assert "<script>" not in page
+    assert await many.bots() == []
+
+
+async def test_a_state_is_good_once_and_in_the_browser_that_began(many: Many) -> None:
+    state, agree = await many.browser.begin(), many.slack.api.installing.agree
+    stranger = Browser(many.browser.url, many.slack)
+    status, _ = await stranger.get("/slack/oauth_redirect", code=agree(TEAM), state=state)
+    assert status == 400
+    kept = dict(many.browser.cookies)
+    status, _ = await many.browser.get("/slack/oauth_redirect", code=agree(TEAM), state=state)
+    assert status == 200
+    many.browser.cookies = kept
+    status, _ = await many.browser.get("/slack/oauth_redirect", code=agree(OTHER), state=state)
+    assert status == 401
+    assert await many.bots() == [TEAM]
+    assert not await many.house.database.read(select(slack_oauth_states))
+
+
+async def test_a_whole_organisation_is_refused_in_words(many: Many) -> None:
+    status, page = await many.browser.install("", org_wide=True, enterprise="E1")
+    assert status == 400
+    assert ONE_BY_ONE.replace("'", "&#x27;") in page
+    assert await many.bots() == []
+
+
+async def test_a_workspace_of_an_organisation_is_one_like_any_other(many: Many) -> None:
+    status, _ = await many.browser.install(TEAM, enterprise="E1")
+    assert status == 200
+    assert await many.installations.token_of(TEAM)
+    assert await many.installations.async_find_bot(enterprise_id="E1", team_id=TEAM)
+
+
+async def test_where_slack_does_not_answer_nothing_is_installed_and_that_is_said(
+    many: Many,
+) -> None:
+    many.slack.faults.add(not_ok("fatal_error"), route="oauth.v2.access")
+    status, page = await many.browser.install(TEAM)
+    assert status == 401
+    assert "Try again" in page
+    assert await many.bots() == []
+
+
+def installation(token: str, at: float = 1000.0) -> Installation:
+    return Installation(
+        app_id="A1",
+        enterprise_id="E1",
+        enterprise_name="Org",
+        team_id=TEAM,
+        team_name="Group",
+        bot_token=token,
+        bot_id="B1",
+        bot_user_id="U1",
+        bot_scopes=["commands"],
+        bot_refresh_token="xoxe-refresh",
+        user_id=INSTALLER,
+        user_token="xoxp-of-a-person",
+        installed_at=at,
+    )
