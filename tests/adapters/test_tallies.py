@@ -277,7 +277,7 @@ async def test_who_does_not_wait_for_the_opening_does_not_end_it() -> None:
     attempts: list[int] = []
     ready = asyncio.Event()
     nothing = cast(Any, None)
-    stores = Stores(nothing, nothing, nothing)
+    stores = Stores(nothing, nothing, nothing, nothing)
 
     async def opened() -> Stores:
         attempts.append(1)
