@@ -287,7 +287,7 @@ def holds_a_marker(text: str) -> bool:
     return any(marker in text.casefold() for marker in MARKERS)
 
 
-@pytest.mark.parametrize("log_format", ["human", "json"])
+@pytest.mark.parametrize("log_format", ["human", pytest.param("json", marks=pytest.mark.long)])
 async def test_nothing_of_anyone_is_in_a_log_a_table_or_a_file(
     log_format: str,
     tmp_path: Path,

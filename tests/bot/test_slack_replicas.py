@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import aiohttp
+import pytest
 
 from tests.bot.balancer import balanced, free_port
 from tests.bot.folders import small_folder
@@ -104,6 +105,7 @@ class Load:
         return text
 
 
+@pytest.mark.long
 async def test_of_two_replicas_one_is_killed_and_nothing_is_answered_twice_or_lost(
     postgres_url: str, tmp_path: Path, slack_standin: SlackStandIn
 ) -> None:

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.bot.folders import small_folder
 from tests.bot.running import running_bot
 from tests.standins.discord import DiscordStandIn, Place
@@ -34,6 +36,7 @@ async def silent_server() -> AsyncIterator[int]:
         await server.wait_closed()
 
 
+@pytest.mark.long
 async def test_while_the_database_hangs_everyone_is_answered_in_time(
     tmp_path: Path, discord_standin: DiscordStandIn, slack_standin: SlackStandIn
 ) -> None:

@@ -114,7 +114,7 @@ async def discord(discord_standin: DiscordStandIn, house: House) -> AsyncIterato
 SIGNING_SECRET = "not-a-secret"
 
 
-@pytest_asyncio.fixture(params=["socket", "http"])
+@pytest_asyncio.fixture(params=["socket", pytest.param("http", marks=pytest.mark.long)])
 async def slack(
     request: pytest.FixtureRequest, slack_standin: SlackStandIn, house: House
 ) -> AsyncIterator[SlackStandIn]:

@@ -239,18 +239,21 @@ def cross_validated(topics: list[Topic]) -> tuple[dict[str, float], list[Judged]
     ("figure", "floor"),
     [("first", 82), ("answered", 58), ("within", 89), ("not_answered", 97), ("refused", 83)],
 )
+@pytest.mark.long
 def test_cross_validated_figures_of_the_search_hold(
     cross_validated: tuple[dict[str, float], list[Judged]], figure: str, floor: float
 ) -> None:
     assert cross_validated[0][figure] >= floor
 
 
+@pytest.mark.long
 def test_cross_validated_a_wrong_section_is_seldom_the_answer(
     cross_validated: tuple[dict[str, float], list[Judged]],
 ) -> None:
     assert cross_validated[0]["wrong"] <= 2.4
 
 
+@pytest.mark.long
 def test_a_sections_probability_is_how_often_it_is_right(
     topics: list[Topic], cross_validated: tuple[dict[str, float], list[Judged]]
 ) -> None:
@@ -264,6 +267,7 @@ def test_a_sections_probability_is_how_often_it_is_right(
         assert right[within].mean() == pytest.approx(claimed[within].mean(), abs=0.08)
 
 
+@pytest.mark.long
 def test_cross_validated_figures_of_the_crisis_check_hold(library: Library) -> None:
     figures = cross_validate_crisis(library.crisis, library.ordinary)
     assert figures.explicit.percent >= 88

@@ -16,6 +16,11 @@ from tests.standins.slack import SlackStandIn
 from tests.standins.small_discord_bot import SmallBot
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Together they take a minute, and concern only who alters the stand-ins."""
+    item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture
 def standin(discord_standin: DiscordStandIn, monkeypatch: pytest.MonkeyPatch) -> DiscordStandIn:
     """The stand-in, to which discord.py in this process now goes."""
