@@ -198,6 +198,7 @@ async def test_sighup_reloads_what_the_watcher_cannot_see_and_a_section_that_is_
         assert forms.edits() == (1, 1)
 
 
+@pytest.mark.long
 async def test_what_changed_while_it_was_stopped_is_edited_once_at_the_next_start(
     group: Group,
 ) -> None:
@@ -213,6 +214,7 @@ async def test_what_changed_while_it_was_stopped_is_edited_once_at_the_next_star
     assert forms.edits() == (1, 1)
 
 
+@pytest.mark.long
 async def test_the_command_line_lists_shows_what_would_change_and_brings_up_to_date(
     group: Group,
 ) -> None:

@@ -177,6 +177,7 @@ async def test_killed_at_20_instants_a_refresh_ends_as_if_it_had_not_been(
     assert discord_standin.requests_to("GET", f"{MESSAGES}/{{message_id}}")
 
 
+@pytest.mark.long
 async def test_killed_between_a_posting_and_its_record_discord_has_it_once_and_recorded(
     tmp_path: Path, discord_standin: DiscordStandIn
 ) -> None:

@@ -141,6 +141,7 @@ async def test_answers_resume_after_discord_was_away(
         assert FORMS in (await discord_standin.command("ldn", {"question": "forms"})).content
 
 
+@pytest.mark.long
 async def test_answers_resume_after_slack_was_away(
     tmp_path: Path, documents: Path, slack_standin: SlackStandIn
 ) -> None:
@@ -153,6 +154,7 @@ async def test_answers_resume_after_slack_was_away(
         assert FORMS in (await slack_standin.command("/ldn", "forms")).text
 
 
+@pytest.mark.long
 async def test_platforms_that_are_away_at_the_start_are_tried_again(
     tmp_path: Path,
     documents: Path,
