@@ -4,7 +4,6 @@ community's settings, and what comes of it comes back as a `Reply`.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from enum import StrEnum
@@ -20,8 +19,6 @@ from knowledge.keeper import UNKNOWN_TOPIC, Listed, PostKeeper, Refreshed, Share
 from knowledge.language import Say, gettext_noop
 from knowledge.posts import Place, PostStore, Terms
 from knowledge.tallies import Tallying
-
-log = logging.getLogger(__name__)
 
 MODERATOR_SUFFIX = "-mod"
 """Behind a document's command, the moderators' command."""
@@ -291,8 +288,13 @@ def _line(say: Say, listed: Listed, here: Place) -> str:
     return f"- {title}: {said}."
 
 
+def back_to(say: Say, action: Action) -> Button:
+    """Leads back to the answer that an action is about."""
+    return Button(Action(Verb.OPEN, action.command, action.topic), say("Back to the answer"))
+
+
 def _shared(say: Say, shared: Shared, action: Action) -> Reply:
-    back = Button(Action(Verb.OPEN, action.command, action.topic), say("Back to the answer"))
+    back = back_to(say, action)
     open_it = say("Open the post")
     link = f" [{open_it}]({shared.link})" if shared.link else ""
     if shared.trouble:

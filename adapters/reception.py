@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adapters.conversation import Aside, Caller, Page, Preview, Reply, Shown
-from adapters.moderation import Moderation
+from adapters.moderation import Moderation, back_to
 from adapters.wording import STALE_BUTTON, UNKNOWN_COMMAND
 from knowledge.actions import PUBLISHING, Action, Button, Verb
 from knowledge.answer import Answer, Choice, Kind
@@ -130,9 +130,9 @@ class Reception:
         # Where someone may despair, the one who wants to help reads that first.
         topic = "" if answer.crisis else answer.section or ""
         action = Action(Verb.DRAFT, command, topic, detail=target)
-        if await self.moderation.hindrance(caller, action.verb, command):
-            return await self._page(caller, answer)  # to read alone, where nothing can be posted
-        return await self._preview(caller, desk, action, answer, best)
+        shown = await self._preview(caller, desk, action, answer, best)
+        # Where nothing can be posted, it is there to read alone.
+        return await self._page(caller, answer) if isinstance(shown, Aside) else shown
 
     async def _page(
         self, caller: Caller, answer: Answer, number: int = 1, *, asked: bool = False
@@ -190,12 +190,9 @@ class Reception:
         match action.verb:
             case Verb.SHARE:
                 label = say("Post in this thread") if caller.reply_to else say("Post")
-                return (button(Verb.POST, label), button(Verb.OPEN, say("Back to the answer")))
+                return (button(Verb.POST, label), back_to(say, action))
             case Verb.PIN:
-                return (
-                    button(Verb.KEEP, say("Post and pin")),
-                    button(Verb.OPEN, say("Back to the answer")),
-                )
+                return (button(Verb.KEEP, say("Post and pin")), back_to(say, action))
         reply_to, notify = _target(action)
         label = say("Post as a reply") if reply_to else say("Post in this thread")
         ways = [button(Verb.POST, label)]
@@ -211,7 +208,7 @@ class Reception:
         reasons = {reason.value: reason for reason in Reason}
         if section is None or (action.verb is Verb.TELL and action.detail not in reasons):
             return Aside(say(STALE_BUTTON))
-        back = Button(Action(Verb.OPEN, action.command, section.id), say("Back to the answer"))
+        back = back_to(say, action)
         if action.verb is Verb.TELL:
             reason = reasons[action.detail]
             self._tallying.report(caller.platform, action.command, section.id, reason)

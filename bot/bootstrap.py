@@ -177,8 +177,12 @@ def build_stores(settings: Settings, stack: AsyncExitStack) -> LaterStores:
             _oauth_stores(settings, database) if settings.slack_client_id else None,
         )
 
-    file = settings.data / SQLITE_FILE
-    return LaterStores(opened, is_empty=lambda: not settings.database_url and not file.exists())
+    return LaterStores(opened, is_empty=lambda: nothing_kept(settings))
+
+
+def nothing_kept(settings: Settings) -> bool:
+    """Whether there is no database yet, as can be told without opening one."""
+    return not settings.database_url and not (settings.data / SQLITE_FILE).exists()
 
 
 def _oauth_stores(settings: Settings, database: Database) -> OAuthStores:

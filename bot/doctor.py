@@ -27,7 +27,6 @@ from typing import Any
 import attrs
 from dotenv import dotenv_values
 
-from adapters.database import SQLITE_FILE
 from bot.settings import Settings
 from knowledge.errors import DocumentError, LdnBotError, SettingsError
 
@@ -303,22 +302,21 @@ def documents(folder: Path) -> list[Finding]:
 
 async def store(settings: Settings) -> tuple[Finding, bool]:
     """Whether the store can be used; and whether its tables are there and are this version's."""
-    if _nothing_kept(settings):
+    from bot.bootstrap import nothing_kept
+
+    if nothing_kept(settings):
         return ok("store", "Nothing is kept yet; the database is made when it is needed."), False
 
     from adapters.database import migrations
     from adapters.database.engine import version_at
+    from adapters.database.errors import NEWER
 
     try:
         version = await version_at(settings.database_url, settings.data)
     except LdnBotError as error:
         return fault("store", str(error)), False
     if version > migrations.HEAD:
-        return fault(
-            "store",
-            "The database was made by a newer version of ldn-bot. Install that version, or restore "
-            "the backup from before the upgrade.",
-        ), False
+        return fault("store", NEWER), False
     if not version:
         return ok("store", "It can be used, and is empty."), False
     if version < migrations.HEAD:
@@ -351,10 +349,6 @@ async def posts(settings: Settings) -> Finding:
             "if they stay: `ldn-bot pins --refresh`.",
         )
     return ok("posts", f"{len(posted)} recorded, all up to date.")
-
-
-def _nothing_kept(settings: Settings) -> bool:
-    return not settings.database_url and not (settings.data / SQLITE_FILE).exists()
 
 
 # The platforms

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Executable, Row, Table, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.database import migrations
-from adapters.database.errors import StoreError
+from adapters.database.errors import NEWER, StoreError
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -173,10 +173,7 @@ class Database:
             await self._backend.lock_schema(connection)
             version = await _version(connection)
             if version > migrations.HEAD:
-                raise StoreError(
-                    "The database was made by a newer version of ldn-bot. Install that version, or "
-                    "restore the backup from before the upgrade."
-                )
+                raise StoreError(NEWER)
             if version < migrations.HEAD:
                 await connection.run_sync(migrations.upgrade)
 

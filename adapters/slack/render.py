@@ -57,15 +57,18 @@ class SlackMessage:
     text: str
     blocks: tuple[dict[str, Any], ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """The message as it goes over the wire."""
+    def content(self) -> dict[str, Any]:
+        """The message alone, wherever it is sent."""
         return {
-            "response_type": "ephemeral",
             "text": self.text,
             "blocks": list(self.blocks),
             "unfurl_links": False,
             "unfurl_media": False,
         }
+
+    def to_json(self) -> dict[str, Any]:
+        """The message as an answer that its asker alone sees."""
+        return {"response_type": "ephemeral", **self.content()}
 
     @cached_property
     def encoded(self) -> str:
@@ -117,12 +120,8 @@ def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> Slac
 def render_public(answer: Answer) -> dict[str, Any]:
     """What everyone in a channel reads: the first page, which says so where there are more."""
     message = render(answer)
-    return {
-        "text": message.text,
-        "blocks": [block for block in message.blocks if block["type"] != "actions"],
-        "unfurl_links": False,
-        "unfurl_media": False,
-    }
+    blocks = tuple(block for block in message.blocks if block["type"] != "actions")
+    return SlackMessage(message.text, blocks).content()
 
 
 def render_mentioned(answer: Answer, question: str) -> dict[str, Any]:

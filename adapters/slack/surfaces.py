@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,8 +14,6 @@ from adapters.conversation import Aside, Caller, Reply, Shown
 from adapters.slack.render import SlackMessage, render_reply, render_shown
 from adapters.wording import CLOSE
 from knowledge.actions import clip
-
-log = logging.getLogger(__name__)
 
 TITLE_LIMIT = 24
 """Characters of a modal's title, and of its buttons."""
@@ -83,10 +80,8 @@ class DirectMessage:
 
     async def show(self, shown: Shown) -> None:
         """See `Surface.show`."""
-        message = _message(shown).to_json()
-        del message["response_type"]  # a word of response_url's
         await self._client.chat_postMessage(
-            channel=self._channel, thread_ts=self._thread, **message
+            channel=self._channel, thread_ts=self._thread, **_message(shown).content()
         )
 
 
