@@ -46,11 +46,15 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of an answer, with buttons for those who may post it."""
+    """A page of an answer, with buttons for those who may post it.
+
+    `asked`: whether it answers a question; to leaf through the article is not to ask for a section.
+    """
 
     answer: Answer
     number: int = 1
     offers: tuple[Button, ...] = ()
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

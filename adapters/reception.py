@@ -92,7 +92,6 @@ class Reception:
             case Verb.OPEN | Verb.CHOOSE:
                 # A topic that is gone since the button was made is asked like any question.
                 answer = desk.ask(action.topic, caller.language)
-                # To leaf through the article is not to ask for a section.
                 asked = action.verb is Verb.CHOOSE
                 return await self._page(caller, answer, action.page, asked=asked)
             case Verb.ASK:
@@ -111,6 +110,12 @@ class Reception:
                     caller = replace(caller, reply_to=reply_to or caller.reply_to)
                     return await self.moderation.publish(caller, action, notify=notify)
                 return await self.moderation.week(caller, action)
+
+    def count(self, caller: Caller, shown: Shown) -> None:
+        """Count an answer to a question, once it is on its way: nobody waits for a number."""
+        if isinstance(shown, Page) and shown.asked:
+            self._tallying.count(caller.platform, caller.community, shown.answer)
+            self.numbers.answered(caller.platform, shown.answer)
 
     async def draft(self, caller: Caller, command: str, text: str, target: str = "") -> Shown:
         """Show what could be posted as an answer to somebody's message.
@@ -140,12 +145,9 @@ class Reception:
         if answer.kind is Kind.CRISIS:
             return Page(answer)  # waits for nothing, and is counted nowhere
         settings = await self._communities.shown(caller.platform, caller.community)
-        if asked:
-            self._tallying.count(caller.platform, caller.community, answer)
-            self.numbers.answered(caller.platform, answer)
         if settings.plain:
             answer = replace(answer, plain=True)
-        return Page(answer, number, self.moderation.offers(caller, answer, settings))
+        return Page(answer, number, self.moderation.offers(caller, answer, settings), asked)
 
     async def _preview(
         self,

@@ -16,7 +16,7 @@ from typing import Any
 
 import tenacity
 
-from bot import bootstrap
+from bot import bootstrap, garbage
 from bot.bootstrap import Adapter
 from bot.later import LaterStores
 from bot.settings import Settings
@@ -98,6 +98,7 @@ class Service:
                 except LdnBotError as error:
                     log.error("%s Until then answers go on, and sharing does not.", error)
             stack.push_async_callback(_hand_over, platforms.tallying)
+            garbage.settle()
             await _until_first_are_done(
                 [self._keep_running(*each) for each in platforms.adapters.items()],
                 [
@@ -152,6 +153,7 @@ class Service:
                 self._not_taken("they cannot be loaded, and the bot's log says why.")
                 continue
             self._desks.replace(list(desks.values()))
+            garbage.settle()
             self._numbers.reloaded(taken=True)
             log.info("the documents were loaded again")
             for soon in self._refresh_soon.values():

@@ -47,6 +47,8 @@ class Verb(StrEnum):
 PUBLISHING = frozenset({Verb.POST, Verb.KEEP, Verb.REPLACE})
 """These change what everyone in a channel sees."""
 MODERATORS_ONLY = frozenset({Verb.PIN, Verb.KEEP, Verb.REPLACE, Verb.WEEK})
+GUARDED = PUBLISHING | MODERATORS_ONLY | {Verb.SHARE, Verb.DRAFT}
+"""These are allowed only after a fresh look at who asks, and at what the platform lets us do."""
 
 
 @dataclass(frozen=True, slots=True)

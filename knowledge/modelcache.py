@@ -58,7 +58,10 @@ def load(folder: Path, kind: str, key: str) -> Arrays | None:
         ):
             return None
         return {
-            file.removesuffix(_SUFFIX): np.load(path / file, mmap_mode="r", allow_pickle=False)
+            # Mapped all the same; but whatever is cut from a memmap takes a detour through Python.
+            file.removesuffix(_SUFFIX): np.asarray(
+                np.load(path / file, mmap_mode="r", allow_pickle=False)
+            )
             for file in seal["files"]
         }
     except (OSError, ValueError, EOFError, LookupError, TypeError, AttributeError):

@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Protocol
 
 import discord
@@ -36,10 +37,10 @@ from adapters.discord.views import AnswerItem
 from adapters.moderation import Subcommand
 from adapters.reception import Reception
 from adapters.wording import APOLOGY
-from knowledge.actions import PUBLISHING, Action, clip
+from knowledge.actions import GUARDED, PUBLISHING, Action, clip
 from knowledge.desk import Desks
 from knowledge.errors import PlatformError
-from knowledge.language import language_for, words_in
+from knowledge.language import Say, language_for, words_in
 from knowledge.numbers import Numbers
 from knowledge.posts import Platform
 
@@ -219,13 +220,16 @@ class DiscordClient(GatewayClient):
         """Answer a command, seen by the asker alone."""
         async with self._apologetic(interaction):
             caller = caller_of(interaction)
-            await _send(interaction, await self.reception.ask(caller, command, question))
+            shown = await self.reception.ask(caller, command, question)
+            await _send(interaction, shown)
+            self.reception.count(caller, shown)
 
     async def perform(self, interaction: Interaction, action: Action | None) -> None:
         """Do what a button or menu says, in place of the message it stands under."""
         async with self._apologetic(interaction):
             publishes = action is not None and action.verb in PUBLISHING
-            caller = caller_of(interaction)
+            guarded = action is not None and action.verb in GUARDED
+            caller = (poster_of if guarded else caller_of)(interaction)
             if publishes:
                 await interaction.response.defer()
             shown = await self.reception.act(caller, action)
@@ -241,11 +245,12 @@ class DiscordClient(GatewayClient):
                     view=message.view,
                     attachments=message.attachments(),
                 )
+            self.reception.count(caller, shown)
 
     async def draft(self, interaction: Interaction, command: str, message: discord.Message) -> None:
         """Show what could be posted as an answer to a message."""
         async with self._apologetic(interaction):
-            caller = caller_of(interaction)
+            caller = poster_of(interaction)
             shown = await self.reception.draft(caller, command, message.content, str(message.id))
             await _send(interaction, shown)
 
@@ -256,7 +261,7 @@ class DiscordClient(GatewayClient):
         async with self._apologetic(interaction):
             await interaction.response.defer(ephemeral=True, thinking=True)
             reply = await self.reception.moderation.command(
-                caller_of(interaction), command, subcommand, words
+                poster_of(interaction), command, subcommand, words
             )
             message = render_reply(reply)
             await interaction.edit_original_response(content=message.content, view=message.view)
@@ -310,22 +315,24 @@ def caller_of(interaction: Interaction) -> Caller:
         channel=str(interaction.channel_id) if here else "",
         # Since February 2026 Manage Messages does not allow pinning any more.
         moderator=interaction.permissions.pin_messages,
-        cannot_post=_missing_permission(interaction, pinning=False, language=language),
-        cannot_pin=_missing_permission(interaction, pinning=True, language=language),
     )
 
 
-# The quick way for the usual case: a channel where everything is allowed.
-_TO_POST = discord.Permissions(view_channel=True, send_messages=True, send_messages_in_threads=True)
-_TO_PIN = _TO_POST | discord.Permissions(read_message_history=True, pin_messages=True)
+def poster_of(interaction: Interaction) -> Caller:
+    """The same, where what they do may post something: with what the platform does not allow."""
+    caller = caller_of(interaction)
+    return replace(
+        caller,
+        cannot_post=_missing_permission(interaction, caller.say, pinning=False),
+        cannot_pin=_missing_permission(interaction, caller.say, pinning=True),
+    )
 
 
-def _missing_permission(interaction: Interaction, *, pinning: bool, language: str) -> str:
-    ours = interaction.app_permissions
-    if ours >= (_TO_PIN if pinning else _TO_POST):
+def _missing_permission(interaction: Interaction, say: Say, *, pinning: bool) -> str:
+    if interaction.guild_id is None:
         return ""
+    ours = interaction.app_permissions
     in_thread = isinstance(interaction.channel, discord.Thread)
-    say = words_in(language)
     needed = {
         say("View Channel"): ours.view_channel,
         say("Send Messages in Threads") if in_thread else say("Send Messages"): (

@@ -9,6 +9,7 @@ import logging
 from typing import Any
 
 import discord
+from cachetools import LRUCache
 from discord.state import AutoShardedConnectionState
 
 from adapters.discord.render import NO_MENTIONS
@@ -18,6 +19,9 @@ from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
 
+RECENT_SERVERS = 256
+"""Servers whose empty place-holder is kept: those last heard of. To make one takes discord.py about
+as long as our own work on an answer."""
 IDENTIFY_EVERY = 5.5
 """Seconds between two IDENTIFYs of one bucket. Discord wants five between their arrivals
 (https://docs.discord.com/developers/events/gateway#session-start-limit-object)."""
@@ -52,8 +56,20 @@ class _NoServers(AutoShardedConnectionState[Any]):
     here needs one: an interaction brings along what has to be known of its server.
     """
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._recent: LRUCache[int, discord.Guild] = LRUCache(RECENT_SERVERS)
+
     def _add_guild(self, guild: discord.Guild) -> None:
         """Keep nothing."""
+
+    def _get_or_create_unavailable_guild(
+        self, guild_id: int, *, data: dict[str, Any] | None = None
+    ) -> discord.Guild:
+        """Where an interaction comes from; empty but for its id, whatever Discord says of it."""
+        if guild_id not in self._recent:
+            self._recent[guild_id] = super()._get_or_create_unavailable_guild(guild_id)
+        return self._recent[guild_id]
 
 
 class GatewayClient(discord.AutoShardedClient):

@@ -40,7 +40,7 @@ from adapters.slack.surfaces import (
     Surface,
 )
 from adapters.wording import APOLOGY, UNKNOWN_COMMAND
-from knowledge.actions import MODERATORS_ONLY, PUBLISHING, Action, Verb
+from knowledge.actions import GUARDED, Action
 from knowledge.compose import MENU
 from knowledge.desk import HelpDesk
 from knowledge.posts import Platform
@@ -49,8 +49,6 @@ log = logging.getLogger(__name__)
 
 _WRITTEN = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 """The kinds of messages that a person has written."""
-_SURELY = PUBLISHING | MODERATORS_ONLY | {Verb.SHARE, Verb.DRAFT}
-"""What is allowed only after a fresh look at who asks."""
 
 
 class Listeners:
@@ -67,19 +65,23 @@ class Listeners:
         async with self._apologetic(surface, time.perf_counter()):
             caller = await self._caller(body)
             question = spoken(field(body, "text"))
-            await surface.show(await self.reception.ask(caller, _command(body), question))
+            shown = await self.reception.ask(caller, _command(body), question)
+            await surface.show(shown)
+            self.reception.count(caller, shown)
 
     async def perform(
         self, client: AsyncWebClient, respond: AsyncRespond, body: Body, action: Body
     ) -> None:
         """Do what a button, a menu or a search box says, where it stands or in a modal."""
         began, wanted = time.perf_counter(), _wanted(action)
-        sure = wanted is not None and wanted.verb in _SURELY
+        sure = wanted is not None and wanted.verb in GUARDED
         caller = await self._caller(body, sure=sure)
         surface = self._surface(client, respond, body, caller, wanted)
         async with self._apologetic(surface, began, caller):
             question = field(action, "value")
-            await surface.show(await self.reception.act(caller, wanted, question))
+            shown = await self.reception.act(caller, wanted, question)
+            await surface.show(shown)
+            self.reception.count(caller, shown)
 
     async def draft(self, client: AsyncWebClient, body: Body) -> None:
         """Show what could be posted as an answer to a message."""
@@ -130,7 +132,9 @@ class Listeners:
         surface = DirectMessage(client, field(event, "channel"), thread)
         async with self._apologetic(surface, began, caller):
             desk, question = self._desk_for(spoken(field(event, "text")))
-            await surface.show(await self.reception.ask(caller, desk.document.command, question))
+            shown = await self.reception.ask(caller, desk.document.command, question)
+            await surface.show(shown)
+            self.reception.count(caller, shown)
 
     async def home(self, client: AsyncWebClient, body: Body, event: Body) -> None:
         """Show the Home tab to the one who opens it."""

@@ -90,7 +90,10 @@ class Trying:
         """Type the question on both platforms."""
         await self._dress_plainly(visit)
         visit = replace(visit, asked=visit.question)
-        return [self._view(visit, *await self._typed(visit, each)) for each in self._dresses]
+        typed = [await self._typed(visit, each) for each in self._dresses]
+        for platform, shown, _ in typed:
+            self._reception.count(visit.caller(platform), shown)
+        return [self._view(visit, *each) for each in typed]
 
     async def again(self, visit: Visit) -> list[View]:
         """What stands there, as it would be now."""
@@ -102,6 +105,7 @@ class Trying:
         await self._dress_plainly(visit)
         action = visit.pressed(where, identifier)
         shown = await self._reception.act(visit.caller(where), action)
+        self._reception.count(visit.caller(where), shown)
         views = []
         for platform in self._dresses:
             if platform is where and not isinstance(shown, Aside):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from cachetools import LRUCache
+from discord.state import AutoShardedConnectionState
 
 from adapters.discord import gateway
 from adapters.discord.client import DiscordAdapter, DiscordClient
@@ -110,6 +113,25 @@ async def test_one_process_answers_on_every_shard_that_discord_recommends(
 async def test_no_server_is_kept_although_discord_names_them_all(sharded: Sharded) -> None:
     await sharded.discord.command("ldn", {"question": "forms"}, channel=sharded.channels[0])
     assert list(sharded.client.guilds) == []
+
+
+async def test_a_place_holder_is_kept_for_those_servers_alone_that_were_last_heard_of(
+    sharded: Sharded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = sharded.client._connection
+    made: list[int] = []
+    make = AutoShardedConnectionState._get_or_create_unavailable_guild
+
+    def counted(self: Any, guild_id: int, **data: Any) -> Any:
+        made.append(guild_id)
+        return make(self, guild_id, **data)
+
+    monkeypatch.setattr(AutoShardedConnectionState, "_get_or_create_unavailable_guild", counted)
+    monkeypatch.setattr(state, "_recent", LRUCache(2))
+    first, second, third, _ = sharded.channels
+    for channel in (first, second, first, third, first, second):
+        await sharded.discord.command("ldn", {"question": "forms"}, channel=channel)
+    assert made == [int(channel.guild_id or 0) for channel in (first, second, third, second)]
 
 
 async def test_each_lost_connection_is_counted_when_it_is_back(

@@ -17,6 +17,7 @@ from knowledge.tallies import Reason, Report
 from tests.conversations.conftest import House
 from tests.conversations.test_sharing_discord import MODERATE, posted
 from tests.standins.discord import By, DiscordStandIn, Message, Place, Reply
+from tests.standins.discord_faults import refused
 from tests.standins.discord_state import GUILD_ID
 
 MENU = "Answer with LDN"
@@ -393,5 +394,19 @@ async def test_words_of_a_crisis_are_answered_without_asking_what_is_set(
 
 async def test_a_crisis_is_not_counted(discord: DiscordStandIn, house: House) -> None:
     await discord.command("ldn", {"question": "i want to die"})
+    answer = await discord.command("ldn", {"question": "forms"})
+    await discord.press(answer, answer.labels["All topics"])  # the answers before it are counted
     asked, _ = await house.tallying.of_week(Platform.DISCORD, GUILD_ID, house.tallying.this_week)
-    assert not asked
+    assert {tally.topic: count for tally, count in asked.items()} == {"forms": 1}
+
+
+async def test_an_answer_that_did_not_reach_discord_is_not_counted(
+    discord: DiscordStandIn, house: House
+) -> None:
+    discord.faults.add(refused(404, 10062), route="/interactions/{interaction_id}/{token}/callback")
+    with pytest.raises(AssertionError, match="not answered"):
+        await discord.command("ldn", {"question": "forms"})
+    answer = await discord.command("ldn", {"question": "status"})
+    await discord.press(answer, answer.labels["All topics"])  # the answers before it are counted
+    asked, _ = await house.tallying.of_week(Platform.DISCORD, GUILD_ID, house.tallying.this_week)
+    assert {tally.topic: count for tally, count in asked.items()} == {"status": 1}

@@ -1,0 +1,45 @@
+"""What the garbage collector does once a process has settled."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from bot import garbage
+
+
+class Knot:
+    """Holds itself, so that only the collector can make it go."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture(autouse=True)
+def _collector_as_it_was() -> Iterator[None]:
+    thresholds = gc.get_threshold()
+    yield
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
+
+
+def test_what_is_in_memory_then_is_not_looked_at_again() -> None:
+    before = Knot()
+    garbage.settle()
+    assert not any(each is before for each in gc.get_objects())
+    after = Knot()
+    assert any(each is after for each in gc.get_objects())
+
+
+def test_what_was_replaced_since_goes_when_it_settles_anew() -> None:
+    old = Knot()
+    gone = weakref.ref(old)
+    garbage.settle()
+    del old
+    gc.collect()
+    assert gone() is not None, "it was set aside"
+    garbage.settle()
+    assert gone() is None
