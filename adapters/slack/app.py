@@ -219,8 +219,9 @@ def slack_app(
         user_facing_authorize_error_message=CANNOT_ANSWER,
     )
 
-    register(app.command(re.compile(f".*{MODERATOR_SUFFIX}")), listeners.moderate)
-    app.command(_ANY)(listeners.ask)
+    # Bolt takes the first that matches, so the one that is wanted most comes first.
+    app.command(_NOT_FOR_MODERATORS)(listeners.ask)
+    register(app.command(_ANY), listeners.moderate)
     register(app.action(_ANY), listeners.perform)
     register(app.shortcut(re.compile(f".*{SHORTCUT_SUFFIX}")), listeners.draft)
     register(app.event("app_mention"), listeners.mention)
@@ -233,6 +234,7 @@ def slack_app(
 
 
 _ANY = re.compile(".*", re.DOTALL)
+_NOT_FOR_MODERATORS = re.compile(rf"\A(?!.*{MODERATOR_SUFFIX}\Z)", re.DOTALL)
 
 
 def acknowledged_first(matched: Any, work: Work) -> None:
