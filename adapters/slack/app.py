@@ -206,6 +206,8 @@ def slack_app(
         oauth: where each workspace has a token of its own.
     """
     app = AsyncApp(
+        # Otherwise bolt gives its own loggers the level of the root, whatever was set for them.
+        logger=logging.getLogger("slack_bolt"),
         client=client,
         oauth_flow=oauth,
         # Socket Mode events come over a connection that we opened; what comes over HTTP has been

@@ -55,9 +55,6 @@ TOPIC, FREE, MENU, PRESS, STRANGER = (
     "exact topic, somebody new",
 )
 
-OURS_OVER_HTTP: Callable[[int], Mapping[str, str]] | None = None
-"""The settings with which ldn-bot takes Slack's requests on a port, from when it does so."""
-
 
 @dataclass(frozen=True)
 class Limits:
@@ -208,24 +205,14 @@ async def socket_contest(stack: AsyncExitStack, given: argparse.Namespace) -> li
 
 async def http_contest(stack: AsyncExitStack, given: argparse.Namespace) -> list[Contestant]:
     """Slack's requests over HTTP."""
-    contestants = []
-    if OURS_OVER_HTTP is not None:
-        port = _free_port()
-        load = await stack.enter_async_context(slack_load.SlackHttpLoad(port))
-        settings = {**load.settings, **OURS_OVER_HTTP(port)}
-        pid = await stack.enter_async_context(ldn_bot(Path(given.data), None, settings))
-        await load.open(2 * AT_ONCE)
-        events = await _slack_events(load, slack_load.over_http)
-        contestants.append(Contestant(OURS, load, pid, events(_ours)))
-        sizes = await _sizes(contestants[0])
-    else:
-        socket_load = await stack.enter_async_context(slack_load.SlackLoad())
-        bot = ldn_bot(Path(given.data), socket_load, socket_load.settings)
-        pid = await stack.enter_async_context(bot)
-        sizes = await _sizes(
-            Contestant(OURS, socket_load, pid, (await _slack_events(socket_load))(_ours))
-        )
-        events = await _slack_events(socket_load, slack_load.over_http)
+    port = _free_port()
+    load = await stack.enter_async_context(slack_load.SlackHttpLoad(port))
+    pid = await stack.enter_async_context(ldn_bot(Path(given.data), None, load.settings))
+    await load.open(2 * AT_ONCE)
+    events = await _slack_events(load, slack_load.over_http)
+    ours = Contestant(OURS, load, pid, events(_ours))
+    sizes = await _sizes(ours)
+    contestants = [ours]
     port = _free_port()
     load = await stack.enter_async_context(slack_load.SlackHttpLoad(port))
     bare = floor("bolt_http", port=load.port, bot_port=port, sizes=sizes)
@@ -337,11 +324,7 @@ def show(title: str, row: str, contestants: Sequence[Contestant]) -> bool:
     for each in contestants:
         columns = zip(*(figures.values() for figures in each.rounds[row]), strict=True)
         print(f"{each.name:<26}" + _cells([statistics.median(column) for column in columns]))
-    within = True
-    if contestants[0].name == OURS:
-        within = _show_ratios(row, contestants[0], contestants[1:])
-    else:
-        print("ldn-bot does not take requests over HTTP yet.")
+    within = _show_ratios(row, contestants[0], contestants[1:])
     print(flush=True)
     return within
 

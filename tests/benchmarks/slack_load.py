@@ -110,6 +110,15 @@ class SlackHttpLoad(SlackLoad):
         self._idle: list[Line] = []
         self._signs = SignatureVerifier(SIGNING_SECRET)
 
+    @property
+    def settings(self) -> Mapping[str, str]:
+        return {
+            **super().settings,
+            "SLACK_APP_TOKEN": "",
+            "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+            "LDN_SLACK_PORT": str(self._bot_port),
+        }
+
     async def open(self, lines: int) -> None:
         """Connect to the bot, as soon as it listens."""
         loop = asyncio.get_running_loop()
@@ -177,7 +186,9 @@ _RESPONSE_URL = f"http://127.0.0.1:{PORT.decode()}/response/{KEY.decode()}"
 def _interaction(blocks: Sequence[Any] = ()) -> SlackInteraction:
     source = new_message(_CHANNEL, {"text": "", "blocks": list(blocks)})
     source.seen_by = _PERSON.id
-    return SlackInteraction("", _PERSON, _CHANNEL, frozenset(), source)
+    interaction = SlackInteraction("", _PERSON, _CHANNEL, frozenset(), source)
+    interaction.trigger_id = f"trigger.{KEY.decode()}"  # each serves once
+    return interaction
 
 
 def _button(action_id: str) -> dict[str, Any]:

@@ -89,6 +89,22 @@ async def test_a_signal_ends_it_cleanly_within_five_seconds(
         assert "Warning" not in bot.output
 
 
+async def test_a_usual_start_warns_of_nothing(
+    tmp_path: Path,
+    documents: Path,
+    discord_standin: DiscordStandIn,
+    slack_standin: SlackStandIn,
+) -> None:
+    settings = {"LDN_DOCUMENTS": str(documents)}
+    async with running_bot(
+        tmp_path, discord_standin, slack_standin, development=False, **settings
+    ) as bot:
+        await asyncio.gather(discord_standin.connected(), slack_standin.connected())
+        assert await bot.stop() == 0
+        assert '"level": "info"' in bot.output
+        assert '"level": "warning"' not in bot.output
+
+
 @pytest.mark.parametrize("variable", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
 async def test_a_wrong_slack_token_is_one_sentence_and_discord_goes_on(
     variable: str,
