@@ -41,7 +41,7 @@ async def test_everything_is_ready_once_both_platforms_are_connected_and_numbers
         await slack_standin.command("/ldn", "forms")
         for platform, answers, events in (("discord", 1, 2), ("slack", 2, 2)):
             labels = {"platform": platform, "kind": "section", "section": "forms", "command": "ldn"}
-            assert await watcher.number("ldn_bot_answers_total", **labels) == answers
+            await watcher.until(answers, "ldn_bot_answers_total", **labels)
             assert await watcher.number("ldn_bot_answers_total", platform=platform) == answers
             await watcher.until(events, "ldn_bot_answer_seconds_count", platform=platform)
             assert await watcher.number("ldn_bot_connected", platform=platform) == 1

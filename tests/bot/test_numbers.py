@@ -106,6 +106,17 @@ def test_a_reload_that_is_taken_is_a_new_generation(numbers: PrometheusNumbers) 
     assert samples(numbers, loaded)[labels()] >= before
 
 
+def test_posts_are_counted_by_what_came_of_them() -> None:
+    numbers = PrometheusNumbers()
+    numbers.refreshed(edited=5, forgotten=2, failed=1)
+    numbers.refreshed(edited=0, forgotten=0, failed=1)
+    assert samples(numbers, "ldn_bot_posts_refreshed_total") == {
+        labels(result="edited"): 5,
+        labels(result="forgotten"): 2,
+        labels(result="failed"): 2,
+    }
+
+
 def test_nobody_counts_unless_it_is_asked_for() -> None:
     nobody = Numbers()
     nobody.answered(Platform.SLACK, an_answer(Kind.MENU))
