@@ -74,4 +74,5 @@ class SqlDeliveryStore:
 
 
 def _key(delivery: str) -> str:
-    return hashlib.sha256(delivery.encode()).hexdigest()
+    # Whatever was sent: JSON can hold halves of characters, which are no UTF-8.
+    return hashlib.sha256(delivery.encode(errors="surrogatepass")).hexdigest()

@@ -1,4 +1,6 @@
-"""What Slack sends, read with care: a field that is missing, or of another kind, reads as empty."""
+"""What Slack sends, read with care: a field that is missing, or of another kind, reads as empty;
+so does an id that is none.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,8 @@ from typing import Any
 
 Body = dict[str, Any]
 
+_ID = re.compile(r"[A-Z][A-Z0-9]{0,63}", re.ASCII)
+"""What may be looked up and kept: no database takes every character."""
 _REFERENCE = re.compile(r"<([@#!])?([^<>|]*)(?:\|([^<>]*))?>")
 
 
@@ -22,6 +26,12 @@ def field(body: Any, *path: str) -> str:
 def first(body: Body, *paths: tuple[str, ...]) -> str:
     """The text at the first of several paths where there is one."""
     return next(filter(None, (field(body, *path) for path in paths)), "")
+
+
+def _id(body: Body, *paths: tuple[str, ...]) -> str:
+    """The id at the first of several paths where there is a text."""
+    found = first(body, *paths)
+    return found if _ID.fullmatch(found) else ""
 
 
 def spoken(text: str) -> str:
@@ -56,12 +66,12 @@ def view_of(body: Body) -> Body:
 
 def user_of(body: Body) -> str:
     """Who acts."""
-    return first(body, ("event", "user"), ("user_id",), ("user", "id"))
+    return _id(body, ("event", "user"), ("user_id",), ("user", "id"))
 
 
 def community_of(body: Body) -> str:
     """The workspace."""
-    return first(body, ("team_id",), ("team", "id"))
+    return _id(body, ("team_id",), ("team", "id"))
 
 
 def place_of(body: Body) -> tuple[str, str]:
@@ -71,9 +81,9 @@ def place_of(body: Body) -> tuple[str, str]:
     """
     if view := view_of(body):
         frame = kept(view)
-        channel, reply_to = field(frame, "channel"), field(frame, "reply_to")
+        channel, reply_to = _id(frame, ("channel",)), field(frame, "reply_to")
     else:
-        channel = first(body, ("channel_id",), ("channel", "id"))
+        channel = _id(body, ("channel_id",), ("channel", "id"))
         reply_to = ""
         if not is_private(body):
             reply_to = first(body, ("message", "thread_ts"), ("message", "ts"))

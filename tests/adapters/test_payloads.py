@@ -101,6 +101,16 @@ def test_what_is_not_a_text_reads_as_empty(wrong: Any) -> None:
     assert first({"a": wrong, "b": "x"}, ("a",), ("b",)) == "x"
 
 
+@pytest.mark.parametrize("wrong", ["U\x00", "U\u202e", "u1", "U 1", "U1\n", "Ü1", "1U", "U" * 65])
+def test_an_id_that_is_none_reads_as_empty(wrong: str) -> None:
+    """It would be looked up and kept, and there are characters that no database takes."""
+    assert user_of({"user_id": wrong}) == user_of({"event": {"user": wrong}}) == ""
+    assert community_of({"team": {"id": wrong}}) == ""
+    place = wrong.replace("U", "C")
+    assert place_of({"channel_id": place}) == ("", "")
+    assert place_of({"view": {"private_metadata": json.dumps({"channel": place})}}) == ("", "")
+
+
 def test_what_stands_in_a_private_message_answers_none() -> None:
     body = {"channel": {"id": "C1"}, "message": {"ts": "1.1"}}
     assert place_of(body) == ("C1", "1.1")

@@ -276,6 +276,16 @@ async def test_garbage_with_a_good_signature_is_neither_an_error_of_ours_nor_any
     assert not await house.store.all()
 
 
+@pytest.mark.parametrize("odd", ["Ev\ud800", "\udfff", "Ev\x00"])
+async def test_an_id_of_any_characters_at_all_is_known_again(
+    door: tuple[HttpDelivery, SlackStandIn], odd: str
+) -> None:
+    delivery, slack = door
+    for again in range(2):
+        assert (await delivery.post(IN_JSON, mentioned(odd) + b" " * again))[0] == 200
+    assert len(slack.requests_to("POST", "chat.postMessage")) == 1
+
+
 async def test_what_is_no_text_cannot_be_signed(door: tuple[HttpDelivery, SlackStandIn]) -> None:
     delivery, _ = door
     headers = {**FORM, **delivery.signed("\ufffd".encode())}
