@@ -57,7 +57,7 @@ def configure(level: str, log_format: str) -> None:
 def discreet(record: logging.LogRecord) -> bool:
     """Take out of a record everything that may hold a member's words; whether anything is left."""
     if record.name.split(".")[0] not in OURS:
-        if record.levelno < logging.WARNING:
+        if record.levelno < logging.WARNING or _is_of_a_broken_request(record):
             return False  # without its words it has nothing to say
         record.msg = f"{record.name}, {record.funcName}, line {record.lineno}"
         record.args = ()
@@ -70,6 +70,19 @@ def discreet(record: logging.LogRecord) -> bool:
     record.exc_text = None
     record.stack_info = None
     return True
+
+
+def _is_of_a_broken_request(record: logging.LogRecord) -> bool:
+    """Whether aiohttp tells that a request is no good HTTP, or breaks off.
+
+    It has answered that by itself, and anybody could fill the log with it.
+    """
+    if record.name != "aiohttp.server" or not record.exc_info:
+        return False
+    from aiohttp import http_exceptions, web  # is there: it is what logs
+
+    broken = (http_exceptions.HttpProcessingError, web.RequestPayloadError, ConnectionError)
+    return isinstance(record.exc_info[1], broken)
 
 
 def frames(error: BaseException) -> str:

@@ -169,6 +169,8 @@ class Door:
                 body = await request.read()
         except TimeoutError:
             return web.Response(status=408)
+        except (web.RequestPayloadError, ConnectionError):  # packed wrongly, or broken off
+            return web.Response(status=400)
         signature = request.headers.get("X-Slack-Signature", "")
         if not self._is_signed(body, request.headers.get("X-Slack-Request-Timestamp"), signature):
             return web.Response(status=401)

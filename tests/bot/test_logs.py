@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
+from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage, InvalidURLError
 
 from bot.logs import configure, discreet, frames
 from knowledge.errors import PlatformError, SettingsError
@@ -143,6 +145,28 @@ def test_exceptions_that_are_each_others_cause_are_named_once() -> None:
     one, other = ValueError(), KeyError()
     one.__cause__, other.__cause__ = other, one
     assert frames(one).splitlines() == ["builtins.ValueError", "builtins.KeyError"]
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [
+        (BadHttpMessage("no HTTP"), False),
+        (InvalidURLError("no address"), False),
+        (web.RequestPayloadError("not packed"), False),
+        (ConnectionResetError("gone"), False),
+        (ValueError("our own fault"), True),
+        (TimeoutError(), True),
+    ],
+)
+def test_of_what_a_web_server_cannot_do_only_our_own_faults_are_written(
+    error: Exception, kept: bool, log_format: str, written: Written
+) -> None:
+    """Whoever reaches the port could fill the log with broken requests."""
+    configure("DEBUG", log_format)
+    logging.getLogger("aiohttp.server").error("Error handling request", exc_info=error)
+    assert bool(written()) is kept
+    logging.getLogger("adapters.slack.http").error("a request failed", exc_info=error)
+    assert written()
 
 
 @pytest.mark.parametrize("error", [PlatformError, SettingsError])

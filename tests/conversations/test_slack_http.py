@@ -253,6 +253,28 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
             assert (await reader.readline()).startswith(b"HTTP/1.1 408")
 
 
+@pytest.mark.parametrize("packed", ["gzip", "deflate"])
+async def test_a_body_that_is_packed_wrongly_is_the_senders_fault(
+    door: tuple[HttpDelivery, SlackStandIn], packed: str
+) -> None:
+    delivery, _ = door
+    headers = {**FORM, "Content-Encoding": packed}
+    assert await delivery.post(headers, commanded()) == (400, "")
+
+
+async def test_a_body_that_breaks_off_is_no_error_of_ours(
+    door: tuple[HttpDelivery, SlackStandIn], caplog: pytest.LogCaptureFixture
+) -> None:
+    delivery, _ = door
+    port = int(delivery.url.split(":")[2].split("/")[0])
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx")
+    await asyncio.sleep(0.1)
+    writer.transport.abort()
+    assert (await delivery.post(FORM, commanded()))[0] == 200
+    assert caplog.text == ""
+
+
 GARBAGE = (
     *(b"", b"{", b"[]", b"5", b"null", b'"x"', b"payload=", b"payload=%7B", b"payload=%5B%5D"),
     *(b'{"event":5}', b'{"type":"event_callback","event":null}', b"payload=5&command=x"),
