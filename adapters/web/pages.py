@@ -4,6 +4,7 @@ without its script; with it, only the parts that changed are swapped.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -77,13 +78,13 @@ class Pages:
 
     async def ask(self, request: web.Request) -> web.Response:
         """The answer to what was typed."""
-        visit = Visit.of(await request.post())
+        visit = Visit.of(await _form(request))
         views = await self._trying.ask(visit)
         return await self._tried(visit, views, asked=visit.question)
 
     async def act(self, request: web.Request) -> web.Response:
         """What a button or a menu leads to. `press` holds the platform and the identifier."""
-        fields = await request.post()
+        fields = await _form(request)
         visit = Visit.of(fields)
         where, _, identifier = str(fields.get("press", "")).partition(" ")
         if where not in _PLATFORMS:
@@ -94,7 +95,7 @@ class Pages:
 
     async def again(self, request: web.Request) -> web.Response:
         """The same as it would be now."""
-        visit = Visit.of(await request.post())
+        visit = Visit.of(await _form(request))
         views = await self._trying.again(visit)
         return await self._tried(visit, views, asked=visit.asked)
 
@@ -188,6 +189,16 @@ class Pages:
             **values,
         )
         return web.Response(text=html, content_type="text/html", charset="utf-8")
+
+
+async def _form(request: web.Request) -> Mapping[str, object]:
+    """What a form sends."""
+    try:
+        return await request.post()
+    except web.HTTPException:
+        raise
+    except Exception:  # no form, in one of the many ways in which bytes can be none
+        raise web.HTTPBadRequest(text="This is no form of this page.") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,23 @@ async def test_a_form_that_is_too_large_is_refused(
         assert answer.status == 413
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Encoding": "gzip"},
+        {"Content-Type": "multipart/form-data"},
+        {"Content-Type": "multipart/form-data; boundary=x"},
+        {"Content-Type": "application/x-www-form-urlencoded; charset=nope"},
+    ],
+)
+async def test_bytes_that_are_no_form_are_refused(
+    headers: dict[str, str], address: str, http: aiohttp.ClientSession
+) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded", **own(address), **headers}
+    async with http.post("/ask", data=b"question=\xff&x", headers=headers) as answer:
+        assert answer.status == 400
+
+
 async def test_no_question_is_logged_at_any_level(
     address: str, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
 ) -> None:
