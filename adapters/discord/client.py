@@ -277,14 +277,16 @@ class DiscordClient(GatewayClient):
 
     async def say(self, interaction: Interaction, sentence: str) -> None:
         """Tell the one who acted, and nobody else; in their language, if it is in the catalogue."""
-        sentence = words_in(language_for(interaction.locale.value))(sentence)
         try:
+            sentence = words_in(language_for(interaction.locale.value))(sentence)
             if interaction.response.is_done():
                 await interaction.followup.send(sentence, ephemeral=True)
             else:
                 await interaction.response.send_message(sentence, ephemeral=True)
         except discord.HTTPException as error:
             log.warning("a sentence did not reach Discord (status %s)", error.status)
+        except Exception as error:  # of an interaction that is not as Discord makes them
+            log.warning("a sentence did not reach Discord (%s)", type(error).__name__)
 
     @asynccontextmanager
     async def _apologetic(self, interaction: Interaction) -> AsyncIterator[None]:

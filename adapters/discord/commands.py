@@ -40,9 +40,7 @@ Interaction = discord.Interaction[Any]
 class DocumentTree(app_commands.CommandTree[Any]):
     """discord.py's command tree, with errors in words."""
 
-    async def on_error(
-        self, interaction: Interaction, error: app_commands.AppCommandError, /
-    ) -> None:
+    async def on_error(self, interaction: Interaction, error: Exception, /) -> None:
         """A command that failed before it reached its desk."""
         unknown = isinstance(
             error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch
@@ -51,6 +49,15 @@ class DocumentTree(app_commands.CommandTree[Any]):
             log.error("a command failed", exc_info=error)
         if interaction.type is not discord.InteractionType.autocomplete:
             await interaction.client.say(interaction, UNKNOWN_COMMAND if unknown else APOLOGY)
+
+    async def _call(self, interaction: Interaction) -> None:
+        """Called by discord.py in a task that nobody waits for. What its own way to `on_error`
+        cannot read either, of a broken interaction, nobody would be told.
+        """
+        try:
+            await super()._call(interaction)
+        except Exception as error:
+            await self.on_error(interaction, error)
 
 
 class CommandTranslator(app_commands.Translator):

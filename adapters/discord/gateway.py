@@ -10,8 +10,10 @@ from typing import Any
 
 import discord
 from cachetools import LRUCache
+from discord.gateway import DiscordWebSocket
 from discord.state import AutoShardedConnectionState
 
+from adapters.discord.reading import read_with_care
 from adapters.discord.render import NO_MENTIONS
 from adapters.discord.shards import Shards
 from knowledge.numbers import Numbers
@@ -70,6 +72,11 @@ class _NoServers(AutoShardedConnectionState[Any]):
         if guild_id not in self._recent:
             self._recent[guild_id] = super()._get_or_create_unavailable_guild(guild_id)
         return self._recent[guild_id]
+
+    def _update_references(self, ws: DiscordWebSocket) -> None:
+        """Called by discord.py for every connection, before anything is read from it."""
+        super()._update_references(ws)
+        read_with_care(ws)
 
 
 class GatewayClient(discord.AutoShardedClient):

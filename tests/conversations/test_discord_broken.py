@@ -1,0 +1,92 @@
+"""What Discord has never sent: it costs itself, and nothing else."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import pytest
+
+from adapters.wording import APOLOGY, UNKNOWN_COMMAND
+from tests.standins.discord import DiscordStandIn, Place
+from tests.standins.discord_gateway import Session
+from tests.standins.discord_interactions import COMMAND_TYPE, Interaction, payload
+from tests.standins.discord_state import APPLICATION_ID
+from tests.standins.recording import JSON
+
+FORMS = "It is delivered by capsule"
+WORD = "xylophone"
+
+
+def session_of(discord: DiscordStandIn) -> Session:
+    [session] = discord.gateway.connected
+    return session
+
+
+def commanded(discord: DiscordStandIn, data: Any, **more: Any) -> JSON:
+    """A command that the stand-in takes an answer to, whatever its data are."""
+    command = Interaction("noise", COMMAND_TYPE, data, discord.member, Place.BOT_DM, discord.dm)
+    discord.interactions[command.token] = command
+    made = payload(command, application_id=APPLICATION_ID, app_permissions=0, locale="en-US")
+    return {**made, **more}
+
+
+UNREADABLE = (
+    *("", "{", "[]", "5", "null", "{}", "[" * 50_000, '{"op": 0}', '{"op": 99}', '{"op": [0]}'),
+    *('{"op": 0, "t": ["READY"], "d": {}}', '{"op": 0, "t": "INTERACTION_CREATE", "d": 5}'),
+    *('{"op": 0, "t": "INTERACTION_CREATE", "d": {"type": 2}}', '{"op": 0, "t": "RESUMED"}'),
+    '{"op": 0, "t": "ENTITLEMENT_CREATE", "d": {"xylophone": 1}}',
+)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_what_cannot_be_read_costs_a_line_and_no_connection(
+    discord: DiscordStandIn, packed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    ws = session_of(discord).ws
+    assert ws
+    packing = zlib.compressobj()
+    for text in UNREADABLE:
+        caplog.clear()
+        if packed:
+            await ws.send_bytes(packing.compress(text.encode()) + packing.flush(zlib.Z_SYNC_FLUSH))
+        else:
+            await ws.send_str(text)
+        assert FORMS in (await discord.command("ldn", {"question": "forms"})).content
+        assert len(caplog.records) <= 1
+        assert WORD not in caplog.text
+    assert len(discord.gateway.identifies) == 1
+    assert discord.gateway.resumes == []
+
+
+SENSELESS = (
+    *(None, 5, {}, {"name": "ldn", "type": 1, "options": 5}, {"name": ["ldn"], "type": 1}),
+    *({"name": WORD, "type": 3, "target_id": [WORD], "resolved": 5}, {"name": "ldn", "type": WORD}),
+    {"name": "ldn", "type": 1, "options": [{"name": "question", "type": 3}]},
+)
+
+
+async def test_a_command_that_makes_no_sense_costs_a_line_and_is_told_so_in_a_sentence(
+    discord: DiscordStandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    for data in SENSELESS:
+        caplog.clear()
+        discord.requests.clear()
+        await session_of(discord).send("INTERACTION_CREATE", commanded(discord, data))
+        [call] = await discord.until(lambda: discord.requests, "a sentence to be said")
+        assert call.body["data"]["content"] in (APOLOGY, UNKNOWN_COMMAND)
+        failed = [each.message for each in caplog.records]
+        assert failed == ["a command failed"] or call.body["data"]["content"] == UNKNOWN_COMMAND
+
+
+async def test_whoever_cannot_be_told_anything_costs_lines_without_words(
+    discord: DiscordStandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    for locale in (5, None, [WORD], {}):
+        broken = commanded(discord, {}, locale=locale, token=[WORD])
+        await session_of(discord).send("INTERACTION_CREATE", broken)
+    assert FORMS in (await discord.command("ldn", {"question": "forms"})).content
+    assert len(caplog.records) == 8
+    for record in caplog.records:
+        assert record.name.startswith("adapters.discord")
+        assert WORD not in record.message
