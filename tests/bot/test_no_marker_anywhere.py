@@ -17,48 +17,24 @@ import pytest
 
 from adapters.database import SQLITE_FILE
 from tests.bot.folders import change_credit, small_folder
+from tests.bot.marked import (
+    NUMBER,
+    TYPED,
+    WORD,
+    holds_a_marker,
+    mark_discord,
+    mark_slack,
+)
 from tests.bot.running import running_bot
 from tests.bot.watching import Watcher
 from tests.standins.base import UnansweredError
-from tests.standins.discord import MEMBER, MODERATOR, DiscordStandIn, Person, Place, refused
+from tests.standins.discord import DiscordStandIn, Place, refused
 from tests.standins.discord_answers import CALLBACK, ORIGINAL
-from tests.standins.discord_state import GUILD_ID, Channel
+from tests.standins.discord_state import GUILD_ID
 from tests.standins.recording import JSON, Fault, reset
-from tests.standins.slack import SlackPerson, SlackStandIn, not_ok, server_error
+from tests.standins.slack import SlackStandIn, not_ok, server_error
 
-WORD = "xylophone"
-"""In every name, topic and text, and in ids that hold letters."""
-NUMBER = "48765432109"
-"""In every id that is a number."""
-MARKERS = (WORD, NUMBER)
-TYPED = f"does the {WORD} help"
 MESSAGES = "/channels/{channel_id}/messages"
-
-
-class NamedChannel(Channel):
-    """A channel whose name and topic people have written."""
-
-    def as_json(self, *recipients: Person) -> JSON:
-        return {**super().as_json(*recipients), "name": f"{WORD}-room", "topic": f"on the {WORD}"}
-
-
-def mark_discord(discord: DiscordStandIn) -> None:
-    """Give everyone on Discord, and every place, a marker."""
-    discord.member = Person(f"{NUMBER}0000001", f"{WORD}.member", MEMBER)
-    discord.moderator = Person(f"{NUMBER}0000002", f"{WORD}.moderator", MODERATOR)
-    for attribute in ("channel", "dm", "foreign_channel", "private_channel"):
-        old = getattr(discord, attribute)
-        new = NamedChannel(old.id, old.name, old.guild_id, old.type, old.bot_permissions)
-        setattr(discord, attribute, discord.channels.add(new))
-
-
-def mark_slack(slack: SlackStandIn) -> None:
-    """Give everyone on Slack, and every place, a marker."""
-    slack.member = slack.add_person(SlackPerson(f"U{WORD.upper()}1", f"{WORD}.member"))
-    slack.moderator = slack.add_person(
-        SlackPerson(f"U{WORD.upper()}2", f"{WORD}.moderator", is_admin=True)
-    )
-    slack.channel.name = f"{WORD}-room"
 
 
 async def whatever_comes(doing: Awaitable[Any]) -> None:
@@ -129,8 +105,6 @@ async def use_discord(discord: DiscordStandIn) -> None:
     await session.send("MESSAGE_CREATE", {**said, "author": author, "content": TYPED})
     broken: JSON = {"id": f"{NUMBER}0000009", "type": 2, "token": WORD, "user": author}
     await session.send("INTERACTION_CREATE", {**broken, "data": {"name": WORD, "options": [WORD]}})
-    await discord.until(lambda: len(discord.gateway.sessions) == 2, "a new session")
-    await discord.connected(timeout=30)
 
 
 async def use_slack(slack: SlackStandIn) -> None:
@@ -280,11 +254,6 @@ def tables(data: Path) -> Iterator[tuple[str, str]]:
         for name in names:
             with suppress(sqlite3.OperationalError):  # an index is no table
                 yield name, str(database.execute(f'SELECT * FROM "{name}"').fetchall())
-
-
-def holds_a_marker(text: str) -> bool:
-    """Whether something of a person is in a text, in whatever case."""
-    return any(marker in text.casefold() for marker in MARKERS)
 
 
 @pytest.mark.parametrize("log_format", ["human", pytest.param("json", marks=pytest.mark.long)])
