@@ -18,6 +18,8 @@ import structlog
 from knowledge.errors import LdnBotError
 
 OURS = ("bot", "adapters", "knowledge")
+MOST_FRAMES = 40
+"""Of one exception. Endless recursion has a thousand, and the first and the last tell it all."""
 
 
 def configure(level: str, log_format: str) -> None:
@@ -92,8 +94,13 @@ def frames(error: BaseException) -> str:
     seen: set[int] = set()
     while chain is not None and id(chain) not in seen:
         seen.add(id(chain))
-        for frame in traceback.extract_tb(chain.__traceback__):
-            lines.append(f"  {frame.filename}:{frame.lineno} in {frame.name}")
+        places = [
+            f"  {frame.filename}:{frame.lineno} in {frame.name}"
+            for frame in traceback.extract_tb(chain.__traceback__)
+        ]
+        if left_out := max(0, len(places) - MOST_FRAMES):
+            places[MOST_FRAMES // 2 : -MOST_FRAMES // 2] = [f"  ({left_out} more)"]
+        lines += places
         # Our own errors hold fixed sentences.
         text = f": {chain}" if isinstance(chain, LdnBotError) else ""
         lines.append(f"{type(chain).__module__}.{type(chain).__qualname__}{text}")

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage, InvalidURLError
 
-from bot.logs import configure, discreet, frames
+from bot.logs import MOST_FRAMES, configure, discreet, frames
 from knowledge.errors import PlatformError, SettingsError
 
 MARKER = "zebra-lighthouse-4711"
@@ -139,6 +139,20 @@ def test_every_exception_behind_an_exception_is_named() -> None:
     assert MARKER not in told
     for kind in ("builtins.KeyError", "builtins.RuntimeError", "builtins.ValueError"):
         assert kind in told
+
+
+def test_an_endless_recursion_is_told_in_a_few_lines() -> None:
+    def deeper() -> None:
+        deeper()
+
+    with pytest.raises(RecursionError) as caught:
+        deeper()
+    told = frames(caught.value).splitlines()
+    assert len(told) == MOST_FRAMES + 2
+    assert "in test_an_endless_recursion" in told[0]
+    assert " more)" in told[MOST_FRAMES // 2]
+    assert told[-2].endswith("in deeper")
+    assert told[-1] == "builtins.RecursionError"
 
 
 def test_exceptions_that_are_each_others_cause_are_named_once() -> None:
