@@ -225,7 +225,7 @@ def slack_app(
     app.command(_NOT_FOR_MODERATORS)(listeners.ask)
     register(app.command(_ANY), listeners.moderate)
     register(app.action(_ANY), listeners.perform)
-    register(app.shortcut(re.compile(f".*{SHORTCUT_SUFFIX}")), listeners.draft)
+    register(app.shortcut(_ending_in(SHORTCUT_SUFFIX)), listeners.draft)
     register(app.event("app_mention"), listeners.mention)
     register(app.event("message"), listeners.message)
     register(app.event("app_home_opened"), listeners.home)
@@ -237,6 +237,11 @@ def slack_app(
 
 _ANY = re.compile(".*", re.DOTALL)
 _NOT_FOR_MODERATORS = re.compile(rf"\A(?!.*{MODERATOR_SUFFIX}\Z)", re.DOTALL)
+
+
+def _ending_in(suffix: str) -> re.Pattern[str]:
+    """For bolt, which searches: with `.*` before it, it would begin anew at every character."""
+    return re.compile(rf"{suffix}\Z")
 
 
 def acknowledged_first(matched: Any, work: Work) -> None:
