@@ -29,8 +29,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.manifest import INSTALL_PATH, REDIRECT_PATH, SCOPES
 
-log = logging.getLogger(__name__)
-
 INSTALLED = "The app is installed. You can close this page, go to Slack, and type its command."
 NOT_INSTALLED = "The app was not installed."
 AGAIN = "Try again"
@@ -83,7 +81,7 @@ def oauth_flow(
         state_store=states,
     )
     settings.authorize = AsyncInstallationStoreAuthorize(
-        logger=log,
+        logger=logging.getLogger("slack_bolt"),  # not ours: what it says holds what was sent
         installation_store=installations,
         client_id=client_id,
         client_secret=client_secret,

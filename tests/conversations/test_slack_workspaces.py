@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from adapters.slack.oauth import ONE_BY_ONE, oauth_flow
 from adapters.slack.people import SlackPeople
 from adapters.slack.publisher import SlackPublisher
 from adapters.slack.workspaces import NOT_INSTALLED, ManyWorkspaces
+from bot.logs import OURS
 from knowledge.posts import Platform, State
 from tests.conversations.conftest import SIGNING_SECRET, House, running
 from tests.standins.slack import SlackStandIn, not_ok
@@ -362,3 +364,15 @@ def installation(token: str, at: float = 1000.0) -> Installation:
         user_token="xoxp-of-a-person",
         installed_at=at,
     )
+
+
+async def test_what_bolt_says_of_a_workspace_is_no_line_of_ours(
+    many: Many, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a library's lines no word is kept, of ours every one."""
+    caplog.set_level(logging.DEBUG)
+    many.come_from(OTHER)
+    assert (await many.slack.command("/ldn", "forms")).text == CANNOT_ANSWER
+    said = {each.name.split(".")[0] for each in caplog.records if OTHER in each.getMessage()}
+    assert said
+    assert not said & set(OURS)
