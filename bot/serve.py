@@ -33,6 +33,8 @@ CLOSE_TIMEOUT = 4.0
 """Seconds that everything has to come to an end once the process is asked to."""
 LONGEST_WAIT = 60.0
 """Seconds between two attempts, at most, while a platform cannot be reached."""
+WELL_AFTER = 300.0
+"""Seconds after which a platform that breaks is no longer the one that broke before."""
 LOOK_EVERY = 0.5
 """Seconds between two looks whether a platform has connected."""
 TALLIES_EVERY = 60.0
@@ -116,7 +118,7 @@ class Service:
 
     async def _keep_running(self, platform: Platform, make: Callable[[], Adapter]) -> None:
         """Run a platform; start it anew when it breaks; give up when it refuses us."""
-        name = platform.value.capitalize()
+        name, clock = platform.value.capitalize(), asyncio.get_running_loop().time
         attempts = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(_may_pass),
             wait=tenacity.wait_random_exponential(max=LONGEST_WAIT),
@@ -124,9 +126,12 @@ class Service:
         )
         try:
             async for attempt in attempts:
+                began = clock()
                 with attempt:
                     adapter = self._running[platform] = make()
                     await adapter.run()
+                if clock() - began > WELL_AFTER:
+                    attempt.retry_state.attempt_number = 1  # the next wait is a short one again
         except PlatformError as refused:
             log.error("%s", refused)
 

@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tenacity
 
 from adapters.database.engine import open_database
 from adapters.slack.app import SlackAdapter
 from bot import bootstrap, serve
 from bot.settings import Settings
 from knowledge import keeper
+from knowledge.desk import Desks
+from knowledge.errors import PlatformError
+from knowledge.posts import Platform
 from tests.bot.folders import change_credit, sections, small_folder
 from tests.conversations.seeding import Seed, seed
 from tests.standins.slack import SlackStandIn, server_error
@@ -129,3 +133,29 @@ async def test_a_platform_that_cannot_be_told_of_new_documents_has_its_posts_edi
             change_credit(settings.documents, words)
             await slack_standin.until(lambda: post.edits >= edits, f"{edits} edits", timeout=30)  # noqa: B023
     assert post.says(sections(settings.documents)["overview"])
+
+
+async def test_a_platform_that_broke_after_it_ran_well_is_soon_tried_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By nothing but its own clock: an adapter that only lasts, and breaks."""
+    attempts: list[int] = []
+    lasts = iter((0.0, 0.0, 0.0, 0.2, 0.0))
+
+    class Adapter:
+        async def run(self) -> None:
+            if (seconds := next(lasts, None)) is None:
+                raise PlatformError("Refused.")
+            await asyncio.sleep(seconds)
+            raise ConnectionError
+
+    def refused(_: str, state: tenacity.RetryCallState) -> None:
+        attempts.append(state.attempt_number)
+
+    monkeypatch.setattr(serve, "WELL_AFTER", 0.1)
+    monkeypatch.setattr(serve, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(serve, "_report", refused)
+    service = serve.Service(settings, Desks([]))
+    make: Any = Adapter
+    await service._keep_running(Platform.SLACK, make)
+    assert attempts == [1, 2, 3, 1, 2]
