@@ -6,6 +6,7 @@ it is for reading; nothing that comes in is looked at.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -111,5 +112,5 @@ class Health:
         return web.json_response(now.to_json(), status=200 if now.ready else 503)
 
     async def _metrics(self, _: web.Request) -> web.Response:
-        text = self.numbers.text(self._connected())
+        text = self.numbers.text(self._connected(), len(asyncio.all_tasks()))
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})

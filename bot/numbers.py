@@ -93,6 +93,11 @@ class PrometheusNumbers(Numbers):
             "When the documents that are served were loaded.",
             registry=self._registry,
         )
+        self._tasks = Gauge(
+            "ldn_bot_tasks",
+            "Things that are under way in this process: answers, connections, what waits for both.",
+            registry=self._registry,
+        )
         self._seen: set[tuple[Platform, int]] = set()
         for result in ("edited", "forgotten", "failed"):
             self._refreshed.labels(result)
@@ -100,8 +105,14 @@ class PrometheusNumbers(Numbers):
             self._reloads.labels(result)
         self._serves_new_documents()
 
-    def text(self, connected: Mapping[Platform, bool]) -> bytes:
-        """Everything, in Prometheus's text format; `connected`: each configured platform."""
+    def text(self, connected: Mapping[Platform, bool], tasks: int) -> bytes:
+        """Everything, in Prometheus's text format.
+
+        Args:
+            connected: each configured platform.
+            tasks: how many tasks of asyncio are alive.
+        """
+        self._tasks.set(tasks)
         for platform, is_connected in connected.items():
             self._connected.labels(platform.value).set(is_connected)
             self._reconnects.labels(platform.value)

@@ -120,4 +120,5 @@ async def test_what_is_missing_is_named_and_what_is_there_goes_on(
             "last_reload": True,
         }  # fmt: skip
         assert await watcher.get("/healthz") == (200, "ok\n")
+        assert await watcher.number("ldn_bot_tasks") > 1
         assert FORMS in (await discord_standin.command("ldn", {"question": "forms"})).content

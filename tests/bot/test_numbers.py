@@ -20,7 +20,7 @@ Labels = frozenset[tuple[str, str]]
 
 def samples(numbers: PrometheusNumbers, name: str) -> dict[Labels, float]:
     """The samples of this name, by their labels."""
-    text = numbers.text({Platform.DISCORD: True}).decode()
+    text = numbers.text({Platform.DISCORD: True}, tasks=7).decode()
     return {
         frozenset(sample.labels.items()): sample.value
         for family in text_string_to_metric_families(text)
@@ -66,7 +66,7 @@ def test_help_lines_above_a_section_leave_no_trace_in_its_number(
 def test_no_number_tells_when_something_was_first_asked(numbers: PrometheusNumbers) -> None:
     numbers.answered(Platform.SLACK, an_answer(Kind.SECTION, "forms"))
     numbers.sent(Platform.SLACK, 0.02)
-    assert "_created" not in numbers.text({}).decode()
+    assert "_created" not in numbers.text({}, tasks=7).decode()
 
 
 def test_whatever_people_ask_the_names_of_numbers_come_from_the_document(
@@ -78,7 +78,7 @@ def test_whatever_people_ask_the_names_of_numbers_come_from_the_document(
     known = {"", *desk.document.by_id}
     for found in samples(numbers, "ldn_bot_answers_total"):
         assert dict(found)["section"] in known
-    assert "xylophone" not in numbers.text({}).decode()
+    assert "xylophone" not in numbers.text({}, tasks=7).decode()
 
 
 def test_the_first_connection_of_a_shard_is_no_reconnect(numbers: PrometheusNumbers) -> None:
@@ -115,6 +115,10 @@ def test_posts_are_counted_by_what_came_of_them() -> None:
         labels(result="forgotten"): 2,
         labels(result="failed"): 2,
     }
+
+
+def test_what_is_under_way_is_shown_as_it_is_at_the_moment(numbers: PrometheusNumbers) -> None:
+    assert samples(numbers, "ldn_bot_tasks") == {labels(): 7}
 
 
 def test_nobody_counts_unless_it_is_asked_for() -> None:
