@@ -77,12 +77,20 @@ class Deliveries:
             return own
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self._store.claim(*deliveries)
+                others = await self._store.claim(*deliveries)
         except (LdnBotError, TimeoutError) as error:
             _report(error)
-            if surely:
-                return tuple(Standing.BEGUN if each is Standing.FIRST else each for each in own)
-            return own
+            if not surely:
+                return own
+            for delivery, standing in zip(deliveries, own, strict=True):
+                if standing is Standing.FIRST:
+                    self._memory.forget(delivery)  # nobody does it now; when it comes again, it is
+            return tuple(Standing.BEGUN if each is Standing.FIRST else each for each in own)
+        # What was done here while the store did not answer, it does not know of.
+        return tuple(
+            known if other is Standing.FIRST else other
+            for known, other in zip(own, others, strict=True)
+        )
 
     async def finish(self, delivery: str) -> None:
         """A delivery is done, and may be acknowledged when it comes again."""
@@ -121,6 +129,10 @@ class Memory:
             return known
         self._young[key] = Standing.BEGUN
         return Standing.FIRST
+
+    def forget(self, delivery: str) -> None:
+        """A delivery that was claimed a moment ago is free again."""
+        self._young.pop(hash(delivery), None)
 
     def finish(self, delivery: str) -> None:
         """A delivery is done."""

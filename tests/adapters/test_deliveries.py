@@ -122,6 +122,46 @@ async def test_without_a_store_that_answers_a_process_goes_by_itself(
     assert surely == (DONE, FIRST if store is None else BEGUN)
 
 
+class Away:
+    """A store that does not answer until it is back."""
+
+    def __init__(self, store: SqlDeliveryStore) -> None:
+        self._store = store
+        self.back = False
+
+    async def claim(self, *deliveries: str) -> tuple[Standing, ...]:
+        if not self.back:
+            raise StoreError("PostgreSQL cannot be reached.")
+        return await self._store.claim(*deliveries)
+
+    async def finish(self, delivery: str) -> None:
+        raise StoreError("PostgreSQL cannot be reached.")
+
+
+async def test_what_was_done_while_the_store_was_away_is_not_done_again_when_it_is_back(
+    database: Database,
+) -> None:
+    away = Away(SqlDeliveryStore(database))
+    deliveries = Deliveries(away)
+    assert await deliveries.claim("a") == (FIRST,)
+    assert await deliveries.claim("b") == (FIRST,)
+    await deliveries.finish("b")
+    away.back = True
+    assert await deliveries.claim("a", "b", "c") == (BEGUN, DONE, FIRST)
+
+
+async def test_what_was_put_off_while_the_store_was_away_is_done_when_it_is_back(
+    database: Database,
+) -> None:
+    away = Away(SqlDeliveryStore(database))
+    deliveries = Deliveries(away)
+    assert await deliveries.claim("a", surely=True) == (BEGUN,)
+    assert await deliveries.claim("a", surely=True) == (BEGUN,)
+    away.back = True
+    assert await deliveries.claim("a", surely=True) == (FIRST,)
+    assert await deliveries.claim("a", surely=True) == (BEGUN,)
+
+
 async def test_what_others_have_claimed_counts(database: Database) -> None:
     one, other = (Deliveries(SqlDeliveryStore(database)) for _ in range(2))
     assert await one.claim("a") == (FIRST,)
