@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from adapters import settings, statistics
 from adapters.conversation import Caller, Reply
-from knowledge.actions import MODERATORS_ONLY, Action, Button, Verb, clip
+from knowledge.actions import MODERATORS_ONLY, PUBLISHING, Action, Button, Verb, clip
 from knowledge.answer import Answer
 from knowledge.communities import Communities, CommunitySettings, Sharers, Visibility
 from knowledge.desk import Desks
@@ -118,8 +118,10 @@ class Moderation:
             return say(NOT_A_MODERATOR)
         if verb is Verb.WEEK:
             return None
+        # A preview must not wait: it allows nothing, and whoever posts it is asked again.
+        look = self._communities.held if verb in PUBLISHING else self._communities.shown
         try:
-            held = await self._communities.held(caller.platform, caller.community)
+            held = await look(caller.platform, caller.community)
         except LdnBotError as error:
             return say(str(error))
         if held.visibility is Visibility.PRIVATE:

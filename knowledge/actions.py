@@ -46,6 +46,8 @@ class Verb(StrEnum):
 
 PUBLISHING = frozenset({Verb.POST, Verb.KEEP, Verb.REPLACE})
 """These change what everyone in a channel sees."""
+NEED_STORE = PUBLISHING | {Verb.WEEK}
+"""These wait for the database, so that they have to be acknowledged before they are done."""
 MODERATORS_ONLY = frozenset({Verb.PIN, Verb.KEEP, Verb.REPLACE, Verb.WEEK})
 GUARDED = PUBLISHING | MODERATORS_ONLY | {Verb.SHARE, Verb.DRAFT}
 """These are allowed only after a fresh look at who asks, and at what the platform lets us do."""

@@ -13,7 +13,6 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Protocol
 
 import discord
@@ -22,7 +21,9 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from adapters.conversation import Aside, Caller, Shown
+from adapters.conversation import Aside
+from adapters.discord.answers import UNREACHED, edit_answer, replace_message, send, surely, why
+from adapters.discord.callers import caller_of, poster_of
 from adapters.discord.commands import (
     CommandTranslator,
     add_commands,
@@ -37,10 +38,10 @@ from adapters.discord.views import AnswerItem
 from adapters.moderation import Subcommand
 from adapters.reception import Reception
 from adapters.wording import APOLOGY
-from knowledge.actions import GUARDED, PUBLISHING, Action, clip
+from knowledge.actions import GUARDED, NEED_STORE, Action, clip
 from knowledge.desk import Desks
 from knowledge.errors import PlatformError
-from knowledge.language import Say, language_for, words_in
+from knowledge.language import language_for, words_in
 from knowledge.numbers import Numbers
 from knowledge.posts import Platform
 
@@ -221,30 +222,24 @@ class DiscordClient(GatewayClient):
         async with self._apologetic(interaction):
             caller = caller_of(interaction)
             shown = await self.reception.ask(caller, command, question)
-            await _send(interaction, shown)
+            await send(interaction, shown)
             self.reception.count(caller, shown)
 
     async def perform(self, interaction: Interaction, action: Action | None) -> None:
         """Do what a button or menu says, in place of the message it stands under."""
         async with self._apologetic(interaction):
-            publishes = action is not None and action.verb in PUBLISHING
+            waits = action is not None and action.verb in NEED_STORE
             guarded = action is not None and action.verb in GUARDED
             caller = (poster_of if guarded else caller_of)(interaction)
-            if publishes:
-                await interaction.response.defer()
+            if waits:
+                await surely(interaction.response.defer)
             shown = await self.reception.act(caller, action)
             if isinstance(shown, Aside):
-                await self.say(interaction, shown.text)
-            elif publishes:
-                message = render_shown(shown)
-                await interaction.edit_original_response(content=message.content, view=message.view)
+                await self.say(interaction, shown.text, answered=waits)
+            elif waits:
+                await edit_answer(interaction, render_shown(shown))
             else:
-                message = render_shown(shown)
-                await interaction.response.edit_message(
-                    content=message.content,
-                    view=message.view,
-                    attachments=message.attachments(),
-                )
+                await replace_message(interaction, render_shown(shown))
             self.reception.count(caller, shown)
 
     async def draft(self, interaction: Interaction, command: str, message: discord.Message) -> None:
@@ -252,19 +247,18 @@ class DiscordClient(GatewayClient):
         async with self._apologetic(interaction):
             caller = poster_of(interaction)
             shown = await self.reception.draft(caller, command, message.content, str(message.id))
-            await _send(interaction, shown)
+            await send(interaction, shown)
 
     async def moderate(
         self, interaction: Interaction, command: str, subcommand: Subcommand, words: str = ""
     ) -> None:
         """Do what a moderator typed; the outcome is seen by the moderator alone."""
         async with self._apologetic(interaction):
-            await interaction.response.defer(ephemeral=True, thinking=True)
+            await surely(lambda: interaction.response.defer(ephemeral=True, thinking=True))
             reply = await self.reception.moderation.command(
                 poster_of(interaction), command, subcommand, words
             )
-            message = render_reply(reply)
-            await interaction.edit_original_response(content=message.content, view=message.view)
+            await edit_answer(interaction, render_reply(reply))
 
     async def suggest(self, command: str, typed: str) -> list[app_commands.Choice[str]]:
         """Titles for what was typed so far. A failure offers nothing: it must not disturb."""
@@ -275,18 +269,19 @@ class DiscordClient(GatewayClient):
             for choice in choices
         ]
 
-    async def say(self, interaction: Interaction, sentence: str) -> None:
-        """Tell the one who acted, and nobody else; in their language, if it is in the catalogue."""
+    async def say(self, interaction: Interaction, sentence: str, *, answered: bool = False) -> None:
+        """Tell the one who acted, and nobody else; in their language, if it is in the catalogue.
+
+        `answered`: whether the interaction has its answer, as far as discord.py does not know.
+        """
         try:
             sentence = words_in(language_for(interaction.locale.value))(sentence)
-            if interaction.response.is_done():
+            if answered or interaction.response.is_done():
                 await interaction.followup.send(sentence, ephemeral=True)
             else:
-                await interaction.response.send_message(sentence, ephemeral=True)
-        except discord.HTTPException as error:
-            log.warning("a sentence did not reach Discord (status %s)", error.status)
-        except Exception as error:  # of an interaction that is not as Discord makes them
-            log.warning("a sentence did not reach Discord (%s)", type(error).__name__)
+                await surely(lambda: interaction.response.send_message(sentence, ephemeral=True))
+        except Exception as error:  # the interaction, too, may not be as Discord makes them
+            log.warning("a sentence did not reach Discord (%s)", why(error))
 
     @asynccontextmanager
     async def _apologetic(self, interaction: Interaction) -> AsyncIterator[None]:
@@ -295,76 +290,12 @@ class DiscordClient(GatewayClient):
         try:
             yield
             self._numbers.sent(Platform.DISCORD, time.perf_counter() - began)
-        except discord.HTTPException as error:
+        except UNREACHED as error:
             # The person has gone on, or Discord has trouble; there is no one left to tell.
-            log.warning("an answer did not reach Discord (status %s)", error.status)
+            log.warning("an answer did not reach Discord (%s)", why(error))
         except Exception:
             log.exception("an interaction failed")
             await self.say(interaction, APOLOGY)
-
-
-def caller_of(interaction: Interaction) -> Caller:
-    """Who acts, as far as it matters."""
-    language = language_for(interaction.locale.value)
-    if interaction.guild_id is None:
-        return Caller(Platform.DISCORD, language)
-    # Where the app is installed by a person alone, nothing can be posted.
-    here = interaction.is_guild_integration()
-    return Caller(
-        Platform.DISCORD,
-        language,
-        community=str(interaction.guild_id) if here else "",
-        channel=str(interaction.channel_id) if here else "",
-        # Since February 2026 Manage Messages does not allow pinning any more.
-        moderator=interaction.permissions.pin_messages,
-    )
-
-
-def poster_of(interaction: Interaction) -> Caller:
-    """The same, where what they do may post something: with what the platform does not allow."""
-    caller = caller_of(interaction)
-    return replace(
-        caller,
-        cannot_post=_missing_permission(interaction, caller.say, pinning=False),
-        cannot_pin=_missing_permission(interaction, caller.say, pinning=True),
-    )
-
-
-def _missing_permission(interaction: Interaction, say: Say, *, pinning: bool) -> str:
-    if interaction.guild_id is None:
-        return ""
-    ours = interaction.app_permissions
-    in_thread = isinstance(interaction.channel, discord.Thread)
-    needed = {
-        say("View Channel"): ours.view_channel,
-        say("Send Messages in Threads") if in_thread else say("Send Messages"): (
-            ours.send_messages_in_threads if in_thread else ours.send_messages
-        ),
-    }
-    if pinning:
-        needed |= {
-            say("Read Message History"): ours.read_message_history,
-            say("Pin Messages"): ours.pin_messages,
-        }
-    missing = ", ".join(name for name, given in needed.items() if not given)
-    if not missing:
-        return ""
-    return say("I lack a permission in this channel: {names}.", names=missing)
-
-
-async def _send(interaction: Interaction, shown: Shown) -> None:
-    """Answer with a new message, seen by the one who acted alone."""
-    if isinstance(shown, Aside):
-        await interaction.response.send_message(shown.text, ephemeral=True)
-        return
-    message = render_shown(shown)
-    await interaction.response.send_message(
-        message.content,
-        view=message.view,
-        files=message.attachments() or discord.utils.MISSING,
-        ephemeral=True,
-        suppress_embeds=True,
-    )
 
 
 def use_addresses(api_url: str | None, gateway_url: str | None) -> None:

@@ -7,7 +7,9 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import aiohttp
 from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.conversation import Aside, Caller
@@ -49,6 +51,8 @@ log = logging.getLogger(__name__)
 
 _WRITTEN = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 """The kinds of messages that a person has written."""
+_TOO_LATE = frozenset({"expired_trigger_id", "exchanged_trigger_id"})
+"""What Slack says where a modal can no longer be opened."""
 
 
 class Listeners:
@@ -202,8 +206,11 @@ class Listeners:
         try:
             yield
             self.reception.numbers.sent(Platform.SLACK, time.perf_counter() - began)
-        except Exception:
-            log.exception("an interaction failed")
+        except Exception as error:
+            if _is_away(error):
+                log.warning("an answer did not reach Slack (%s)", type(error).__name__)
+            else:
+                log.exception("an interaction failed")
             # A response_url serves five times in thirty minutes, a trigger for three seconds; there
             # may be no other way to the person.
             async with _discreet():
@@ -229,6 +236,13 @@ def _wanted(action: Body) -> Action | None:
     wanted = Action.decode(field(action, "action_id"))
     chosen = field(action, "selected_option", "value")
     return wanted.choosing(chosen) if wanted and chosen else wanted
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether Slack failed, or the way there, or it took so long that the person has gone on."""
+    if isinstance(error, SlackApiError):
+        return bool(error.response.status_code >= 500 or error.response["error"] in _TOO_LATE)
+    return isinstance(error, aiohttp.ClientError | OSError)
 
 
 @asynccontextmanager

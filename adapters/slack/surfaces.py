@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.conversation import Aside, Caller, Reply, Shown
 from adapters.slack.render import SlackMessage, render_reply, render_shown
+from adapters.slack.response_url import respond
 from adapters.wording import CLOSE
 from knowledge.actions import clip
 
@@ -94,9 +95,11 @@ class PrivateMessage:
     async def show(self, shown: Shown) -> None:
         """See `Surface.show`."""
         if isinstance(shown, Aside):
-            await self._respond(shown.text, response_type="ephemeral", replace_original=False)
+            aside = {"text": shown.text, "response_type": "ephemeral", "replace_original": False}
+            await respond(self._respond, aside)
         else:
-            await self._respond({**render_shown(shown).to_json(), "replace_original": True})
+            message = {**render_shown(shown).to_json(), "replace_original": True}
+            await respond(self._respond, message)
 
 
 class CommandReply:
@@ -108,7 +111,7 @@ class CommandReply:
     async def show(self, shown: Shown) -> None:
         """See `Surface.show`."""
         reply = Reply(shown.text) if isinstance(shown, Aside) else shown
-        await self._respond(render_shown(reply).to_json())
+        await respond(self._respond, render_shown(reply).to_json())
 
 
 class NewModal:

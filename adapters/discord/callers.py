@@ -1,0 +1,63 @@
+"""Who acts on Discord, as an interaction tells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import discord
+
+from adapters.conversation import Caller
+from knowledge.language import Say, language_for
+from knowledge.posts import Platform
+
+Interaction = discord.Interaction[Any]
+
+
+def caller_of(interaction: Interaction) -> Caller:
+    """Who acts, as far as it matters."""
+    language = language_for(interaction.locale.value)
+    if interaction.guild_id is None:
+        return Caller(Platform.DISCORD, language)
+    # Where the app is installed by a person alone, nothing can be posted.
+    here = interaction.is_guild_integration()
+    return Caller(
+        Platform.DISCORD,
+        language,
+        community=str(interaction.guild_id) if here else "",
+        channel=str(interaction.channel_id) if here else "",
+        # Since February 2026 Manage Messages does not allow pinning any more.
+        moderator=interaction.permissions.pin_messages,
+    )
+
+
+def poster_of(interaction: Interaction) -> Caller:
+    """The same, where what they do may post something: with what the platform does not allow."""
+    caller = caller_of(interaction)
+    return replace(
+        caller,
+        cannot_post=_missing_permission(interaction, caller.say, pinning=False),
+        cannot_pin=_missing_permission(interaction, caller.say, pinning=True),
+    )
+
+
+def _missing_permission(interaction: Interaction, say: Say, *, pinning: bool) -> str:
+    if interaction.guild_id is None:
+        return ""
+    ours = interaction.app_permissions
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    needed = {
+        say("View Channel"): ours.view_channel,
+        say("Send Messages in Threads") if in_thread else say("Send Messages"): (
+            ours.send_messages_in_threads if in_thread else ours.send_messages
+        ),
+    }
+    if pinning:
+        needed |= {
+            say("Read Message History"): ours.read_message_history,
+            say("Pin Messages"): ours.pin_messages,
+        }
+    missing = ", ".join(name for name, given in needed.items() if not given)
+    if not missing:
+        return ""
+    return say("I lack a permission in this channel: {names}.", names=missing)
