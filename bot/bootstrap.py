@@ -118,6 +118,20 @@ def _cache(settings: Settings) -> Path | None:
     return None
 
 
+def forget_rendered() -> None:
+    """Let go of what was made of documents that are not served any more: nobody asks for it again.
+
+    What is served now is made anew, once each.
+    """
+    from adapters import text
+    from adapters.discord import render as discord
+    from adapters.slack import render as slack
+    from knowledge import markup
+
+    for made in (discord.render, discord.contents, slack.render, text.render, markup.parse):
+        made.cache_clear()
+
+
 @dataclass(slots=True)
 class Platforms:
     """What serves each platform whose tokens are set, and what posts there."""

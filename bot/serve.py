@@ -158,6 +158,7 @@ class Service:
                 self._not_taken("they cannot be loaded, and the bot's log says why.")
                 continue
             self._desks.replace(list(desks.values()))
+            bootstrap.forget_rendered()
             garbage.settle()
             self._numbers.reloaded(taken=True)
             log.info("the documents were loaded again")

@@ -13,6 +13,7 @@ import pytest
 import tenacity
 
 from adapters.database.engine import open_database
+from adapters.slack import render as slack_render
 from adapters.slack.app import SlackAdapter
 from bot import bootstrap, serve
 from bot.settings import Settings
@@ -120,6 +121,20 @@ async def test_after_a_reload_that_broke_the_next_one_is_taken(
         await slack_standin.until(lambda: not service.reload_soon.is_set(), "a reload")
         change_credit(settings.documents)
         await slack_standin.until(lambda: post.edits, "the edit", timeout=30)
+
+
+async def test_after_a_reload_nothing_is_kept_that_was_made_of_the_documents_before(
+    settings: Settings, slack_standin: SlackStandIn
+) -> None:
+    post = await posted(settings, slack_standin)
+    old = sections(settings.documents)["overview"]
+    async with serving(settings, slack_standin):
+        slack_render.render(old)
+        change_credit(settings.documents)
+        await slack_standin.until(lambda: post.edits, "the edit", timeout=30)
+        missed = slack_render.render.cache_info().misses
+        slack_render.render(old)
+        assert slack_render.render.cache_info().misses == missed + 1
 
 
 async def test_a_platform_that_cannot_be_told_of_new_documents_has_its_posts_edited(
