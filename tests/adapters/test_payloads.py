@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from adapters.conversation import Caller, Page
 from adapters.deliveries import Deliveries
+from adapters.slack import listeners as listeners_module
+from adapters.slack import surfaces
 from adapters.slack.listeners import Listeners
 from adapters.slack.payloads import (
     community_of,
@@ -28,6 +30,7 @@ from adapters.slack.people import Person
 from knowledge.actions import Action, Verb
 from knowledge.answer import Answer
 from knowledge.desk import Desks
+from knowledge.numbers import Numbers
 from tests.documents import open_folder, write_document
 
 # Any JSON, and JSON that has what is looked for, with anything in it
@@ -193,7 +196,10 @@ class Simple:
     def __init__(self, desks: Desks) -> None:
         self.desks = desks
         self.moderation = self
+        self.numbers = Numbers()
         self._answer: Answer = desks.first.ask("")
+
+    def count(self, *_: Any) -> None: ...
 
     async def ask(self, *_: Any) -> Page:
         return Page(self._answer)
@@ -218,6 +224,10 @@ def garden(tmp_path_factory: pytest.TempPathFactory) -> Desks:
     return open_folder(folder)
 
 
+def _fail(_: str) -> None:
+    raise
+
+
 @given(body=BODY, event=EVENT, action=ACTION)
 @settings(deadline=None)
 def test_whatever_comes_no_listener_breaks(
@@ -235,4 +245,7 @@ def test_whatever_comes_no_listener_breaks(
         for listen in (listeners.mention, listeners.message, listeners.home):
             await listen(anywhere, {**body, "event_id": None}, event)
 
-    asyncio.run(all_of_them())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(surfaces, "respond", anywhere)
+        patch.setattr(listeners_module.log, "exception", _fail)
+        asyncio.run(all_of_them())
