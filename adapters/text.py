@@ -12,8 +12,12 @@ from knowledge.answer import Answer, Kind
 from knowledge.language import words_in
 from knowledge.markup import Span, parse, print_blocks
 
+KEPT = 128
+"""Renderings that each adapter keeps, of about 10 kB: a document's sections in a few forms. Lists
+of suggestions come in so many that more would be kept for nobody."""
 
-@lru_cache(maxsize=1024)
+
+@lru_cache(KEPT)
 def render(answer: Answer) -> str:
     """The whole answer as plain text, without any markup."""
     return "\n\n".join(

@@ -57,7 +57,7 @@ def _parser() -> MarkdownIt:
 _markdown = _parser()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def parse(body: str) -> tuple[Block, ...]:
     """The blocks of a Markdown text. Never fails: what is not markup is text."""
     blocks = []

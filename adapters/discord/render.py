@@ -60,7 +60,7 @@ class DiscordMessage:
         }
 
 
-@lru_cache(maxsize=256)
+@lru_cache(plain_text.KEPT)
 def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> DiscordMessage:
     """A page (from 1; the nearest that exists) of an answer.
 
@@ -79,7 +79,7 @@ def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> Disc
     )
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(plain_text.KEPT)
 def contents(answer: Answer, spare: int = 0) -> tuple[str, ...]:
     """The `content` of every page. Each holds heading, reminder and credit.
 

@@ -76,7 +76,7 @@ class SlackMessage:
         return json.dumps(self.to_json())
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(plain_text.KEPT)
 def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> SlackMessage:
     """A page (from 1; the nearest that exists) of an answer.
 
