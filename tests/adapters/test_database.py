@@ -712,6 +712,7 @@ async def output(process: asyncio.subprocess.Process) -> str:
     return out.decode()
 
 
+@pytest.mark.long
 async def test_of_two_processes_each_post_is_claimed_and_finished_by_one(
     store: SqlPostStore, url: str | None, tmp_path: Path
 ) -> None:

@@ -99,6 +99,7 @@ async def test_documents_with_a_fault_are_told_wherever_somebody_looks_until_the
         assert await watcher.number("ldn_bot_documents_generation") >= 2
 
 
+@pytest.mark.long
 async def test_what_is_missing_is_named_and_what_is_there_goes_on(
     tmp_path: Path,
     documents: Path,

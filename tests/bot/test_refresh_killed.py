@@ -218,6 +218,7 @@ async def test_killed_between_a_posting_and_its_record_discord_has_it_once_and_r
     assert message.edits == []
 
 
+@pytest.mark.long
 async def test_killed_between_a_posting_and_its_record_slack_has_it_once_for_a_minute(
     tmp_path: Path, slack_standin: SlackStandIn
 ) -> None:

@@ -145,6 +145,7 @@ async def test_when_every_platform_refuses_it_ends_with_status_1(
         assert "DISCORD_TOKEN" in bot.output
 
 
+@pytest.mark.long
 async def test_answers_resume_after_discord_was_away(
     tmp_path: Path, documents: Path, discord_standin: DiscordStandIn
 ) -> None:
@@ -189,6 +190,7 @@ async def test_platforms_that_are_away_at_the_start_are_tried_again(
         assert FORMS in (await slack_standin.command("/ldn", "forms")).text
 
 
+@pytest.mark.long
 async def test_unchanged_commands_are_registered_once(
     tmp_path: Path, documents: Path, discord_standin: DiscordStandIn
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.bot.folders import small_folder
 from tests.bot.running import running_bot
 from tests.conversations.documents import FORMS
@@ -12,6 +14,7 @@ from tests.standins.base import UnansweredError
 from tests.standins.discord import Channel, DiscordStandIn, Place
 
 
+@pytest.mark.long
 async def test_two_processes_share_the_servers_and_the_one_with_the_first_shard_does_the_rest(
     tmp_path: Path, discord_standin: DiscordStandIn
 ) -> None:

@@ -89,6 +89,7 @@ async def test_a_wrong_token_is_one_sentence(
         assert "Traceback" not in bot.output
 
 
+@pytest.mark.long
 async def test_installed_at_one_replica_it_is_installed_at_the_other_also_after_the_key_changed(
     postgres_url: str, tmp_path: Path, documents: Path, slack_standin: SlackStandIn
 ) -> None:
@@ -125,6 +126,7 @@ async def test_installed_at_one_replica_it_is_installed_at_the_other_also_after_
             assert await bot.stop() == 0
 
 
+@pytest.mark.long
 async def test_posts_of_many_workspaces_are_refreshed_from_the_command_line(
     tmp_path: Path, documents: Path, slack_standin: SlackStandIn
 ) -> None:

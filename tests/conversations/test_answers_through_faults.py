@@ -46,6 +46,7 @@ async def test_a_press_on_discord_is_answered_once(discord: DiscordStandIn, faul
         await discord.another(menu, timeout=0.2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", ON_DISCORD)
 @pytest.mark.parametrize("meets", [("POST", CALLBACK), ("PATCH", ORIGINAL)])
 async def test_who_posts_or_moderates_on_discord_learns_what_came_of_it(
@@ -101,6 +102,7 @@ async def test_another_week_on_discord_may_take_longer_than_three_seconds(
     assert week.content
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "fault",
     [
@@ -122,6 +124,7 @@ async def test_a_press_on_slack_replaces_the_answer_through_faults(
     assert not [call for call in answers if call.body["text"] == APOLOGY]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", [slacks.server_error(applied=True), reset(applied=True)])
 async def test_a_moderator_on_slack_reads_an_outcome_once(
     slack: SlackStandIn, fault: Fault

@@ -555,6 +555,7 @@ async def test_while_one_edit_waits_for_slacks_limit_no_other_is_sent(
     assert min(call.at for call in others) >= refused.at + 1
 
 
+@pytest.mark.long
 async def test_while_discord_locks_us_out_nothing_is_sent_to_it(
     discord: DiscordStandIn, house: House, library: Library, tmp_path: Path
 ) -> None:

@@ -314,6 +314,7 @@ async def test_what_is_no_text_cannot_be_signed(door: tuple[HttpDelivery, SlackS
     assert await delivery.repeat(headers, b"\xff") == (401, "")
 
 
+@pytest.mark.long
 async def test_a_thousand_requests_of_noise_find_no_crack(
     door: tuple[HttpDelivery, SlackStandIn], house: House
 ) -> None:
