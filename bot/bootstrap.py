@@ -34,7 +34,11 @@ from knowledge.tallies import Tallying
 
 log = logging.getLogger(__name__)
 
+SLACK_TIMEOUT = 30.0
+"""Seconds that a request to Slack may take; slack_sdk's own limit."""
+
 if TYPE_CHECKING:
+    from aiohttp import ClientSession
     from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
     from slack_sdk.web.async_client import AsyncWebClient
 
@@ -142,9 +146,13 @@ class Platforms:
 
 
 def build_platforms(
-    settings: Settings, desks: Desks, stores: LaterStores, numbers: Numbers
+    settings: Settings,
+    desks: Desks,
+    stores: LaterStores,
+    numbers: Numbers,
+    stack: AsyncExitStack,
 ) -> Platforms:
-    """Everything that talks to a platform."""
+    """Everything that talks to a platform; what it holds open is closed with the stack."""
     publishers: dict[Platform, Publisher] = {}
     communities = _communities(settings, stores)
     tallying = Tallying(stores.tallies)
@@ -155,7 +163,9 @@ def build_platforms(
     if settings.discord_token:
         publishers[Platform.DISCORD], adapters[Platform.DISCORD] = _discord(settings, reception)
     if settings.slack:
-        publishers[Platform.SLACK], adapters[Platform.SLACK] = _slack(settings, reception, stores)
+        session = _slack_session(stack)
+        slack = _slack(settings, reception, stores, session)
+        publishers[Platform.SLACK], adapters[Platform.SLACK] = slack
     return Platforms(adapters, keeper, tallying)
 
 
@@ -240,7 +250,8 @@ async def offline_keeper(
         if publishing and (settings.slack_bot_token or settings.slack_client_id):
             from adapters.slack.publisher import SlackPublisher
 
-            publishers[Platform.SLACK] = SlackPublisher(_workspaces(settings, stores))
+            session = _slack_session(stack)
+            publishers[Platform.SLACK] = SlackPublisher(_workspaces(settings, stores, session))
         yield PostKeeper(stores.posts, desks, publishers, _communities(settings, stores))
 
 
@@ -286,23 +297,24 @@ def _memory(settings: Settings) -> FileMemory:
 
 
 def _slack(
-    settings: Settings, reception: Reception, stores: LaterStores
+    settings: Settings, reception: Reception, stores: LaterStores, session: ClientSession
 ) -> tuple[Publisher, Callable[[], Adapter]]:
     from adapters.deliveries import Deliveries
     from adapters.slack.people import SlackPeople
     from adapters.slack.publisher import SlackPublisher
 
-    people = SlackPeople(_workspaces(settings, stores), settings.slack_moderators)
+    workspaces = _workspaces(settings, stores, session)
+    people = SlackPeople(workspaces, settings.slack_moderators)
     # What several processes could get has to be known to all of them.
     deliveries = Deliveries(stores.deliveries if settings.database_url else None)
-    publisher = SlackPublisher(_workspaces(settings, stores))
+    publisher = SlackPublisher(workspaces)
     if settings.slack_signing_secret is None:
         from adapters.slack.app import SlackAdapter
 
         assert settings.slack_app_token is not None  # callers look
         app_token = settings.slack_app_token
         return publisher, lambda: SlackAdapter(
-            reception, _web_client(settings), app_token, people, deliveries
+            reception, _web_client(settings, session), app_token, people, deliveries
         )
 
     from adapters.slack.http import SlackHttpAdapter
@@ -310,17 +322,19 @@ def _slack(
     secret = settings.slack_signing_secret
     return publisher, lambda: SlackHttpAdapter(
         reception,
-        _web_client(settings),
+        _web_client(settings, session),
         people,
         deliveries,
         secret,
         settings.slack_host,
         settings.slack_port,
-        (lambda: _oauth_flow(settings, stores)) if settings.slack_client_id else None,
+        (lambda: _oauth_flow(settings, stores, session)) if settings.slack_client_id else None,
     )
 
 
-async def _oauth_flow(settings: Settings, stores: LaterStores) -> AsyncOAuthFlow:
+async def _oauth_flow(
+    settings: Settings, stores: LaterStores, session: ClientSession
+) -> AsyncOAuthFlow:
     from adapters.slack.oauth import oauth_flow
 
     kept = (await stores.open()).oauth
@@ -330,7 +344,7 @@ async def _oauth_flow(settings: Settings, stores: LaterStores) -> AsyncOAuthFlow
     assert client_secret is not None
     await kept.installations.encrypt_anew()
     return oauth_flow(
-        _web_client(settings),
+        _web_client(settings, session),
         client_id,
         client_secret,
         kept.installations,
@@ -339,20 +353,34 @@ async def _oauth_flow(settings: Settings, stores: LaterStores) -> AsyncOAuthFlow
     )
 
 
-def _workspaces(settings: Settings, stores: LaterStores) -> Workspaces:
+def _workspaces(settings: Settings, stores: LaterStores, session: ClientSession) -> Workspaces:
     from adapters.slack.workspaces import ManyWorkspaces, OneWorkspace
 
     if not settings.slack_client_id:
-        return OneWorkspace(_web_client(settings))
+        return OneWorkspace(_web_client(settings, session))
 
     async def token_of(team: str) -> str | None:
         kept = (await stores.open()).oauth
         return await kept.installations.token_of(team) if kept else None
 
-    return ManyWorkspaces(token_of, lambda token: _web_client(settings, token))
+    return ManyWorkspaces(token_of, lambda token: _web_client(settings, session, token))
 
 
-def _web_client(settings: Settings, token: str | None = None) -> AsyncWebClient:
+def _slack_session(stack: AsyncExitStack) -> ClientSession:
+    """Connections to Slack that are used again, for as long as the stack lasts.
+
+    slack_sdk would open one for each request, and whoever waits for an answer would wait for it.
+    """
+    from aiohttp import ClientSession, ClientTimeout
+
+    session = ClientSession(timeout=ClientTimeout(total=SLACK_TIMEOUT))
+    stack.push_async_callback(session.close)
+    return session
+
+
+def _web_client(
+    settings: Settings, session: ClientSession, token: str | None = None
+) -> AsyncWebClient:
     """A client with a token, or with the settings' one, if they hold one."""
     from slack_sdk.web.async_client import AsyncWebClient
 
@@ -361,6 +389,7 @@ def _web_client(settings: Settings, token: str | None = None) -> AsyncWebClient:
     client = AsyncWebClient(
         token=token or settings.slack_bot_token,
         base_url=settings.slack_api_url or AsyncWebClient.BASE_URL,
+        session=session,
     )
     return with_patience(client)
 

@@ -88,7 +88,7 @@ class Service:
             if health is not None:
                 self._numbers = health.numbers
             platforms = bootstrap.build_platforms(
-                self._settings, self._desks, stores, self._numbers
+                self._settings, self._desks, stores, self._numbers, stack
             )
             if health is not None:
                 await stack.enter_async_context(

@@ -13,7 +13,6 @@ import json
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -21,7 +20,7 @@ from slack_bolt.adapter.socket_mode.async_internals import (
     run_async_bolt_app,
     send_async_response,
 )
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.response import BoltResponse
@@ -36,6 +35,7 @@ from adapters.reception import Reception
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import SHORTCUT_SUFFIX
 from adapters.slack.people import SlackPeople
+from adapters.slack.working import Working
 from knowledge.errors import PlatformError
 from knowledge.posts import Platform
 
@@ -89,6 +89,7 @@ class SlackAdapter:
         self._client = client
         self._app_token = app_token
         self._listeners = Listeners(reception, people, deliveries)
+        self._working = Working()
         self._connected = False
         self._handler: AsyncSocketModeHandler | None = None
 
@@ -112,7 +113,7 @@ class SlackAdapter:
             "Basic Information → App-Level Tokens, with the scope connections:write",
         )
         handler = _Handler(
-            slack_app(self._listeners, client, acknowledged_first),
+            slack_app(self._listeners, client, self._working),
             self._app_token,
             ping_interval=PING_EVERY,
         )
@@ -185,16 +186,10 @@ async def accepted(call: Any, variable: str, where: str) -> Any:
         raise
 
 
-Work = Callable[..., Awaitable[None]]
-"""A listener that says nothing to Slack by itself."""
-Register = Callable[[Any, Work], Any]
-"""Listens with some work to what bolt has matched, and says when that is acknowledged."""
-
-
 def slack_app(
     listeners: Listeners,
     client: AsyncWebClient,
-    register: Register,
+    working: Working,
     oauth: AsyncOAuthFlow | None = None,
 ) -> AsyncApp:
     """The app: a listener for each thing that people can do.
@@ -202,7 +197,7 @@ def slack_app(
     Args:
         listeners: what is done then.
         client: the base of each request's own client, and its token where there is no `oauth`.
-        register: how work goes together with its acknowledgement.
+        working: does what is more than an acknowledgement.
         oauth: where each workspace has a token of its own.
     """
     app = AsyncApp(
@@ -223,12 +218,12 @@ def slack_app(
 
     # Bolt takes the first that matches, so the one that is wanted most comes first.
     app.command(_NOT_FOR_MODERATORS)(listeners.ask)
-    register(app.command(_ANY), listeners.moderate)
-    register(app.action(_ANY), listeners.perform)
-    register(app.shortcut(_ending_in(SHORTCUT_SUFFIX)), listeners.draft)
-    register(app.event("app_mention"), listeners.mention)
-    register(app.event("message"), listeners.message)
-    register(app.event("app_home_opened"), listeners.home)
+    working.register(app.command(_ANY), listeners.moderate)
+    working.register(app.action(_ANY), listeners.perform)
+    working.register(app.shortcut(_ending_in(SHORTCUT_SUFFIX)), listeners.draft)
+    working.register(app.event("app_mention"), listeners.mention)
+    working.register(app.event("message"), listeners.message)
+    working.register(app.event("app_home_opened"), listeners.home)
     if oauth is not None:
         app.enable_token_revocation_listeners()
     app.error(_on_error)
@@ -242,15 +237,6 @@ _NOT_FOR_MODERATORS = re.compile(rf"\A(?!.*{MODERATOR_SUFFIX}\Z)", re.DOTALL)
 def _ending_in(suffix: str) -> re.Pattern[str]:
     """For bolt, which searches: with `.*` before it, it would begin anew at every character."""
     return re.compile(rf"{suffix}\Z")
-
-
-def acknowledged_first(matched: Any, work: Work) -> None:
-    """Acknowledge at once, then work."""
-    matched(ack=_acknowledge, lazy=[work])
-
-
-async def _acknowledge(ack: AsyncAck) -> None:
-    await ack()
 
 
 async def _on_error(error: Exception) -> BoltResponse:

@@ -11,7 +11,6 @@ import asyncio
 import functools
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -24,11 +23,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.deliveries import Deliveries, Standing
 from adapters.reception import Reception
-from adapters.slack.app import Work, accepted, slack_app
+from adapters.slack.app import accepted, slack_app
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import EVENTS_PATH
 from adapters.slack.payloads import Body
 from adapters.slack.people import SlackPeople
+from adapters.slack.working import Working
 from knowledge.errors import PlatformError
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class SlackHttpAdapter:
         self._signing_secret = signing_secret
         self._address = (host, port)
         self._oauth = oauth
-        self._work = WorkFirst()
+        self._working = Working(WORK_FIRST)
         self._closing = asyncio.Event()
         self.port: int | None = None
         """The port, while it listens."""
@@ -105,7 +105,7 @@ class SlackHttpAdapter:
             oauth = await self._oauth()
         else:
             await accepted(self._client.auth_test(), "SLACK_BOT_TOKEN", "OAuth & Permissions")
-        app = slack_app(self._listeners, self._client, self._work.register, oauth)
+        app = slack_app(self._listeners, self._client, self._working, oauth)
         door = Door(app, self._signing_secret, self._deliveries)
         runner = web.AppRunner(
             door.application(),
@@ -122,7 +122,7 @@ class SlackHttpAdapter:
         finally:
             self.port = None
             await runner.cleanup()
-            await self._work.finish()
+            await self._working.finish()
 
     async def documents_changed(self) -> None:
         """Nothing to do: Slack learns new commands from the manifest alone."""
@@ -238,33 +238,3 @@ def _read(request: web.Request, body: bytes) -> AsyncBoltRequest | None:
         return read if read.body.keys() & _ANY_OF else None
     except Exception:
         return None
-
-
-class WorkFirst:
-    """Does the work before it is acknowledged, while Slack waits; what takes longer goes on."""
-
-    def __init__(self) -> None:
-        self._under_way: set[asyncio.Task[None]] = set()
-
-    def register(self, matched: Any, work: Work) -> None:
-        """See `adapters.slack.app.Register`."""
-
-        @functools.wraps(work)  # bolt looks at it to see what it takes
-        async def listener(**given: Any) -> BoltResponse:
-            task = asyncio.ensure_future(work(**given))
-            self._under_way.add(task)
-            task.add_done_callback(self._done)
-            await asyncio.wait([task], timeout=WORK_FIRST)
-            return BoltResponse(status=200)
-
-        matched(listener)
-
-    async def finish(self) -> None:
-        """Wait for what goes on."""
-        if self._under_way:
-            await asyncio.wait(self._under_way)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("an event from Slack failed", exc_info=error)

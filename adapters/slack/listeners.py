@@ -97,11 +97,11 @@ class Listeners:
             text = spoken(field(body, "message", "text"))
             await surface.show(await self.reception.draft(caller, command, text))
 
-    async def moderate(self, respond: AsyncRespond, body: Body) -> None:
+    async def moderate(self, client: AsyncWebClient, respond: AsyncRespond, body: Body) -> None:
         """Do what a moderator typed; the outcome is seen by the moderator alone."""
         began = time.perf_counter()
         caller = await self._caller(body, sure=True)
-        surface = CommandReply(respond)
+        surface = CommandReply(respond, client.session)
         async with self._apologetic(surface, began, caller):
             command = _command(body).removesuffix(MODERATOR_SUFFIX)
             if command not in self.reception.desks:
@@ -178,7 +178,7 @@ class Listeners:
             return OpenModal(client, field(view, "id"), trigger, self._frame(caller, command))
         if view or not is_private(body):
             return self._modal(client, body, caller, command)
-        return PrivateMessage(respond)
+        return PrivateMessage(respond, client.session)
 
     def _modal(self, client: AsyncWebClient, body: Body, caller: Caller, command: str) -> NewModal:
         return NewModal(client, field(body, "trigger_id"), self._frame(caller, command))

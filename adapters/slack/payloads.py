@@ -25,7 +25,10 @@ def field(body: Any, *path: str) -> str:
 
 def first(body: Body, *paths: tuple[str, ...]) -> str:
     """The text at the first of several paths where there is one."""
-    return next(filter(None, (field(body, *path) for path in paths)), "")
+    for path in paths:
+        if text := field(body, *path):
+            return text
+    return ""
 
 
 def _id(body: Body, *paths: tuple[str, ...]) -> str:
@@ -66,7 +69,7 @@ def view_of(body: Body) -> Body:
 
 def user_of(body: Body) -> str:
     """Who acts."""
-    return _id(body, ("event", "user"), ("user_id",), ("user", "id"))
+    return _id(body, ("user_id",), ("user", "id"), ("event", "user"))
 
 
 def community_of(body: Body) -> str:
@@ -85,7 +88,7 @@ def place_of(body: Body) -> tuple[str, str]:
     else:
         channel = _id(body, ("channel_id",), ("channel", "id"))
         reply_to = ""
-        if not is_private(body):
+        if "message" in body and not is_private(body):
             reply_to = first(body, ("message", "thread_ts"), ("message", "ts"))
     return (channel, reply_to) if channel[:1] in {"C", "G"} else ("", "")
 

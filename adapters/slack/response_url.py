@@ -10,6 +10,7 @@ import asyncio
 import logging
 from typing import Any
 
+from aiohttp import ClientSession
 from slack_bolt.async_app import AsyncRespond
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
@@ -24,11 +25,13 @@ ATTEMPTS = 3
 BETWEEN_S = 1.0
 
 
-async def respond(to: AsyncRespond, message: dict[str, Any]) -> None:
+async def respond(to: AsyncRespond, message: dict[str, Any], session: ClientSession | None) -> None:
     """Send a message to a response_url, as often as it takes; `to` itself sends it but once.
 
     What takes another message's place can be sent again without being seen twice. Of any other, who
     knows whether it stands there, after an error or a connection that broke?
+
+    `session`: connections to use again, if there are any.
 
     Raises:
         aiohttp.ClientError, OSError: Slack cannot be reached.
@@ -38,6 +41,7 @@ async def respond(to: AsyncRespond, message: dict[str, Any]) -> None:
         to.response_url or "",
         proxy=to.proxy,
         ssl=to.ssl,
+        session=session,
         retry_handlers=[
             AsyncRateLimitErrorRetryHandler(max_retry_count=ATTEMPTS),
             *([AsyncConnectionErrorRetryHandler(ATTEMPTS)] if replaces else []),

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from aiohttp import ClientSession
 from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
@@ -89,29 +90,31 @@ class DirectMessage:
 class PrivateMessage:
     """A message that only its reader sees, replaced at every press."""
 
-    def __init__(self, respond: AsyncRespond) -> None:
+    def __init__(self, respond: AsyncRespond, session: ClientSession | None) -> None:
         self._respond = respond
+        self._session = session
 
     async def show(self, shown: Shown) -> None:
         """See `Surface.show`."""
         if isinstance(shown, Aside):
             aside = {"text": shown.text, "response_type": "ephemeral", "replace_original": False}
-            await respond(self._respond, aside)
+            await respond(self._respond, aside, self._session)
         else:
             message = {**render_shown(shown).to_json(), "replace_original": True}
-            await respond(self._respond, message)
+            await respond(self._respond, message, self._session)
 
 
 class CommandReply:
     """A message beside others, that only the one who typed a command sees."""
 
-    def __init__(self, respond: AsyncRespond) -> None:
+    def __init__(self, respond: AsyncRespond, session: ClientSession | None) -> None:
         self._respond = respond
+        self._session = session
 
     async def show(self, shown: Shown) -> None:
         """See `Surface.show`."""
         reply = Reply(shown.text) if isinstance(shown, Aside) else shown
-        await respond(self._respond, render_shown(reply).to_json())
+        await respond(self._respond, render_shown(reply).to_json(), self._session)
 
 
 class NewModal:

@@ -241,7 +241,7 @@ def test_whatever_comes_no_listener_breaks(
         await listeners.ask(anywhere, body)
         await listeners.perform(anywhere, anywhere, body, action)
         await listeners.draft(anywhere, body)
-        await listeners.moderate(anywhere, body)
+        await listeners.moderate(anywhere, anywhere, body)
         for listen in (listeners.mention, listeners.message, listeners.home):
             await listen(anywhere, {**body, "event_id": None}, event)
 

@@ -196,17 +196,19 @@ async def test_what_is_acknowledged_is_done(door: tuple[HttpDelivery, SlackStand
 
 
 async def test_slow_work_is_acknowledged_while_slack_waits_and_goes_on(
-    door: tuple[HttpDelivery, SlackStandIn], monkeypatch: pytest.MonkeyPatch
+    slack_standin: SlackStandIn, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http, "WORK_FIRST", 0.05)
-    delivery, slack = door
+    slack = slack_standin
     slack.faults.add(slow(0.4), route="chat.postMessage")
-    await delivery.post(IN_JSON, mentioned("Ev1"))
-    [call] = await slack.until(
-        lambda: slack.requests_to("POST", "chat.postMessage"), "the message to be sent"
-    )
-    assert call.status is None, "it was acknowledged after the work"
-    await slack.until(lambda: call.status == 200, "the message to be taken")
+    async with over_http(slack, house):
+        assert slack.http
+        await slack.http.post(IN_JSON, mentioned("Ev1"))
+        [call] = await slack.until(
+            lambda: slack.requests_to("POST", "chat.postMessage"), "the message to be sent"
+        )
+        assert call.status is None, "it was acknowledged after the work"
+        await slack.until(lambda: call.status == 200, "the message to be taken")
 
 
 @pytest.mark.parametrize(
