@@ -128,6 +128,7 @@ class SlackAdapter:
         finally:
             self._connected = False
             await handler.client.close()  # type: ignore[no-untyped-call]
+            await self._working.finish()
 
     async def documents_changed(self) -> None:
         """Nothing to do: Slack learns new commands from the manifest alone."""

@@ -12,6 +12,9 @@ from slack_bolt.response import BoltResponse
 
 log = logging.getLogger(__name__)
 
+FINISHED_WITHIN = 2.5
+"""Seconds that work under way has to come to its end when an adapter is closed."""
+
 Work = Callable[..., Awaitable[None]]
 """A listener that says nothing to Slack by itself."""
 
@@ -45,9 +48,9 @@ class Working:
         matched(listener)
 
     async def finish(self) -> None:
-        """Wait for what goes on."""
+        """Wait a while for what goes on: it has been acknowledged, so Slack does not repeat it."""
         if self._under_way:
-            await asyncio.wait(self._under_way)
+            await asyncio.wait(self._under_way, timeout=FINISHED_WITHIN)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)

@@ -19,7 +19,7 @@ from bot.settings import Settings
 from knowledge.documents import SHIPPED
 from tests.bot.running import running_bot
 from tests.standins.discord import DiscordStandIn
-from tests.standins.recording import reset
+from tests.standins.recording import reset, slow
 from tests.standins.slack import SlackStandIn, rate_limited
 
 FORMS = "It is delivered by capsule, sublingual (under the tongue) liquid or injection."
@@ -117,6 +117,24 @@ async def test_a_signal_ends_it_cleanly_within_five_seconds(
         assert await bot.stop(sign) == 0
         assert "Traceback" not in bot.output
         assert "Warning" not in bot.output
+
+
+async def test_a_press_that_slack_was_told_has_arrived_is_answered_though_a_signal_comes(
+    tmp_path: Path, documents: Path, slack_standin: SlackStandIn
+) -> None:
+    settings = {"LDN_DOCUMENTS": str(documents)}
+    async with running_bot(tmp_path, slack=slack_standin, **settings) as bot:
+        await slack_standin.connected()
+        answer = await slack_standin.command("/ldn", "forms")
+        asked = len(slack_standin.requests_to("GET", "users.info"))
+        slack_standin.faults.add(slow(1.5), route="users.info")
+        share = answer.labels["Share in this channel"]
+        press = asyncio.create_task(slack_standin.press(answer, share))
+        await slack_standin.until(
+            lambda: len(slack_standin.requests_to("GET", "users.info")) > asked, "the press"
+        )
+        assert await bot.stop() == 0
+        assert (await press).text.startswith("Preview.")
 
 
 async def test_a_usual_start_warns_of_nothing(
