@@ -7,12 +7,13 @@ but what is sent to it, and keeps no cache of servers, members, messages or pres
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
 import discord
@@ -47,6 +48,8 @@ from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
 
+FINISHED_WITHIN = 2.5
+"""Seconds that what is under way has to come to its end when the adapter is closed."""
 CHOICES_LIMIT = 25
 CHOICE_NAME_LIMIT = 100
 
@@ -112,6 +115,8 @@ class DiscordAdapter:
                 if error.code in _WRONG_SHARDS and shards:
                     raise PlatformError(_OTHER_SHARDS) from None
                 raise
+            finally:
+                await client.finish()
 
     async def documents_changed(self) -> None:
         """Register the commands anew, if the documents that are served now have others."""
@@ -177,6 +182,8 @@ class DiscordClient(GatewayClient):
         self._memory = memory
         self._reception = reception
         self._force = force
+        self._under_way = 0
+        self._finished: asyncio.Event | None = None
 
     @property
     def reception(self) -> Reception:
@@ -287,6 +294,7 @@ class DiscordClient(GatewayClient):
     async def _apologetic(self, interaction: Interaction) -> AsyncIterator[None]:
         """The one place for everything unexpected: a discreet log line, and a sentence."""
         began = time.perf_counter()
+        self._under_way += 1
         try:
             yield
             self._numbers.sent(Platform.DISCORD, time.perf_counter() - began)
@@ -296,6 +304,18 @@ class DiscordClient(GatewayClient):
         except Exception:
             log.exception("an interaction failed")
             await self.say(interaction, APOLOGY)
+        finally:
+            self._under_way -= 1
+            if self._finished is not None and not self._under_way:
+                self._finished.set()
+
+    async def finish(self) -> None:
+        """Wait a while for what is under way: nobody else will answer it."""
+        self._finished = asyncio.Event()
+        if self._under_way:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FINISHED_WITHIN):
+                    await self._finished.wait()
 
 
 def use_addresses(api_url: str | None, gateway_url: str | None) -> None:

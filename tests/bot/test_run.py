@@ -22,6 +22,7 @@ from tests.standins.discord import DiscordStandIn
 from tests.standins.recording import reset, slow
 from tests.standins.slack import SlackStandIn, rate_limited
 
+CALLBACK = "/interactions/{interaction_id}/{token}/callback"
 FORMS = "It is delivered by capsule, sublingual (under the tongue) liquid or injection."
 
 
@@ -135,6 +136,22 @@ async def test_a_press_that_slack_was_told_has_arrived_is_answered_though_a_sign
         )
         assert await bot.stop() == 0
         assert (await press).text.startswith("Preview.")
+
+
+async def test_a_moderator_on_discord_is_answered_though_a_signal_comes(
+    tmp_path: Path, documents: Path, discord_standin: DiscordStandIn
+) -> None:
+    settings = {"LDN_DOCUMENTS": str(documents)}
+    async with running_bot(tmp_path, discord_standin, **settings) as bot:
+        await discord_standin.connected()
+        discord_standin.faults.add(slow(1.5), route=CALLBACK)
+        by = discord_standin.moderator
+        command = asyncio.create_task(discord_standin.command("ldn-mod pins", user=by))
+        await discord_standin.until(
+            lambda: discord_standin.requests_to("POST", CALLBACK), "the command to arrive"
+        )
+        assert await bot.stop() == 0
+        assert (await command).content.startswith("I have not posted anything")
 
 
 async def test_a_usual_start_warns_of_nothing(
