@@ -123,7 +123,7 @@ _EXPECTED = (
     "posts could not be brought up to date: ",
     # A remark of a library, without its words, about a connection that broke.
     "discord.shard, ",
-    "slack_bolt.AsyncApp, ",
+    "slack_bolt, ",
     "slack_sdk.",
     "asyncio, ",
     "sqlalchemy.pool",
