@@ -39,6 +39,8 @@ LOOK_EVERY = 0.5
 """Seconds between two looks whether a platform has connected."""
 TALLIES_EVERY = 60.0
 """Seconds between two times that what was counted is handed over."""
+TIDY_EVERY = 60.0
+"""Seconds between two times that memory is tidied up."""
 TRY_AGAIN_AFTER = 60.0
 """Seconds after which posts are looked at again that could not be brought up to date."""
 
@@ -107,6 +109,7 @@ class Service:
                     self._watch(),
                     self._reload(),
                     _keep_tallies(platforms.tallying, stores),
+                    _keep_tidy(),
                     *(self._keep_true(platforms.keeper, each) for each in platforms.adapters),
                 ],
             )
@@ -217,6 +220,12 @@ async def _keep_tallies(tallying: Tallying, stores: LaterStores) -> None:
         await asyncio.sleep(TALLIES_EVERY)
         if not stores.is_empty:
             await _hand_over(tallying)
+
+
+async def _keep_tidy() -> None:
+    while True:
+        await asyncio.sleep(TIDY_EVERY)
+        garbage.tidy()
 
 
 async def _hand_over(tallying: Tallying) -> None:
