@@ -23,8 +23,9 @@ KEPT_FOR = timedelta(minutes=20)
 (https://docs.slack.dev/apis/events-api#retries); what was signed five minutes ago is refused."""
 REMEMBERED = 100_000
 """As many new deliveries one process remembers by itself before it forgets the older ones."""
-PATIENCE = 1.0
-"""Seconds that a delivery waits, at most, for the store; Slack wants an answer within three."""
+PATIENCE = 0.5
+"""Seconds that a claim waits, at most, for the store; Slack wants an answer within three, and there
+is more to wait for."""
 
 
 class Standing(Enum):

@@ -37,6 +37,10 @@ log = logging.getLogger(__name__)
 SLACK_TIMEOUT = 30.0
 """Seconds that a request to Slack may take; slack_sdk's own limit."""
 
+SLACK_IDLE = 1.5
+"""Seconds for which a connection to Slack is used again: fewer than servers keep one that is idle.
+What is posted just as the other side closes it would be lost."""
+
 if TYPE_CHECKING:
     from aiohttp import ClientSession
     from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
@@ -370,10 +374,15 @@ def _slack_session(stack: AsyncExitStack) -> ClientSession:
     """Connections to Slack that are used again, for as long as the stack lasts.
 
     slack_sdk would open one for each request, and whoever waits for an answer would wait for it.
+    As many as are needed, like its own; and without cookies, for workspaces share them.
     """
-    from aiohttp import ClientSession, ClientTimeout
+    from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
-    session = ClientSession(timeout=ClientTimeout(total=SLACK_TIMEOUT))
+    session = ClientSession(
+        connector=TCPConnector(limit=0, keepalive_timeout=SLACK_IDLE),
+        cookie_jar=DummyCookieJar(),
+        timeout=ClientTimeout(total=SLACK_TIMEOUT),
+    )
     stack.push_async_callback(session.close)
     return session
 

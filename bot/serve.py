@@ -101,18 +101,20 @@ class Service:
                     await stores.open()
                 except LdnBotError as error:
                     log.error("%s Until then answers go on, and sharing does not.", error)
-            stack.push_async_callback(_hand_over, platforms.tallying)
             garbage.settle()
-            await _until_first_are_done(
-                [self._keep_running(*each) for each in platforms.adapters.items()],
-                [
-                    self._watch(),
-                    self._reload(),
-                    _keep_tallies(platforms.tallying, stores),
-                    _keep_tidy(),
-                    *(self._keep_true(platforms.keeper, each) for each in platforms.adapters),
-                ],
-            )
+            try:
+                await _until_first_are_done(
+                    [self._keep_running(*each) for each in platforms.adapters.items()],
+                    [
+                        self._watch(),
+                        self._reload(),
+                        _keep_tallies(platforms.tallying, stores),
+                        _keep_tidy(),
+                        *(self._keep_true(platforms.keeper, each) for each in platforms.adapters),
+                    ],
+                )
+            finally:
+                await _hand_over(platforms.tallying)  # before the stack closes the store
 
     def _connected(self, platforms: Iterable[Platform]) -> dict[Platform, bool]:
         """For each of these platforms, whether questions reach us at this moment."""

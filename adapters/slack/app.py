@@ -21,6 +21,8 @@ from slack_bolt.adapter.socket_mode.async_internals import (
     send_async_response,
 )
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.response import BoltResponse
@@ -106,14 +108,14 @@ class SlackAdapter:
             ConnectionError: the connection is lost and does not come back; try anew.
         """
         client = self._client
-        await accepted(client.auth_test(), "SLACK_BOT_TOKEN", "OAuth & Permissions")
+        known = await signed_in(client)
         opened = await accepted(
             client.apps_connections_open(app_token=self._app_token),
             "SLACK_APP_TOKEN",
             "Basic Information → App-Level Tokens, with the scope connections:write",
         )
         handler = _Handler(
-            slack_app(self._listeners, client, self._working),
+            slack_app(self._listeners, client, self._working, known),
             self._app_token,
             ping_interval=PING_EVERY,
         )
@@ -127,8 +129,8 @@ class SlackAdapter:
             await self._watch(handler)
         finally:
             self._connected = False
+            await self._working.finish()  # first: a silent Slack is waited for to close
             await handler.client.close()  # type: ignore[no-untyped-call]
-            await self._working.finish()
 
     async def documents_changed(self) -> None:
         """Nothing to do: Slack learns new commands from the manifest alone."""
@@ -187,24 +189,52 @@ async def accepted(call: Any, variable: str, where: str) -> Any:
         raise
 
 
+class Known(AsyncAuthorize):
+    """The one workspace whose token the settings hold.
+
+    Bolt would ask Slack for it with the first event, and lose that if Slack does not answer then.
+    """
+
+    def __init__(self, result: AuthorizeResult) -> None:
+        self._result = result
+
+    async def __call__(self, **_: Any) -> AuthorizeResult:
+        """Called by bolt for each event."""
+        return self._result
+
+
+async def signed_in(client: AsyncWebClient) -> Known:
+    """Who the bot is in the workspace of the client's token.
+
+    Raises:
+        PlatformError: Slack refuses the token, for good.
+    """
+    said = await accepted(client.auth_test(), "SLACK_BOT_TOKEN", "OAuth & Permissions")
+    return Known(
+        AuthorizeResult.from_auth_test_response(bot_token=client.token, auth_test_response=said)
+    )
+
+
 def slack_app(
     listeners: Listeners,
     client: AsyncWebClient,
     working: Working,
-    oauth: AsyncOAuthFlow | None = None,
+    installed: Known | AsyncOAuthFlow,
 ) -> AsyncApp:
     """The app: a listener for each thing that people can do.
 
     Args:
         listeners: what is done then.
-        client: the base of each request's own client, and its token where there is no `oauth`.
+        client: the base of each request's own client, and its token where there is one workspace.
         working: does what is more than an acknowledgement.
-        oauth: where each workspace has a token of its own.
+        installed: the one workspace, or where each of many has a token of its own.
     """
+    oauth = None if isinstance(installed, Known) else installed
     app = AsyncApp(
         # Otherwise bolt gives its own loggers the level of the root, whatever was set for them.
         logger=logging.getLogger("slack_bolt"),
         client=client,
+        authorize=installed if isinstance(installed, Known) else None,
         oauth_flow=oauth,
         # Socket Mode events come over a connection that we opened; what comes over HTTP has been
         # verified before bolt gets to read it (`adapters.slack.http`).

@@ -23,7 +23,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.deliveries import Deliveries, Standing
 from adapters.reception import Reception
-from adapters.slack.app import accepted, slack_app
+from adapters.slack.app import signed_in, slack_app
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import EVENTS_PATH
 from adapters.slack.payloads import Body
@@ -39,7 +39,7 @@ BODY_WITHIN = 5.0
 """Seconds that a body may take to arrive."""
 IDLE_FOR = 75.0
 """Seconds that a connection may stand idle, also before its first request."""
-WORK_FIRST = 2.0
+WORK_FIRST = 1.5
 """Seconds that an acknowledgement waits for the work, of the three that Slack waits for it."""
 DRAINED_WITHIN = 2.5
 """Seconds that requests under way have to come to an end when the adapter is closed."""
@@ -100,12 +100,11 @@ class SlackHttpAdapter:
         Raises:
             PlatformError: Slack refuses the token for good, or the address cannot be listened on.
         """
-        oauth = None
         if self._oauth:
-            oauth = await self._oauth()
+            app = slack_app(self._listeners, self._client, self._working, await self._oauth())
         else:
-            await accepted(self._client.auth_test(), "SLACK_BOT_TOKEN", "OAuth & Permissions")
-        app = slack_app(self._listeners, self._client, self._working, oauth)
+            known = await signed_in(self._client)
+            app = slack_app(self._listeners, self._client, self._working, known)
         door = Door(app, self._signing_secret, self._deliveries)
         runner = web.AppRunner(
             door.application(),

@@ -31,6 +31,7 @@ from adapters.slack.payloads import (
 )
 from adapters.slack.people import SlackPeople
 from adapters.slack.render import render_mentioned
+from adapters.slack.response_url import NotTakenError
 from adapters.slack.surfaces import (
     CommandAnswer,
     CommandReply,
@@ -206,6 +207,8 @@ class Listeners:
         try:
             yield
             self.reception.numbers.sent(Platform.SLACK, time.perf_counter() - began)
+        except NotTakenError as error:
+            log.warning("an answer did not reach Slack (%s)", error)
         except Exception as error:
             if _is_away(error):
                 log.warning("an answer did not reach Slack (%s)", type(error).__name__)

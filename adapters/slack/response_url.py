@@ -7,7 +7,6 @@ It serves five times within thirty minutes
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Any
 
 from aiohttp import ClientSession
@@ -18,11 +17,13 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 )
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-log = logging.getLogger(__name__)
-
 ATTEMPTS = 3
 """Times that a message is sent that Slack fails over, the first one included."""
 BETWEEN_S = 1.0
+
+
+class NotTakenError(Exception):
+    """Slack does not take an answer; the text says with which status."""
 
 
 async def respond(to: AsyncRespond, message: dict[str, Any], session: ClientSession | None) -> None:
@@ -34,6 +35,7 @@ async def respond(to: AsyncRespond, message: dict[str, Any], session: ClientSess
     `session`: connections to use again, if there are any.
 
     Raises:
+        NotTakenError: it has expired, or Slack has trouble; there is no other way to the person.
         aiohttp.ClientError, OSError: Slack cannot be reached.
     """
     replaces = bool(message.get("replace_original"))
@@ -53,5 +55,4 @@ async def respond(to: AsyncRespond, message: dict[str, Any], session: ClientSess
             break
         await asyncio.sleep(BETWEEN_S * attempt)
     if response.status_code != 200:
-        # It has expired, or Slack has trouble; there is no other way to the person.
-        log.warning("an answer did not reach Slack (status %d)", response.status_code)
+        raise NotTakenError(f"status {response.status_code}")

@@ -18,6 +18,7 @@ from tests.standins.discord import MEMBER, DiscordStandIn, Permission
 from tests.standins.discord_interactions import DEFERRED_UPDATE
 from tests.standins.recording import Fault, reset
 from tests.standins.slack import SlackStandIn
+from tests.standins.slack_state import TEAM_ID
 
 MODERATE = {"permissions": MEMBER | Permission.PIN_MESSAGES}
 CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
@@ -136,14 +137,16 @@ async def test_a_moderator_on_slack_reads_an_outcome_once(
     assert [call.body["text"] for call in calls].count(said.text) == 1
 
 
-async def test_a_press_whose_response_url_has_expired_leaves_a_line_in_the_log(
-    slack: SlackStandIn, caplog: pytest.LogCaptureFixture
+async def test_a_press_whose_response_url_has_expired_leaves_a_line_in_the_log_and_is_not_counted(
+    slack: SlackStandIn, house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     reply = await slack.command("/ldn", "forms")
     expired = Fault(status=404, body={"ok": False, "error": "expired_url"})
     slack.faults.add(expired, route="response_url")
     slack.answer_timeout = 0.5
     with pytest.raises(UnansweredError):
-        await slack.press(reply, reply.labels["All topics"])
+        await slack.select(reply, "ldn:choose::1", "overview")
     assert "an answer did not reach Slack (status 404)" in caplog.messages
     assert "forms" not in caplog.text
+    asked, _ = await house.tallying.of_week(Platform.SLACK, TEAM_ID, house.tallying.this_week)
+    assert {tally.topic for tally in asked} == {"forms"}

@@ -69,3 +69,9 @@ async def test_slack_asking_to_reconnect_loses_no_question(slack_by_socket: Slac
     await slack.disconnect("refresh_requested")
     await slack.until(lambda: slack.socket.connected not in ([], [before]), "a new connection")
     assert (await slack.command("/ldn", "forms")).text
+
+
+async def test_slack_is_asked_once_who_the_bot_is(slack: SlackStandIn) -> None:
+    for _ in range(2):
+        await slack.command("/ldn", "forms")
+    assert [call.route for call in slack.requests].count("auth.test") == 1
