@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -49,3 +51,12 @@ def library() -> Library:
 def desks(library: Library, model_cache: Path) -> Desks:
     """A help desk for each shipped document."""
     return Desks(open_desks(library, cache=model_cache))
+
+
+@pytest.fixture
+def collector_as_it_was() -> Iterator[None]:
+    """What serves tells the garbage collector what to do, for the whole process."""
+    thresholds = gc.get_threshold()
+    yield
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()

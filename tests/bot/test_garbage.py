@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Iterator
 
 import pytest
 
 from bot import garbage
+
+pytestmark = pytest.mark.usefixtures("collector_as_it_was")
 
 
 class Knot:
@@ -16,14 +17,6 @@ class Knot:
 
     def __init__(self) -> None:
         self.itself = self
-
-
-@pytest.fixture(autouse=True)
-def _collector_as_it_was() -> Iterator[None]:
-    thresholds = gc.get_threshold()
-    yield
-    gc.set_threshold(*thresholds)
-    gc.unfreeze()
 
 
 def test_what_is_in_memory_then_is_not_looked_at_again() -> None:

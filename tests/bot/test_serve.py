@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,14 +24,7 @@ from tests.bot.folders import change_credit, sections, small_folder
 from tests.conversations.seeding import Seed, seed
 from tests.standins.slack import SlackStandIn, server_error
 
-
-@pytest.fixture(autouse=True)
-def _collector_as_it_was() -> Iterator[None]:
-    """What serves tells the garbage collector what to do, for the whole process."""
-    thresholds = gc.get_threshold()
-    yield
-    gc.set_threshold(*thresholds)
-    gc.unfreeze()
+pytestmark = pytest.mark.usefixtures("collector_as_it_was")
 
 
 @pytest.fixture
