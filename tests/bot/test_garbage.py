@@ -36,3 +36,13 @@ def test_what_was_replaced_since_goes_when_it_settles_anew() -> None:
     assert gone() is not None, "it was set aside"
     garbage.settle()
     assert gone() is None
+
+
+def test_what_was_made_since_and_is_not_used_any_more_goes_when_it_tidies() -> None:
+    garbage.settle()
+    new = Knot()
+    gone = weakref.ref(new)
+    del new
+    assert gone() is not None
+    garbage.tidy()
+    assert gone() is None
