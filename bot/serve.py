@@ -248,15 +248,16 @@ async def _tell(adapter: Adapter) -> None:
 async def _until_first_are_done(
     first: list[Coroutine[Any, Any, None]], helpers: list[Coroutine[Any, Any, None]]
 ) -> None:
-    """Run all; when the first ones have ended, end the helpers. A helper's failure is logged."""
-    tasks = [asyncio.create_task(each) for each in first]
-    background = [asyncio.create_task(_logged(each)) for each in helpers]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in (*tasks, *background):
+    """Run all; when the first ones have ended, end the helpers. A helper's failure is logged.
+
+    Whatever is cancelled is cancelled once: twice would cut short what it does to end well.
+    """
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(each) for each in first]
+        background = [group.create_task(_logged(each)) for each in helpers]
+        await asyncio.wait(tasks)
+        for task in background:
             task.cancel()
-        await asyncio.wait((*tasks, *background))
 
 
 async def _logged(work: Coroutine[Any, Any, None]) -> None:

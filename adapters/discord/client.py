@@ -13,8 +13,8 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import Protocol
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
 
 import discord
 import yarl
@@ -22,6 +22,7 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from adapters.closing import finish
 from adapters.conversation import Aside
 from adapters.discord.answers import UNREACHED, edit_answer, replace_message, send, surely, why
 from adapters.discord.callers import caller_of, poster_of
@@ -48,8 +49,6 @@ from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
 
-FINISHED_WITHIN = 2.5
-"""Seconds that what is under way has to come to its end when the adapter is closed."""
 CHOICES_LIMIT = 25
 CHOICE_NAME_LIMIT = 100
 
@@ -182,8 +181,7 @@ class DiscordClient(GatewayClient):
         self._memory = memory
         self._reception = reception
         self._force = force
-        self._under_way = 0
-        self._finished: asyncio.Event | None = None
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     @property
     def reception(self) -> Reception:
@@ -235,9 +233,9 @@ class DiscordClient(GatewayClient):
     async def perform(self, interaction: Interaction, action: Action | None) -> None:
         """Do what a button or menu says, in place of the message it stands under."""
         async with self._apologetic(interaction):
-            waits = action is not None and action.verb in NEED_STORE
-            guarded = action is not None and action.verb in GUARDED
-            caller = (poster_of if guarded else caller_of)(interaction)
+            verb = action.verb if action else None
+            waits = verb in NEED_STORE
+            caller = (poster_of if verb in GUARDED else caller_of)(interaction)
             if waits:
                 await surely(interaction.response.defer)
             shown = await self.reception.act(caller, action)
@@ -294,7 +292,9 @@ class DiscordClient(GatewayClient):
     async def _apologetic(self, interaction: Interaction) -> AsyncIterator[None]:
         """The one place for everything unexpected: a discreet log line, and a sentence."""
         began = time.perf_counter()
-        self._under_way += 1
+        task = asyncio.current_task()
+        assert task is not None  # discord.py begins one for each interaction
+        self._under_way.add(task)
         try:
             yield
             self._numbers.sent(Platform.DISCORD, time.perf_counter() - began)
@@ -305,17 +305,11 @@ class DiscordClient(GatewayClient):
             log.exception("an interaction failed")
             await self.say(interaction, APOLOGY)
         finally:
-            self._under_way -= 1
-            if self._finished is not None and not self._under_way:
-                self._finished.set()
+            self._under_way.discard(task)
 
     async def finish(self) -> None:
-        """Wait a while for what is under way: nobody else will answer it."""
-        self._finished = asyncio.Event()
-        if self._under_way:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(FINISHED_WITHIN):
-                    await self._finished.wait()
+        """Wait a while for what is under way."""
+        await finish(self._under_way)
 
 
 def use_addresses(api_url: str | None, gateway_url: str | None) -> None:

@@ -229,12 +229,12 @@ def slack_app(
         working: does what is more than an acknowledgement.
         installed: the one workspace, or where each of many has a token of its own.
     """
-    oauth = None if isinstance(installed, Known) else installed
+    known, oauth = (installed, None) if isinstance(installed, Known) else (None, installed)
     app = AsyncApp(
         # Otherwise bolt gives its own loggers the level of the root, whatever was set for them.
         logger=logging.getLogger("slack_bolt"),
         client=client,
-        authorize=installed if isinstance(installed, Known) else None,
+        authorize=known,
         oauth_flow=oauth,
         # Socket Mode events come over a connection that we opened; what comes over HTTP has been
         # verified before bolt gets to read it (`adapters.slack.http`).

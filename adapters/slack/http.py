@@ -100,11 +100,8 @@ class SlackHttpAdapter:
         Raises:
             PlatformError: Slack refuses the token for good, or the address cannot be listened on.
         """
-        if self._oauth:
-            app = slack_app(self._listeners, self._client, self._working, await self._oauth())
-        else:
-            known = await signed_in(self._client)
-            app = slack_app(self._listeners, self._client, self._working, known)
+        installed = await (self._oauth() if self._oauth else signed_in(self._client))
+        app = slack_app(self._listeners, self._client, self._working, installed)
         door = Door(app, self._signing_secret, self._deliveries)
         runner = web.AppRunner(
             door.application(),

@@ -62,7 +62,7 @@ PINS_FULL = gettext_noop("This channel has as many pins as Slack allows (100).")
 
 
 class SlackPublisher:
-    """Posts, edits and pins through the Web API.
+    """Posts, edits and pins through the Web API, with clients that `with_patience` has made.
 
     A method is called once at a time in each workspace: Slack limits each by itself, and while one
     call waits for a limit to pass, the others have to wait too.
@@ -137,7 +137,7 @@ class SlackPublisher:
                 raise
             except LdnBotError as error:
                 raise UnreachableError(str(error)) from None
-            yield with_patience(client)
+            yield client
 
     async def _pins(self, place: Place) -> list[dict[str, Any]]:
         async with self._turn(place, "pins.list") as client, _in_words():

@@ -10,10 +10,9 @@ from typing import Any
 
 from slack_bolt.response import BoltResponse
 
-log = logging.getLogger(__name__)
+from adapters.closing import finish
 
-FINISHED_WITHIN = 2.5
-"""Seconds that work under way has to come to its end when an adapter is closed."""
+log = logging.getLogger(__name__)
 
 Work = Callable[..., Awaitable[None]]
 """A listener that says nothing to Slack by itself."""
@@ -49,8 +48,7 @@ class Working:
 
     async def finish(self) -> None:
         """Wait a while for what goes on: it has been acknowledged, so Slack does not repeat it."""
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=FINISHED_WITHIN)
+        await finish(self._under_way)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)

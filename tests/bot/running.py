@@ -16,6 +16,9 @@ from tests.standins.slack import SlackStandIn
 
 ROOT = Path(__file__).parents[2]
 END_WITHIN = 5.0
+"""Seconds that a bot takes to end which has little to do."""
+KILLED_AFTER = 10.0
+"""Seconds that `docker stop` waits: no bot may take longer."""
 
 
 class RunningBot:
@@ -47,11 +50,11 @@ class RunningBot:
         await self._reader
         return status
 
-    async def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
+    async def stop(self, sign: signal.Signals = signal.SIGTERM, within: float = END_WITHIN) -> int:
         """End it as an operator does; the exit status."""
         if self.process.returncode is None:
             self.process.send_signal(sign)
-        return await self.ended(END_WITHIN)
+        return await self.ended(within)
 
     async def _read(self) -> None:
         assert self.process.stdout is not None

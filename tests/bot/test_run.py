@@ -121,11 +121,15 @@ async def test_a_signal_ends_it_cleanly_within_five_seconds(
 
 
 async def test_a_press_that_slack_was_told_has_arrived_is_answered_though_a_signal_comes(
-    tmp_path: Path, documents: Path, slack_standin: SlackStandIn
+    tmp_path: Path,
+    documents: Path,
+    discord_standin: DiscordStandIn,
+    slack_standin: SlackStandIn,
 ) -> None:
+    """Discord has nothing to finish; that it ends at once cuts nothing short."""
     settings = {"LDN_DOCUMENTS": str(documents)}
-    async with running_bot(tmp_path, slack=slack_standin, **settings) as bot:
-        await slack_standin.connected()
+    async with running_bot(tmp_path, discord_standin, slack_standin, **settings) as bot:
+        await asyncio.gather(discord_standin.connected(), slack_standin.connected())
         answer = await slack_standin.command("/ldn", "forms")
         asked = len(slack_standin.requests_to("GET", "users.info"))
         slack_standin.faults.add(slow(1.5), route="users.info")
@@ -139,11 +143,15 @@ async def test_a_press_that_slack_was_told_has_arrived_is_answered_though_a_sign
 
 
 async def test_a_moderator_on_discord_is_answered_though_a_signal_comes(
-    tmp_path: Path, documents: Path, discord_standin: DiscordStandIn
+    tmp_path: Path,
+    documents: Path,
+    discord_standin: DiscordStandIn,
+    slack_standin: SlackStandIn,
 ) -> None:
+    """Slack has nothing to finish; that it ends at once cuts nothing short."""
     settings = {"LDN_DOCUMENTS": str(documents)}
-    async with running_bot(tmp_path, discord_standin, **settings) as bot:
-        await discord_standin.connected()
+    async with running_bot(tmp_path, discord_standin, slack_standin, **settings) as bot:
+        await asyncio.gather(discord_standin.connected(), slack_standin.connected())
         discord_standin.faults.add(slow(1.5), route=CALLBACK)
         by = discord_standin.moderator
         command = asyncio.create_task(discord_standin.command("ldn-mod pins", user=by))

@@ -24,7 +24,7 @@ from adapters.slack.app import CANNOT_ANSWER
 from adapters.slack.http import SlackHttpAdapter
 from adapters.slack.oauth import ONE_BY_ONE, oauth_flow
 from adapters.slack.people import SlackPeople
-from adapters.slack.publisher import SlackPublisher
+from adapters.slack.publisher import SlackPublisher, with_patience
 from adapters.slack.workspaces import NOT_INSTALLED, ManyWorkspaces
 from bot.logs import OURS
 from knowledge.posts import Platform, State
@@ -101,7 +101,7 @@ async def serving(slack: SlackStandIn, house: House, *keys: str) -> AsyncIterato
     store = EncryptedInstallations(house.database, installing.client_id, keys)
 
     def client(token: str | None = None) -> AsyncWebClient:
-        return AsyncWebClient(token=token, base_url=slack.api_url)
+        return with_patience(AsyncWebClient(token=token, base_url=slack.api_url))
 
     async def flow() -> object:
         return oauth_flow(

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.bot.folders import small_folder
 from tests.bot.marked import holds_a_marker
-from tests.bot.running import RunningBot, running_bot
+from tests.bot.running import KILLED_AFTER, RunningBot, running_bot
 
 INPUTS = int(os.environ.get("LDN_FUZZ_INPUTS", "10000"))
 """At each door, for both formats of the log together."""
@@ -105,7 +105,7 @@ async def under_fire(tmp_path: Path, log_format: str, **given: Any) -> AsyncIter
         watched = Watched(bot)
         try:
             yield watched
-            assert await bot.stop() == 0
+            assert await bot.stop(within=KILLED_AFTER) == 0
         finally:
             (tmp_path / "output").write_text(bot.output)  # for whoever wants to know why
         watched.said_nothing_of_anyone()
