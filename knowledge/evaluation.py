@@ -30,23 +30,23 @@ from knowledge.safety import (
     BIASES,
     CRISIS_COSTS,
     CRISIS_TRAINING,
+    CRISIS_VIEWS,
     CrisisCosts,
     CrisisPhrases,
     Tier,
     crisis_examples,
-    crisis_views,
     decide_crisis,
 )
 from knowledge.search import (
     COSTS,
     MOST_OFFERED,
+    SEARCH_VIEWS,
     Costs,
     Outcome,
     Topic,
     decide,
     search_biases,
     search_examples,
-    search_views,
 )
 from knowledge.synonyms import SYNONYMS
 from knowledge.textmodel import Judged, cross_validate
@@ -299,7 +299,7 @@ def cross_validate_search(
         search_examples(topics),
         search_biases(topics),
         folds,
-        views=search_views,
+        views=SEARCH_VIEWS,
         synonyms=SYNONYMS,
     )
     ids = [topic.id for topic in topics]
@@ -355,7 +355,7 @@ def cross_validate_crisis(
         crisis_examples(phrases, ordinary),
         BIASES,
         folds,
-        views=crisis_views,
+        views=CRISIS_VIEWS,
         synonyms=SYNONYMS,
         known_words=KNOWN_WORDS,
         training=CRISIS_TRAINING,

@@ -17,7 +17,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -93,14 +93,17 @@ class Vocabulary:
 
     def __init__(
         self,
-        counts: Mapping[str, int],
+        known: Sequence[str],
+        counts: Sequence[int],
         keys: NDArray[np.uint32],
         owners: NDArray[np.int32],
         synonyms: Mapping[str, Sequence[str]],
     ) -> None:
-        """`keys` in order, and for each the place of the word in `counts` that is filed there."""
+        """`keys` in order, and for each the number of the word in `known` that is filed there."""
+        self._words = known
         self._counts = counts
-        self._words = tuple(counts)
+        self.numbers: Mapping[str, int] = {word: number for number, word in enumerate(known)}
+        """The known words, each with its number."""
         self._keys = keys
         self._owners = owners
         self._synonyms: dict[str, list[tuple[tuple[str, ...], str]]] = {}
@@ -127,7 +130,8 @@ class Vocabulary:
                 owners += [number] * len(filed)
         order = np.argsort(np.array(keys, dtype=np.uint32), kind="stable")
         return cls(
-            dict(known),
+            tuple(known),
+            tuple(known.values()),
             np.array(keys, dtype=np.uint32)[order],
             np.array(owners, dtype=np.int32)[order],
             synonyms,
@@ -137,7 +141,7 @@ class Vocabulary:
         """All of it but the synonyms, as plain arrays."""
         return {
             "vocabulary": np.frombuffer("\n".join(self._words).encode(), dtype=np.uint8),
-            "vocabulary_counts": np.array(list(self._counts.values()), dtype=np.int64),
+            "vocabulary_counts": np.array(self._counts, dtype=np.int64),
             "vocabulary_keys": self._keys,
             "vocabulary_owners": self._owners,
         }
@@ -148,16 +152,17 @@ class Vocabulary:
     ) -> Vocabulary:
         """The vocabulary again; `KeyError` or `ValueError` if the arrays are not one."""
         listed = arrays["vocabulary"].tobytes().decode().split("\n")
-        counts = dict(zip(listed, arrays["vocabulary_counts"].tolist(), strict=True))
+        counts = arrays["vocabulary_counts"].tolist()
         keys, owners = arrays["vocabulary_keys"], arrays["vocabulary_owners"]
-        if keys.shape != owners.shape or (len(owners) and owners.max() >= len(counts)):
+        fits = len(listed) == len(counts) and keys.shape == owners.shape
+        if not fits or (len(owners) and owners.max() >= len(counts)):
             raise ValueError("the arrays do not fit together")
-        return cls(counts, keys, owners, synonyms)
+        return cls(listed, counts, keys, owners, synonyms)
 
     def understand(self, text: Sequence[str]) -> tuple[str, ...]:
         """The words as the examples would have them: typing errors corrected, synonyms joined."""
         corrected = list(text)
-        for word in [word for word in dict.fromkeys(text) if word not in self._counts][:MOST_TYPOS]:
+        for word in [word for word in dict.fromkeys(text) if word not in self.numbers][:MOST_TYPOS]:
             meant = self.correct(word)
             if meant != word:
                 corrected = [meant if each == word else each for each in corrected]
@@ -216,8 +221,7 @@ class Vocabulary:
         most_errors = 1 if len(word) < 6 else 2
         best, least = None, math.inf
         for number in candidates:
-            other = self._words[number]
-            count = self._counts[other]
+            other, count = self._words[number], self._counts[number]
             if len(word) < 4 and count < FREQUENT:
                 continue
             errors = distance(word, other, most_errors)
@@ -338,10 +342,6 @@ def nearby_features(text: Sequence[str], window: int, salt: int) -> list[int]:
     return sorted(found)
 
 
-LETTER_RUNS = (2, 3, 4, 5)
-Letters = Callable[[str, tuple[int, ...]], Sequence[int]]
-
-
 def letters_of(word: str, lengths: tuple[int, ...]) -> list[int]:
     """Numbers for all runs of so many letters within a word, beginning and end included."""
     padded = b" " + word.encode()[:LETTER_LIMIT] + b" "
@@ -351,13 +351,6 @@ def letters_of(word: str, lengths: tuple[int, ...]) -> list[int]:
         for length in lengths
         for start in range(size - length + 1)
     ]
-
-
-def letter_features(
-    text: Sequence[str], letters: Letters, lengths: tuple[int, ...] = LETTER_RUNS
-) -> list[int]:
-    """Numbers for the runs of letters within all words, as `letters_of` gives them."""
-    return [number for word in text for number in letters(word, lengths)]
 
 
 ALWAYS = (0,)
@@ -409,16 +402,24 @@ class Features:
             raise ValueError("the arrays do not fit together")
         return cls(numbers, worth)
 
-    def of(self, views: Sequence[Sequence[int]]) -> Block:
-        """The known features of the text, and their values."""
+    def of(self, views: Sequence[Sequence[int]], elsewhere: int = 0) -> Block:
+        """The known features of the text, and their values.
+
+        `elsewhere`: how many views of the text are not among these, and weigh as much as each.
+        """
         places, values, known = self._look_up(_numbers([views]))
         start = 0
         for view in views:
             part = values[start : start + len(view)]
             start += len(view)
-            length = float(part @ part) * len(views)
+            length = float(part @ part) * (len(views) + elsewhere)
             if length:
                 part /= math.sqrt(length)
+        return Block(places[known], values[known])
+
+    def plain(self, numbers: Sequence[int]) -> Block:
+        """The known ones of these features, and what each is worth."""
+        places, values, known = self._look_up(_numbers([[numbers]]))
         return Block(places[known], values[known])
 
     def of_all(self, texts: Sequence[Sequence[Sequence[int]]]) -> list[Block]:
@@ -445,10 +446,10 @@ class Features:
         if not len(self):
             nothing = np.zeros(len(wanted), dtype=np.int64)
             return nothing, nothing.astype(np.float32), nothing.astype(np.bool_)
-        places = np.searchsorted(self._numbers, wanted)
-        places[places == len(self)] = 0
-        known = self._numbers[places] == wanted
-        return places, self._worth[places] * known, known
+        places = self._numbers.searchsorted(wanted)
+        # "clip": what would come after the last one is compared with that.
+        known = self._numbers.take(places, mode="clip") == wanted
+        return places, self._worth.take(places, mode="clip") * known, known
 
 
 def _numbers(texts: Sequence[Sequence[Sequence[int]]]) -> NDArray[np.uint32]:

@@ -27,14 +27,12 @@ from knowledge.classifier import Training
 from knowledge.features import (
     ALWAYS,
     TEXT_LIMIT,
-    Letters,
-    letter_features,
     nearby_features,
     sequence_features,
 )
 from knowledge.ideas import KNOWN_WORDS, gist_features, ideas, pair_features
 from knowledge.synonyms import SYNONYMS
-from knowledge.textmodel import Chances, Example, TextModel
+from knowledge.textmodel import Chances, Example, TextModel, Views
 
 LONGEST = 200
 """Words of a message that are looked at: the first and the last hundred."""
@@ -49,8 +47,6 @@ MOST_CLAUSES, SHORTEST_CLAUSE = 12, 3
 """Clauses of a message that are judged on their own, and the words that a clause must have."""
 NEARBY = 5
 """Words that may lie between two words that are seen together, and one more."""
-_LETTERS = (4,)
-"""Letters of a run: shorter ones say little of a crisis, and longer ones are half a word."""
 MOST_COUNTED = 10
 """Words with an idea, above which their number tells no more."""
 _WORDS, _NEARBY, _HOW_MANY = 1, 5, 100
@@ -155,7 +151,7 @@ class CrisisDetector:
         model = TextModel.learn(
             examples,
             BIASES,
-            views=crisis_views,
+            views=CRISIS_VIEWS,
             synonyms=synonyms,
             known_words=KNOWN_WORDS,
             training=CRISIS_TRAINING,
@@ -176,7 +172,7 @@ class CrisisDetector:
         """What was learned before under a key."""
         if arrays := modelcache.load(cache, "crisis", key):
             with contextlib.suppress(KeyError, ValueError):
-                model = TextModel.from_arrays(arrays, len(BIASES), crisis_views, synonyms)
+                model = TextModel.from_arrays(arrays, len(BIASES), CRISIS_VIEWS, synonyms)
                 return cls(model, costs, key)
         return None
 
@@ -215,7 +211,7 @@ def decide_crisis(chances: Chances, costs: CrisisCosts) -> Crisis | None:
         Tier.AMBIGUOUS: costs.needless_line * ordinary + costs.understated * explicit,
         None: costs.missed_explicit * explicit + costs.missed_ambiguous * ambiguous,
     }
-    tier = min(expected, key=lambda which: expected[which])
+    tier = min(expected, key=expected.__getitem__)
     if tier is None:
         return None
     return Crisis(tier, _KINDS[int(np.argmax(chances[_FIRST_KIND:]))])
@@ -247,18 +243,19 @@ def crisis_examples(phrases: CrisisPhrases, ordinary: Iterable[str]) -> list[Exa
     return examples
 
 
-def crisis_views(text: Sequence[str], letters: Letters) -> tuple[Sequence[int], ...]:
-    """What the detector sees of a text: words, letters, and the ideas behind the words.
-
-    How many of its words have an idea tells how much there is to go by: a word or two are seldom
-    a crisis.
-    """
+def _crisis_views(text: Sequence[str]) -> tuple[Sequence[int], ...]:
+    # How many words have an idea tells how much there is to go by: a word or two are seldom a
+    # crisis.
     found = [ideas(word) for word in text]
     return (
         sequence_features(text, range(1, 3), salt=_WORDS),
         nearby_features(text, NEARBY, salt=_NEARBY),
-        letter_features(text, letters, _LETTERS),
         pair_features(found),
         gist_features(text, found),
         (*ALWAYS, _HOW_MANY + min(sum(map(bool, found)), MOST_COUNTED)),
     )
+
+
+# Shorter runs of letters say little of a crisis, and longer ones are half a word.
+CRISIS_VIEWS = Views(_crisis_views, letter_runs=(4,))
+"""What the detector sees of a text: words, letters, and the ideas behind the words."""

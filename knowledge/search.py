@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge import modelcache
-from knowledge.features import ALWAYS, Letters, letter_features, sequence_features
+from knowledge.features import ALWAYS, sequence_features
 from knowledge.lexical import LexicalIndex
 from knowledge.synonyms import SYNONYMS
-from knowledge.textmodel import Chances, Example, TextModel
+from knowledge.textmodel import Chances, Example, TextModel, Views
 
 MOST_OFFERED = 3
 MOST_LEARNED = 400
@@ -151,7 +151,7 @@ class SearchIndex:
         key = modelcache.key_of([plain, dict(synonyms)])
         if cache and (known := cls.restore(topics, key, cache, synonyms=synonyms, costs=costs)):
             return known
-        model = TextModel.learn(examples, biases, views=search_views, synonyms=synonyms)
+        model = TextModel.learn(examples, biases, views=SEARCH_VIEWS, synonyms=synonyms)
         if cache:
             modelcache.save(cache, "search", key, model.to_arrays())
         return cls(topics, model, costs, key)
@@ -169,7 +169,7 @@ class SearchIndex:
         """What was learned before under a key; the topics need not hold their questions."""
         if arrays := modelcache.load(cache, "search", key):
             with contextlib.suppress(KeyError, ValueError):
-                model = TextModel.from_arrays(arrays, len(topics), search_views, synonyms)
+                model = TextModel.from_arrays(arrays, len(topics), SEARCH_VIEWS, synonyms)
                 return cls(topics, model, costs, key)
         return None
 
@@ -183,13 +183,14 @@ def decide(
     chances: Chances, ids: Sequence[str], is_covered: NDArray[np.bool_], costs: Costs
 ) -> Ranking:
     """The outcome with the least expected cost, given the probability of each of the topics."""
-    covered = np.where(is_covered, chances, -1.0)
-    best = np.argpartition(-covered, range(min(MOST_OFFERED, len(covered) - 1)))[:MOST_OFFERED]
-    best = best[covered[best] > 0]
-    coverage = float(chances[is_covered].sum())
-    candidates = tuple(Candidate(ids[i], float(chances[i])) for i in best)
+    covered = np.where(is_covered, chances, 0.0)
+    # The least of their opposites: most are nothing, and among these the greatest are found slowly.
+    best = (-covered).argpartition(min(MOST_OFFERED, len(ids)) - 1)[:MOST_OFFERED].tolist()
+    found = [Candidate(ids[at], chance) for at in best if (chance := float(covered[at])) > 0]
+    candidates = tuple(sorted(found, key=lambda each: each.probability, reverse=True))
+    coverage = float(covered.sum())
     expected = expected_costs(candidates, coverage, costs)
-    outcome = min(expected, key=lambda which: expected[which])
+    outcome = min(expected, key=expected.__getitem__)
     not_covered = None
     if outcome is Outcome.NOT_COVERED and not is_covered.all():
         not_covered = ids[int(np.argmax(np.where(is_covered, -1.0, chances)))]
@@ -228,9 +229,12 @@ def search_biases(topics: Sequence[Topic]) -> NDArray[np.float64]:
     return np.array([[float(topic.covered)] for topic in topics])
 
 
-def search_views(text: Sequence[str], letters: Letters) -> tuple[Sequence[int], ...]:
-    """What the search sees of a text: words, pairs of neighbours, and letters."""
-    return sequence_features(text, range(1, 3), salt=1), letter_features(text, letters), ALWAYS
+def _search_views(text: Sequence[str]) -> tuple[Sequence[int], ...]:
+    return sequence_features(text, range(1, 3), salt=1), ALWAYS
+
+
+SEARCH_VIEWS = Views(_search_views, letter_runs=(2, 3, 4, 5))
+"""What the search sees of a text: words, pairs of neighbours, and letters."""
 
 
 def _sentences(topic: Topic) -> list[str]:

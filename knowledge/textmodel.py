@@ -7,10 +7,10 @@ apart, `CrisisDetector` another to recognise a crisis.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,16 +30,25 @@ from knowledge.features import (
     WORD_LIMIT,
     Block,
     Features,
-    Letters,
     Vocabulary,
     letters_of,
     words,
 )
+from knowledge.letters import Letters, Sums
 from knowledge.modelcache import Arrays
 
 Chances = NDArray[np.float64]
-Views = Callable[[Sequence[str], Letters], tuple[Sequence[int], ...]]
-"""Turns the words of a text into lists of feature numbers, see `knowledge.features`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """What a model sees of a text: lists of feature numbers (`knowledge.features`)."""
+
+    of_words: Callable[[Sequence[str]], tuple[Sequence[int], ...]]
+    """Turns the words of a text into the views in which their order counts."""
+    letter_runs: tuple[int, ...]
+    """Lengths of the runs of letters that are seen within each word: one view more."""
+
 
 TRAINING = Training()
 
@@ -94,8 +103,13 @@ class _Prepared:
         counts.update(known_words)
         vocabulary = Vocabulary.learn(counts, synonyms)
         understood = [vocabulary.understand(text) for _, text in read]
-        letters = cache(letters_of)  # thrown away: it would remember what people typed
-        found = [views(text, letters) for text in understood]
+        letters = {
+            word: letters_of(word, views.letter_runs) for text in understood for word in text
+        }
+        found = [
+            (*views.of_words(text), [run for word in text for run in letters[word]])
+            for text in understood
+        ]
         features = Features.learn(found)
         return cls(
             examples=[example for example, _ in read],
@@ -131,14 +145,21 @@ class TextModel:
         weights: NDArray[np.int16],
         scale: float,
         offsets: Chances,
+        letter_sums: Sums | None = None,
     ) -> None:
-        """`weights` are whole numbers, to be small and quick to read; `scale` makes up for it."""
+        """`weights` are whole numbers, to be small and quick to read; `scale` makes up for it.
+
+        `letter_sums`: see `knowledge.letters`; they are worked out anew where there are none.
+        """
         self._views = views
         self._vocabulary = vocabulary
         self._features = features
         self._weights = weights
         self._scale = scale
         self._offsets = offsets
+        self._letters = Letters(
+            features, weights, views.letter_runs, vocabulary.numbers, letter_sums
+        )
 
     @classmethod
     def learn(
@@ -178,10 +199,12 @@ class TextModel:
 
     def chances(self, text: Sequence[str]) -> Chances:
         """How likely a text, given by its understood words, is of each kind."""
-        block = self._features.of(self._views(text, letters_of))
+        views = self._views.of_words(text)
+        block = self._features.of(views, elsewhere=1)
         weights = self._weights.take(block.places, axis=0).astype(np.float32)
         # No matrix product, see `knowledge.classifier`.
         scores = np.einsum("f,fk->k", block.values, weights)
+        scores += self._letters.score(text) / math.sqrt(len(views) + 1)
         return softmax(scores * self._scale + self._offsets)
 
     def to_arrays(self) -> Arrays:
@@ -190,6 +213,7 @@ class TextModel:
             **self._vocabulary.to_arrays(),
             **self._features.to_arrays(),
             "weights": self._weights,
+            "letter_sums": self._letters.sums,
             "calibration": np.array([self._scale, *self._offsets]),
         }
 
@@ -214,6 +238,7 @@ class TextModel:
             weights,
             float(calibration[0]),
             calibration[1:].astype(np.float64, copy=False),
+            arrays["letter_sums"],
         )
 
 

@@ -14,7 +14,6 @@ from knowledge.features import (
     Features,
     Vocabulary,
     distance,
-    letter_features,
     letters_of,
     nearby_features,
     sequence_features,
@@ -102,7 +101,7 @@ def test_the_work_for_a_text_is_bounded_whatever_it_holds(text: str) -> None:
     read = words(text)
     assert len(read) <= WORD_LIMIT
     assert all(0 < len(word) <= LETTER_LIMIT for word in read)
-    assert len(letter_features(read, letters_of)) <= WORD_LIMIT * 4 * (LETTER_LIMIT + 2)
+    assert all(len(letters_of(word, (2, 3, 4, 5))) <= 4 * (LETTER_LIMIT + 2) for word in read)
     assert len(sequence_features(read, range(1, 3), salt=1)) <= 2 * WORD_LIMIT + 1
 
 
