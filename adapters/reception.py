@@ -6,6 +6,7 @@ and dress what comes out.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from adapters.conversation import Aside, Caller, Page, Preview, Reply, Shown
@@ -112,10 +113,16 @@ class Reception:
                 return await self.moderation.week(caller, action)
 
     def count(self, caller: Caller, shown: Shown) -> None:
-        """Count an answer to a question, once it is on its way: nobody waits for a number."""
+        """Count an answer to a question, once it is on its way: nobody waits for a number.
+
+        An answer that goes with an acknowledgement leaves before anything else is done.
+        """
         if isinstance(shown, Page) and shown.asked:
-            self._tallying.count(caller.platform, caller.community, shown.answer)
-            self.numbers.answered(caller.platform, shown.answer)
+            asyncio.get_running_loop().call_soon(self._count, caller, shown.answer)
+
+    def _count(self, caller: Caller, answer: Answer) -> None:
+        self._tallying.count(caller.platform, caller.community, answer)
+        self.numbers.answered(caller.platform, answer)
 
     async def draft(self, caller: Caller, command: str, text: str, target: str = "") -> Shown:
         """Show what could be posted as an answer to somebody's message.

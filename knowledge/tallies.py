@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 from knowledge.answer import Answer, Kind
@@ -79,6 +80,7 @@ class TallyStore(Protocol):
         """What was reported on a platform in the week that begins on a Monday."""
 
 
+@lru_cache(1)  # it is asked for with every answer
 def week_of(day: date) -> date:
     """The Monday of a day's week."""
     return day - timedelta(days=day.weekday())

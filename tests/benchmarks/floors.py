@@ -76,11 +76,16 @@ async def bolt_respond(sizes: Sizes, port: int) -> None:
 
 async def bolt_http(sizes: Sizes, port: int, bot_port: int) -> None:
     """Bolt on aiohttp, which comes with it; requests are signed, and checked."""
-    app = AsyncApp(
-        client=_client(port),
-        signing_secret=slack_load.SIGNING_SECRET,
-        process_before_response=True,
-    )
+    await _over_http(sizes, port, bot_port)
+
+
+async def bolt_http_at_once(sizes: Sizes, port: int, bot_port: int) -> None:
+    """The same, but bolt waits for the listener, as above."""
+    await _over_http(sizes, port, bot_port, process_before_response=True)
+
+
+async def _over_http(sizes: Sizes, port: int, bot_port: int, **options: bool) -> None:
+    app = AsyncApp(client=_client(port), signing_secret=slack_load.SIGNING_SECRET, **options)
     _add_listeners(app, sizes, _in_the_ack)
     runner = web.AppRunner(app.web_app(path=slack_load.PATH), access_log=None)
     await runner.setup()
@@ -195,6 +200,7 @@ FLOORS: Mapping[str, Callable[..., Coroutine[Any, Any, None]]] = {
         bolt_ack_at_once,
         bolt_respond,
         bolt_http,
+        bolt_http_at_once,
         discord_edits,
         raw_discord_edits,
         slack_edits,

@@ -191,7 +191,7 @@ async def socket_contest(stack: AsyncExitStack, given: argparse.Namespace) -> li
     ours = Contestant(OURS, load, pid, events(_ours))
     sizes = await _sizes(ours)
     contestants = [ours]
-    for name in ("bolt_ack_at_once", "bolt_ack", "bolt_respond"):
+    for name in ("bolt_ack", "bolt_ack_at_once", "bolt_respond"):
         load = await stack.enter_async_context(slack_load.SlackLoad())
         pid = await stack.enter_async_context(floor(name, load, port=load.port, sizes=sizes))
         contestants.append(Contestant(name.replace("_", " "), load, pid, events(_slug)))
@@ -213,12 +213,13 @@ async def http_contest(stack: AsyncExitStack, given: argparse.Namespace) -> list
     ours = Contestant(OURS, load, pid, events(_ours))
     sizes = await _sizes(ours)
     contestants = [ours]
-    port = _free_port()
-    load = await stack.enter_async_context(slack_load.SlackHttpLoad(port))
-    bare = floor("bolt_http", port=load.port, bot_port=port, sizes=sizes)
-    pid = await stack.enter_async_context(bare)
-    await load.open(2 * AT_ONCE)
-    contestants.append(Contestant("bolt http", load, pid, events(_slug)))
+    for name in ("bolt_http", "bolt_http_at_once"):
+        port = _free_port()
+        load = await stack.enter_async_context(slack_load.SlackHttpLoad(port))
+        bare = floor(name, port=load.port, bot_port=port, sizes=sizes)
+        pid = await stack.enter_async_context(bare)
+        await load.open(2 * AT_ONCE)
+        contestants.append(Contestant(name.replace("_", " "), load, pid, events(_slug)))
     return contestants
 
 
