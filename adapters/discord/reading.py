@@ -1,18 +1,21 @@
-"""Reading what Discord's gateway sends: a message that cannot be read costs itself alone.
+"""Reading what Discord's gateway sends: a message that cannot be read costs itself alone, and what
+cannot be unpacked one connection, which is taken up again.
 
-discord.py would end every shard's connection for it, and with them what is under way.
+discord.py would end every shard's connection for either, and with them what is under way.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import zlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket, WebSocketClosure
+
+if TYPE_CHECKING:
+    from discord.utils import _DecompressionContext
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +26,29 @@ _OF_THE_CONNECTION = (
     aiohttp.ClientError,
     asyncio.TimeoutError,
     OSError,
-    zlib.error,  # whatever comes after it cannot be unpacked either
 )
 """What does not tell of a message, but of all that would come."""
+
+
+class _Unpacking:
+    """What discord.py unpacks a connection with: zlib, or zstd where Python or a package has it.
+
+    A connection is one stream: after what cannot be unpacked, nothing can. It is then as good as
+    closed. Discord sends what was not read once more when its session is resumed.
+    """
+
+    def __init__(self, chosen: _DecompressionContext) -> None:
+        self._chosen = chosen
+        self.COMPRESSION_TYPE = chosen.COMPRESSION_TYPE
+
+    def decompress(self, data: bytes, /) -> str | None:
+        """A message, or None while more of it has to come."""
+        try:
+            return self._chosen.decompress(data)
+        except UnicodeDecodeError:  # unpacked, and no text: that is about this message alone
+            raise
+        except Exception as error:  # each library has types of its own
+            raise WebSocketClosure from error
 
 
 def read_with_care(socket: DiscordWebSocket) -> None:
@@ -33,6 +56,7 @@ def read_with_care(socket: DiscordWebSocket) -> None:
 
     Without one, nothing would come: what cannot be read then is raised as before.
     """
+    socket._decompressor = _Unpacking(socket._decompressor)
     read = socket.received_message
     has_session = False
 

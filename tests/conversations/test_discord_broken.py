@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
+import discord as library
 import pytest
 
 from adapters.wording import APOLOGY, UNKNOWN_COMMAND
@@ -39,17 +42,33 @@ UNREADABLE = (
 )
 
 
+def packing() -> Callable[[bytes], bytes]:
+    """Packs messages as Discord does for this client: what discord.py asks for depends on what
+    Python has."""
+    match library.utils._ZSTD_SOURCE:
+        case None:
+            stream = zlib.compressobj()
+            return lambda data: stream.compress(data) + stream.flush(zlib.Z_SYNC_FLUSH)
+        case "zstandard":
+            zstd = import_module("zstandard")
+            frame = zstd.ZstdCompressor().compressobj()
+            return lambda data: frame.compress(data) + frame.flush(zstd.COMPRESSOBJ_FLUSH_BLOCK)
+        case source:
+            compressor = import_module(source).ZstdCompressor()
+            return lambda data: compressor.compress(data, compressor.FLUSH_BLOCK)
+
+
 @pytest.mark.parametrize("packed", [False, True])
 async def test_what_cannot_be_read_costs_a_line_and_no_connection(
     discord: DiscordStandIn, packed: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     ws = session_of(discord).ws
     assert ws
-    packing = zlib.compressobj()
+    pack = packing()
     for text in UNREADABLE:
         caplog.clear()
         if packed:
-            await ws.send_bytes(packing.compress(text.encode()) + packing.flush(zlib.Z_SYNC_FLUSH))
+            await ws.send_bytes(pack(text.encode()))
         else:
             await ws.send_str(text)
         assert FORMS in (await discord.command("ldn", {"question": "forms"})).content
@@ -57,6 +76,40 @@ async def test_what_cannot_be_read_costs_a_line_and_no_connection(
         assert WORD not in caplog.text
     assert len(discord.gateway.identifies) == 1
     assert discord.gateway.resumes == []
+
+
+class ZstdError(Exception):
+    """Zstd's libraries have errors of their own, which are no others'."""
+
+
+class BrokenZstd:
+    """Zstd as discord.py would use it, in a stream that is broken."""
+
+    COMPRESSION_TYPE = "zstd-stream"
+
+    def decompress(self, data: bytes, /) -> str | None:
+        raise ZstdError
+
+
+@pytest.fixture(params=[None, BrokenZstd])
+def unpacking(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What discord.py has chosen here; and zstd, which it takes where Python has that."""
+    if request.param:
+        monkeypatch.setattr(library.utils, "_ActiveDecompressionContext", request.param)
+
+
+@pytest.mark.usefixtures("unpacking")
+async def test_what_cannot_be_unpacked_costs_a_connection_which_is_resumed_with_all_that_came_since(
+    discord: DiscordStandIn,
+) -> None:
+    session = session_of(discord)
+    assert session.ws
+    before = session.ws
+    await before.send_bytes(b"no stream\x00\x00\xff\xff")
+    assert FORMS in (await discord.command("ldn", {"question": "forms"})).content
+    assert before.close_code == 4000
+    assert session_of(discord) is session
+    assert len(discord.gateway.resumes) == len(discord.gateway.identifies) == 1
 
 
 SENSELESS = (

@@ -87,6 +87,5 @@ async def test_no_payload_of_the_gateway_brings_the_bot_to_fall(
         # But what cannot be unpacked does, for then nothing that follows can.
         assert session.ws
         await session.ws.send_bytes(b"garbage\x00\x00\xff\xff")
-        await watched.bot.says("Discord cannot be reached; trying again")
-        await discord.until(lambda: len(discord.gateway.identifies) == 2, "a new session", 30)
+        await discord.until(lambda: discord.gateway.resumes, "the session to be resumed", 30)
         assert FORMS in (await discord.command("ldn", {"question": "forms"})).content
