@@ -141,7 +141,7 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
             try:
                 new = {name: self._rotated(token) for name, token in old.items()}
             except InvalidToken:
-                log.error("%s", _UNREADABLE)
+                log.error(_UNREADABLE)
                 continue
             unchanged = (slack_bots.c[name] == token for name, token in old.items())
             await self._database.execute(
@@ -159,7 +159,7 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
             return None
         bot = self._bot(dict(rows[0]._mapping))
         if bot is None:
-            log.error("%s", _UNREADABLE)
+            log.error(_UNREADABLE)
         return bot
 
     def _bot(self, row: dict[str, Any]) -> Bot | None:
