@@ -158,6 +158,8 @@ class Faults:
             yield Kind("Slack: disconnect, refresh_requested", 40, self._slack.disconnect)
             yield Kind("Slack: disconnect, warning", 40, lambda: self._slack.disconnect("warning"))
             yield Kind("Slack's connection is reset", 60, _call(self._slack.drop_connections))
+        else:
+            yield Kind("Slack hangs up on an event", 3, self._hang_up)
         yield Kind("Slack: expired response_url", 10, self._expire)
         yield Kind("store locked", 40, self._lock)
         if self._store.url is not None:
@@ -253,6 +255,9 @@ class Faults:
 
     async def _expire(self) -> None:
         self._slack.to_expire += 1
+
+    async def _hang_up(self) -> None:
+        self._slack.to_hang_up += 1
 
     async def _lock(self) -> None:
         self._locks += 1

@@ -41,6 +41,8 @@ ATTEMPTS = 3
 """How often Slack delivers an event that is not acknowledged."""
 AGAIN_AFTER_S = 2.0
 """Slack's own pauses between them are none, a minute, and five."""
+HANGS_UP_AFTER_S = 0.005
+"""About as long as an event takes to arrive, and less than its answer does."""
 
 KIND: ContextVar[str] = ContextVar("kind")
 """What is being asked, for the ledger's rows."""
@@ -138,7 +140,10 @@ class _WatchedSocket(SocketMode):
 
 
 class SoakSlack(_ChecksOnce, SlackStandIn):
-    """Slack, and a ledger. The next `to_expire` presses come with an expired response_url."""
+    """Slack, and a ledger. The next `to_expire` presses come with an expired response_url.
+
+    On the next `to_hang_up` events it hangs up, over HTTP, before they are acknowledged.
+    """
 
     def __init__(self, ledger: Ledger, patience: float) -> None:
         """`patience`: seconds that people wait for what comes after the acknowledgement."""
@@ -146,6 +151,7 @@ class SoakSlack(_ChecksOnce, SlackStandIn):
         self.answer_timeout = patience
         self.socket = _WatchedSocket()
         self.to_expire = 0
+        self.to_hang_up = 0
         self.expired = 0
         self.repeated = 0
         self._ledger = ledger
@@ -215,14 +221,19 @@ class SoakSlack(_ChecksOnce, SlackStandIn):
         self, question: Question, event: JSON, event_id: str, attempt: int
     ) -> bool:
         _CURRENT.set(question)
+        patience = None
+        if self.to_hang_up and attempt == 0:
+            self.to_hang_up -= 1
+            patience = HANGS_UP_AFTER_S
         try:
-            delivery = await self.event(
-                event,
-                event_id=event_id,
-                retry_attempt=attempt,
-                retry_reason="timeout" if attempt else "",
-            )
-        except NotConnectedError:
+            async with asyncio.timeout(patience):
+                delivery = await self.event(
+                    event,
+                    event_id=event_id,
+                    retry_attempt=attempt,
+                    retry_reason="timeout" if attempt else "",
+                )
+        except (NotConnectedError, TimeoutError):
             return False
         return delivery.acked
 

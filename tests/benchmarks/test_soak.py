@@ -5,16 +5,20 @@ from __future__ import annotations
 import pytest
 
 from tests.adapters.postgres import WHY_NOT, programs
-from tests.benchmarks.soak import POSTGRESQL, SQLITE, soak
+from tests.benchmarks.soak import HTTP, POSTGRESQL, SOCKET, SQLITE, soak
 from tests.standins.requirements import need
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("store", [POSTGRESQL, SQLITE])
-async def test_through_every_fault_no_question_is_lost_or_answered_twice(store: str) -> None:
+@pytest.mark.parametrize(
+    ("store", "slack"), [(POSTGRESQL, SOCKET), (SQLITE, SOCKET), (POSTGRESQL, HTTP)]
+)
+async def test_through_every_fault_no_question_is_lost_or_answered_twice(
+    store: str, slack: str
+) -> None:
     if store == POSTGRESQL:
         need("postgres", programs() is not None, WHY_NOT)
-    result = await soak(store, minutes=0.4, rate=30.0)
+    result = await soak(store, slack, minutes=0.4, rate=30.0)
     row = result.ledger.rows()["all"]
     assert result.failures == []
     assert row.once == row.accepted > 300
