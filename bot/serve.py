@@ -196,7 +196,7 @@ class Service:
     async def _refresh(self, keeper: PostKeeper, platform: Platform) -> bool:
         """Bring a platform's posts up to date; whether trying again later is of no use."""
         try:
-            await keeper.resume(platform)
+            unfinished = await keeper.resume(platform)
             done = await keeper.refresh(await keeper.posts_on(platform))
         except LdnBotError as error:
             log.error("posts could not be brought up to date: %s", error)
@@ -209,7 +209,7 @@ class Service:
                 "posts on %s: %d edited, %d forgotten, %d could not be brought up to date",
                 *(platform.value, done.edited, done.forgotten, len(done.failed)),
             )
-        return not done.unsettled
+        return not unfinished and not done.unsettled
 
 
 async def _keep_tallies(tallying: Tallying, stores: LaterStores) -> None:

@@ -259,13 +259,16 @@ class PostKeeper:
         """Every post of a platform."""
         return [post for post in await self._store.all() if post.place.platform is platform]
 
-    async def resume(self, platform: Platform) -> None:
+    async def resume(self, platform: Platform) -> int:
         """Go on where a process that died left off: postings that were begun and not recorded.
+
+        Returns how many could not be completed because the platform could not be reached.
 
         Where nonces are known, the platform takes a message that it has only once, and names it.
         Elsewhere posting once more could double it, and another process may be at it: the
         reservation runs out by itself.
         """
+        unreached = 0
         for held in await self._store.unfinished():
             if held.place.platform is not platform:
                 continue
@@ -282,6 +285,8 @@ class PostKeeper:
                     await self._store.record(held, message, UNKNOWN)
             except PublishError as error:
                 log.warning("an unfinished posting could not be completed: %s", error)
+                unreached += isinstance(error, UnreachableError)
+        return unreached
 
     async def outdated(self, posts: Iterable[Post]) -> list[Post]:
         """The posts that a refresh would edit."""

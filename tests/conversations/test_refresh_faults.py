@@ -449,6 +449,18 @@ async def test_a_posting_that_a_crash_cut_off_is_recorded_and_follows_the_docume
     assert not await house.store.unfinished()
 
 
+async def test_a_posting_that_discord_cannot_be_reached_for_is_left_to_be_tried_again(
+    discord: DiscordStandIn, house: House
+) -> None:
+    place, answer = here(discord), answers(house)["forms"]
+    assert isinstance(await house.store.reserve(place, "ldn", "forms", answer.heading), Reservation)
+    discord.faults.add(reset(), method="POST", route=MESSAGES, times=1)
+    assert await house.keeper.resume(Platform.DISCORD) == 1
+    assert await house.keeper.resume(Platform.DISCORD) == 0
+    assert len(discord.channels.posts()) == 1
+    assert not await house.store.unfinished()
+
+
 async def test_a_post_that_was_under_way_while_the_documents_changed_follows_them(
     discord: DiscordStandIn, house: House, library: Library
 ) -> None:
