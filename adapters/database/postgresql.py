@@ -82,6 +82,7 @@ class PostgresBackend:
             },
         )
         event.listen(self.engine.sync_engine, "do_connect", _connect)
+        event.listen(self.engine.sync_engine, "invalidate", _hang_up)
         self.reads = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._slots = asyncio.Semaphore(HOLDS)
 
@@ -199,6 +200,15 @@ def _connect(
             raise
         # What the driver says about a URL that it cannot read quotes from it.
         raise SettingsError(_UNUSABLE) from None
+
+
+def _hang_up(connection: DBAPIConnection, *_: Any) -> None:
+    """End a connection at once that broke, or on which nobody waits for an answer any more.
+
+    SQLAlchemy would take leave of the server first. Where that is silent, whoever has just given up
+    waiting would wait two seconds more.
+    """
+    connection.driver_connection.terminate()
 
 
 def _state(error: Exception) -> str:

@@ -40,6 +40,7 @@ from knowledge.posts import (
     Reservation,
     State,
 )
+from tests.adapters.wire import wire_to
 
 if TYPE_CHECKING:
     from tests.adapters.postgres import PostgresServer
@@ -982,6 +983,26 @@ async def test_work_goes_on_while_postgresql_restarts(
         await asyncio.to_thread(postgres_server.start)
         restarted.set()
     await database.close()
+
+
+async def test_who_stops_waiting_for_a_server_that_fell_silent_goes_on_at_once(
+    postgres_server: PostgresServer, postgres_url: str, tmp_path: Path
+) -> None:
+    async with wire_to(postgres_server.port) as wire:
+        at, instead = (f":{port}/" for port in (postgres_server.port, wire.port))
+        database = await open_database(postgres_url.replace(at, instead), tmp_path)
+        statement = text("SELECT 1")
+        for work in (database.read, database.execute):
+            await work(statement)  # over a connection that is kept
+            wire.kill()
+            # SQLAlchemy would wait two seconds for the server's farewell.
+            async with asyncio.timeout(1.5):
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.1):
+                        await work(statement)
+            wire.mend()
+        assert await database.read(statement)
+        await database.close()
 
 
 async def test_a_hold_that_a_restart_took_away_begins_no_edit_but_finishes_one(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.adapters.wire import silent_server
 from tests.bot.folders import small_folder
 from tests.bot.running import running_bot
 from tests.standins.discord import DiscordStandIn, Place
@@ -16,24 +15,6 @@ from tests.standins.slack import SlackStandIn
 
 FORMS = "It is delivered by capsule, sublingual (under the tongue) liquid or injection."
 DESPAIRED = "Please talk to someone now"
-
-
-@asynccontextmanager
-async def silent_server() -> AsyncIterator[int]:
-    """A port that accepts and never speaks."""
-    opened: list[asyncio.StreamWriter] = []
-
-    async def hold(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        opened.append(writer)
-
-    server = await asyncio.start_server(hold, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        for writer in opened:
-            writer.transport.abort()
-        server.close()
-        await server.wait_closed()
 
 
 @pytest.mark.long
