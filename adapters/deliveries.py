@@ -37,6 +37,8 @@ class Standing(Enum):
     """Somebody has it, and has not finished. They may have been killed."""
     DONE = auto()
     """Somebody has finished it."""
+    UNKNOWN = auto()
+    """The store does not say, and whoever asked wants to be sure. Nobody has it now."""
 
 
 class DeliveryStore(Protocol):
@@ -71,7 +73,7 @@ class Deliveries:
     async def claim(self, *deliveries: str, surely: bool = False) -> tuple[Standing, ...]:
         """Claim deliveries; how each stands, as far as anybody knows.
 
-        With `surely`, none is the first while the store does not answer.
+        With `surely`, what would be the first while the store does not answer is unknown instead.
         """
         own = tuple(map(self._memory.claim, deliveries))
         if self._store is None:
@@ -86,7 +88,7 @@ class Deliveries:
             for delivery, standing in zip(deliveries, own, strict=True):
                 if standing is Standing.FIRST:
                     self._memory.forget(delivery)  # nobody does it now; when it comes again, it is
-            return tuple(Standing.BEGUN if each is Standing.FIRST else each for each in own)
+            return tuple(Standing.UNKNOWN if each is Standing.FIRST else each for each in own)
         # What was done here while the store did not answer, it does not know of.
         return tuple(
             known if other is Standing.FIRST else other

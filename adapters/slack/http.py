@@ -193,15 +193,13 @@ class Door:
         """
         # An id belongs to one event, which Slack repeats until it is acknowledged; a trigger to one
         # command or press, which it does not.
-        event, trigger = said.get("event_id"), said.get("trigger_id")
-        [signed] = await self._deliveries.claim(signature)
-        if signed is not Standing.FIRST:
+        event = said.get("event_id")
+        delivery = event or said.get("trigger_id")
+        names = (signature, *([f"delivery {delivery}"] if delivery else []))
+        signed, *others = await self._deliveries.claim(*names, surely=bool(event))
+        if signed in {Standing.BEGUN, Standing.DONE}:
             return 401
-        if not event and not trigger:
-            return None
-        [standing] = await self._deliveries.claim(
-            f"delivery {event or trigger}", surely=bool(event)
-        )
+        [standing] = others or [signed]
         if standing is Standing.FIRST:
             return None
         return 200 if standing is Standing.DONE else 503
