@@ -308,7 +308,7 @@ def _slack(
     from adapters.slack.publisher import SlackPublisher
 
     workspaces = _workspaces(settings, stores, session)
-    people = SlackPeople(workspaces, settings.slack_moderators)
+    people = SlackPeople(settings.slack_moderators)
     # What several processes could get has to be known to all of them.
     deliveries = Deliveries(stores.deliveries if settings.database_url else None)
     publisher = SlackPublisher(workspaces)

@@ -64,11 +64,11 @@ class Listeners:
         self._people = people
         self._deliveries = deliveries
 
-    async def ask(self, ack: AsyncAck, body: Body) -> None:
+    async def ask(self, client: AsyncWebClient, ack: AsyncAck, body: Body) -> None:
         """Answer a command, seen by the asker alone."""
         surface = CommandAnswer(ack)
         async with self._apologetic(surface, time.perf_counter()):
-            caller = await self._caller(body)
+            caller = await self._caller(client, body)
             question = spoken(field(body, "text"))
             shown = await self.reception.ask(caller, _command(body), question)
             await surface.show(shown)
@@ -80,7 +80,7 @@ class Listeners:
         """Do what a button, a menu or a search box says, where it stands or in a modal."""
         began, wanted = time.perf_counter(), _wanted(action)
         sure = wanted is not None and wanted.verb in GUARDED
-        caller = await self._caller(body, sure=sure)
+        caller = await self._caller(client, body, sure=sure)
         surface = self._surface(client, respond, body, caller, wanted)
         async with self._apologetic(surface, began, caller):
             question = field(action, "value")
@@ -92,7 +92,7 @@ class Listeners:
         """Show what could be posted as an answer to a message."""
         began = time.perf_counter()
         command = field(body, "callback_id").removesuffix(SHORTCUT_SUFFIX)
-        caller = await self._caller(body, sure=True)
+        caller = await self._caller(client, body, sure=True)
         surface = self._modal(client, body, caller, command)
         async with self._apologetic(surface, began, caller):
             text = spoken(field(body, "message", "text"))
@@ -101,7 +101,7 @@ class Listeners:
     async def moderate(self, client: AsyncWebClient, respond: AsyncRespond, body: Body) -> None:
         """Do what a moderator typed; the outcome is seen by the moderator alone."""
         began = time.perf_counter()
-        caller = await self._caller(body, sure=True)
+        caller = await self._caller(client, body, sure=True)
         surface = CommandReply(respond, client.session)
         async with self._apologetic(surface, began, caller):
             command = _command(body).removesuffix(MODERATOR_SUFFIX)
@@ -132,7 +132,7 @@ class Listeners:
         if is_of_a_bot(event) or not is_direct or not await self._is_new(body):
             return
         began = time.perf_counter()
-        caller = await self._caller(body)
+        caller = await self._caller(client, body)
         thread = field(event, "thread_ts") or None
         surface = DirectMessage(client, field(event, "channel"), thread)
         async with self._apologetic(surface, began, caller):
@@ -146,14 +146,14 @@ class Listeners:
         if event.get("tab") != "home" or not await self._is_new(body):
             return
         async with _discreet():
-            caller = await self._caller(body)
+            caller = await self._caller(client, body)
             view = home(await self.reception.menus(caller), caller)
             await client.views_publish(user_id=user_of(body), view=view)
 
-    async def _caller(self, body: Body, *, sure: bool = False) -> Caller:
+    async def _caller(self, client: AsyncWebClient, body: Body, *, sure: bool = False) -> Caller:
         """Who acts. `sure`: as of this moment, for whatever must be allowed."""
         user, team = user_of(body), community_of(body)
-        person = await (self._people.look if sure else self._people.glance)(user, team)
+        person = await (self._people.look if sure else self._people.glance)(client, user, team)
         channel, reply_to = place_of(body)
         return Caller(
             Platform.SLACK,

@@ -19,8 +19,6 @@ from cachetools import TTLCache
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.workspaces import Workspaces
-from knowledge.errors import LdnBotError
 from knowledge.language import ENGLISH, language_for
 
 log = logging.getLogger(__name__)
@@ -31,7 +29,7 @@ REMEMBERED = 2000
 PATIENCE = 1.0
 """Seconds that an answer waits, at most, to learn who asks."""
 
-_FAILURES = (SlackClientError, aiohttp.ClientError, OSError, asyncio.TimeoutError, LdnBotError)
+_FAILURES = (SlackClientError, aiohttp.ClientError, OSError, asyncio.TimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +41,22 @@ class Person:
 
 
 class SlackPeople:
-    """Asks Slack who someone is.
+    """Asks Slack who someone is, with the client for their workspace.
 
     `listed` holds ids of users (U…, W…) and of user groups (S…). What is remembered of an earlier
     look lies under a salted hash, in memory alone.
     """
 
-    def __init__(self, workspaces: Workspaces, listed: Collection[str] = ()) -> None:
-        self._workspaces = workspaces
+    def __init__(self, listed: Collection[str] = ()) -> None:
         self._users = frozenset(each for each in listed if not each.startswith("S"))
         self._groups = sorted(each for each in listed if each.startswith("S"))
         self._salt = secrets.token_bytes(16)
         self._seen: TTLCache[bytes, Person] = TTLCache(REMEMBERED, REMEMBERED_FOR)
         self._without_groups: set[str] = set()
 
-    async def look(self, user: str, team: str) -> Person:
+    async def look(self, client: AsyncWebClient, user: str, team: str) -> Person:
         """Who someone is at this moment. When Slack does not say, they are no moderator."""
         try:
-            client = await self._workspaces.client(team)
             found = await client.users_info(user=user, include_locale=True)
             info = found.get("user") or {}
         except _FAILURES as error:
@@ -74,13 +70,13 @@ class SlackPeople:
         self._seen[self._key(user, team)] = person
         return person
 
-    async def glance(self, user: str, team: str) -> Person:
+    async def glance(self, client: AsyncWebClient, user: str, team: str) -> Person:
         """Who someone most likely is, quickly: to choose words and buttons, never to allow."""
         if known := self._seen.get(self._key(user, team)):
             return known
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self.look(user, team)
+                return await self.look(client, user, team)
         except TimeoutError:
             return Person()
 

@@ -134,9 +134,8 @@ async def slack_by_socket(slack_standin: SlackStandIn, house: House) -> AsyncIte
 @asynccontextmanager
 async def by_socket(slack: SlackStandIn, house: House) -> AsyncIterator[SlackAdapter]:
     """The bot, connected by Socket Mode."""
-    people = _slack_people(slack, house)
-    client, token = _slack_client(slack), slack.app_token
-    adapter = SlackAdapter(house.reception, client, token, people, Deliveries())
+    client, token = _posting(slack, house), slack.app_token
+    adapter = SlackAdapter(house.reception, client, token, SlackPeople(), Deliveries())
     async with running(adapter):
         await slack.connected()
         yield adapter
@@ -147,7 +146,7 @@ async def over_http(slack: SlackStandIn, house: House) -> AsyncIterator[SlackHtt
     """The bot, behind a door that the stand-in delivers to."""
     deliveries = Deliveries(SqlDeliveryStore(house.database))
     adapter = SlackHttpAdapter(
-        *(house.reception, _slack_client(slack), _slack_people(slack, house), deliveries),
+        *(house.reception, _posting(slack, house), SlackPeople(), deliveries),
         *(SIGNING_SECRET, "127.0.0.1", 0),
     )
     async with running(adapter):
@@ -156,14 +155,11 @@ async def over_http(slack: SlackStandIn, house: House) -> AsyncIterator[SlackHtt
         yield adapter
 
 
-def _slack_client(slack: SlackStandIn) -> AsyncWebClient:
-    return with_patience(AsyncWebClient(token=slack.bot_token, base_url=slack.api_url))
-
-
-def _slack_people(slack: SlackStandIn, house: House) -> SlackPeople:
-    workspaces = OneWorkspace(_slack_client(slack))
-    house.publishers[Platform.SLACK] = SlackPublisher(workspaces)
-    return SlackPeople(workspaces)
+def _posting(slack: SlackStandIn, house: House) -> AsyncWebClient:
+    """A client for the one workspace, with which the house posts there."""
+    client = with_patience(AsyncWebClient(token=slack.bot_token, base_url=slack.api_url))
+    house.publishers[Platform.SLACK] = SlackPublisher(OneWorkspace(client))
+    return client
 
 
 @asynccontextmanager

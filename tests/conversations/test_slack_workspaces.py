@@ -112,7 +112,7 @@ async def serving(slack: SlackStandIn, house: House, *keys: str) -> AsyncIterato
     workspaces = ManyWorkspaces(store.token_of, client)
     house.publishers[Platform.SLACK] = SlackPublisher(workspaces)
     adapter = SlackHttpAdapter(
-        *(house.reception, client(), SlackPeople(workspaces), Deliveries()),
+        *(house.reception, client(), SlackPeople(), Deliveries()),
         *(SIGNING_SECRET, "127.0.0.1", 0, flow),  # type: ignore[arg-type]
     )
     async with running(adapter):
