@@ -28,7 +28,7 @@ from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import EVENTS_PATH
 from adapters.slack.payloads import Body
 from adapters.slack.people import SlackPeople
-from adapters.slack.working import Working
+from adapters.slack.working import Working, acknowledge_by
 from knowledge.errors import PlatformError
 
 log = logging.getLogger(__name__)
@@ -39,8 +39,9 @@ BODY_WITHIN = 5.0
 """Seconds that a body may take to arrive."""
 IDLE_FOR = 75.0
 """Seconds that a connection may stand idle, also before its first request."""
-WORK_FIRST = 1.5
-"""Seconds that an acknowledgement waits for the work, of the three that Slack waits for it."""
+WORK_FIRST = 2.0
+"""Seconds after a request's arrival until which its acknowledgement waits for the work. Slack waits
+for three, and that an event is done has to be noted still."""
 DRAINED_WITHIN = 2.5
 """Seconds that requests under way have to come to an end when the adapter is closed."""
 
@@ -84,7 +85,7 @@ class SlackHttpAdapter:
         self._signing_secret = signing_secret
         self._address = (host, port)
         self._oauth = oauth
-        self._working = Working(WORK_FIRST)
+        self._working = Working()
         self._closing = asyncio.Event()
         self.port: int | None = None
         """The port, while it listens."""
@@ -160,6 +161,7 @@ class Door:
 
     async def receive(self, request: web.Request) -> web.Response:
         """Answer one request of Slack's: 401 for what is not, or was here before."""
+        acknowledge_by.set(asyncio.get_running_loop().time() + WORK_FIRST)
         try:
             async with asyncio.timeout(BODY_WITHIN):
                 body = await request.read()

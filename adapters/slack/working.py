@@ -6,6 +6,7 @@ import asyncio
 import functools
 import logging
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any
 
 from slack_bolt.response import BoltResponse
@@ -13,6 +14,9 @@ from slack_bolt.response import BoltResponse
 from adapters.closing import finish
 
 log = logging.getLogger(__name__)
+
+acknowledge_by: ContextVar[float] = ContextVar("acknowledge_by", default=0.0)
+"""Until when an acknowledgement may wait for the work, by the event loop's clock."""
 
 Work = Callable[..., Awaitable[None]]
 """A listener that says nothing to Slack by itself."""
@@ -23,13 +27,9 @@ class Working:
 
     Bolt's own listeners that go on after the acknowledgement get deep copies of everything, and
     connections cannot be copied.
-
-    Args:
-        patience: seconds that an acknowledgement waits for the work, at most.
     """
 
-    def __init__(self, patience: float = 0.0) -> None:
-        self._patience = patience
+    def __init__(self) -> None:
         self._under_way: set[asyncio.Task[None]] = set()
 
     def register(self, matched: Any, work: Work) -> None:
@@ -40,8 +40,9 @@ class Working:
             task = asyncio.ensure_future(work(**given))
             self._under_way.add(task)
             task.add_done_callback(self._done)
-            if self._patience:
-                await asyncio.wait([task], timeout=self._patience)
+            left = acknowledge_by.get() - asyncio.get_running_loop().time()
+            if left > 0:
+                await asyncio.wait([task], timeout=left)
             return BoltResponse(status=200)
 
         matched(listener)
