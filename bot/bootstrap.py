@@ -353,6 +353,7 @@ async def _oauth_flow(
         client_secret,
         kept.installations,
         kept.states,
+        lambda: kept.installations.silent,
         settings.public_url,
     )
 

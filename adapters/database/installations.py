@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 STATE_LIVES = timedelta(minutes=10)
 """How long someone may take to agree on Slack's page."""
-PATIENCE = 1.0
+PATIENCE = 0.5
 """Seconds that a question waits, at most, for the token to answer it with."""
 ENCRYPTED = ("bot_token", "bot_refresh_token")
 
@@ -54,6 +54,8 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
         self._database = database
         self._fernet = MultiFernet([Fernet(key) for key in keys])
         self._known: dict[tuple[str | None, str | None], Bot] = {}
+        self.silent = False
+        """Whether the database did not answer when a bot was last looked for."""
 
     @classmethod
     def build_bots_table(cls, metadata: MetaData, table_name: str) -> Table:
@@ -96,7 +98,9 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
             async with asyncio.timeout(PATIENCE):
                 found = await self._newest(*self._of(*key))
         except (StoreError, TimeoutError):
+            self.silent = True
             return self._known.get(key)
+        self.silent = False
         if found is None:
             self._known.pop(key, None)
         else:

@@ -13,6 +13,7 @@ import json
 import logging
 import re
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -20,7 +21,7 @@ from slack_bolt.adapter.socket_mode.async_internals import (
     run_async_bolt_app,
     send_async_response,
 )
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.error import BoltUnhandledRequestError
@@ -31,12 +32,14 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.conversation import Aside
 from adapters.deliveries import Deliveries
 from adapters.moderation import MODERATOR_SUFFIX
 from adapters.reception import Reception
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import SHORTCUT_SUFFIX
 from adapters.slack.people import SlackPeople
+from adapters.slack.surfaces import PrivateMessage
 from adapters.slack.working import Working
 from knowledge.errors import PlatformError
 from knowledge.posts import Platform
@@ -247,14 +250,16 @@ def slack_app(
         user_facing_authorize_error_message=CANNOT_ANSWER,
     )
 
-    # Bolt takes the first that matches, so the one that is wanted most comes first.
+    # Bolt takes the first that matches, so the one that is wanted most comes first. That answers in
+    # the acknowledgement, which needs no token.
     app.command(_NOT_FOR_MODERATORS)(listeners.ask)
-    working.register(app.command(_ANY), listeners.moderate)
-    working.register(app.action(_ANY), listeners.perform)
-    working.register(app.shortcut(_ending_in(SHORTCUT_SUFFIX)), listeners.draft)
-    working.register(app.event("app_mention"), listeners.mention)
-    working.register(app.event("message"), listeners.message)
-    working.register(app.event("app_home_opened"), listeners.home)
+    needs = None if oauth is None else [_refuse_without_token]
+    working.register(app.command(_ANY, middleware=needs), listeners.moderate)
+    working.register(app.action(_ANY, middleware=needs), listeners.perform)
+    working.register(app.shortcut(_ending_in(SHORTCUT_SUFFIX), middleware=needs), listeners.draft)
+    working.register(app.event("app_mention", middleware=needs), listeners.mention)
+    working.register(app.event("message", middleware=needs), listeners.message)
+    working.register(app.event("app_home_opened", middleware=needs), listeners.home)
     if oauth is not None:
         app.enable_token_revocation_listeners()
     app.error(_on_error)
@@ -268,6 +273,19 @@ _NOT_FOR_MODERATORS = re.compile(rf"\A(?!.*{MODERATOR_SUFFIX}\Z)", re.DOTALL)
 def _ending_in(suffix: str) -> re.Pattern[str]:
     """For bolt, which searches: with `.*` before it, it would begin anew at every character."""
     return re.compile(rf"{suffix}\Z")
+
+
+async def _refuse_without_token(
+    client: AsyncWebClient, respond: AsyncRespond, next: Callable[[], Awaitable[None]]
+) -> BoltResponse | None:
+    """Go on where there is a token; else say that we cannot answer, where that needs none."""
+    if client.token:
+        await next()
+        return None
+    if respond.response_url:
+        await PrivateMessage(respond, client.session).show(Aside(CANNOT_ANSWER))
+        return BoltResponse(status=200)
+    return BoltResponse(status=503)  # an event comes again; at a press, Slack says that it failed
 
 
 async def _on_error(error: Exception) -> BoltResponse:

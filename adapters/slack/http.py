@@ -183,7 +183,7 @@ class Door:
         except Exception:
             log.exception("a request from Slack could not be read")
             return web.Response(status=400)
-        if event := said.get("event_id"):
+        if answer.status == 200 and (event := said.get("event_id")):
             await self._deliveries.finish(f"delivery {event}")
         return answer
 

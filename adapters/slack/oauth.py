@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import html
 import logging
+from collections.abc import Callable
+from typing import Any
 
+from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncInstallationStoreAuthorize
 from slack_bolt.error import BoltError
 from slack_bolt.oauth.async_callback_options import (
@@ -49,12 +52,31 @@ class OneByOne(AsyncOAuthFlow):
         await super().store_installation(request, installation)
 
 
+class Authorize(AsyncInstallationStoreAuthorize):
+    """Bolt's, which looks a workspace's token up. Where the store is silent, there may be none.
+
+    What needs a token is refused then where it is listened to (`adapters.slack.app`).
+    """
+
+    def __init__(self, silent: Callable[[], bool], **options: Any) -> None:
+        super().__init__(**options)
+        self._silent = silent
+
+    async def __call__(self, **asked: Any) -> AuthorizeResult | None:
+        """Called by bolt for each event; None where the app is not installed."""
+        found = await super().__call__(**asked)
+        if found is None and self._silent():
+            return AuthorizeResult(enterprise_id=asked["enterprise_id"], team_id=asked["team_id"])
+        return found
+
+
 def oauth_flow(
     client: AsyncWebClient,
     client_id: str,
     client_secret: str,
     installations: AsyncInstallationStore,
     states: AsyncOAuthStateStore,
+    silent: Callable[[], bool],
     public_url: str | None = None,
 ) -> AsyncOAuthFlow:
     """The flow, with our pages.
@@ -65,6 +87,7 @@ def oauth_flow(
         client_secret: the same.
         installations: where bots are kept; nothing of the people who install them.
         states: who has begun.
+        silent: whether `installations` could not be read when they were asked last.
         public_url: where Slack and browsers reach us, if it is to be told to Slack.
     """
     settings = AsyncOAuthSettings(
@@ -80,7 +103,8 @@ def oauth_flow(
         installation_store_bot_only=True,
         state_store=states,
     )
-    settings.authorize = AsyncInstallationStoreAuthorize(
+    settings.authorize = Authorize(
+        silent,
         logger=logging.getLogger("slack_bolt"),  # not ours: what it says holds what was sent
         installation_store=installations,
         client_id=client_id,

@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import inspect, select, text
 
 from adapters.database.engine import Database
+from adapters.database.errors import StoreError
 from adapters.database.installations import EncryptedInstallations, OAuthStates
 from adapters.database.tables import metadata, slack_bots, slack_oauth_states
 from adapters.deliveries import Deliveries
@@ -106,7 +107,7 @@ async def serving(slack: SlackStandIn, house: House, *keys: str) -> AsyncIterato
     async def flow() -> object:
         return oauth_flow(
             *(client(), installing.client_id, installing.client_secret),
-            *(store, OAuthStates(house.database)),
+            *(store, OAuthStates(house.database), lambda: store.silent),
         )
 
     workspaces = ManyWorkspaces(store.token_of, client)
@@ -158,6 +159,34 @@ async def test_installed_asked_uninstalled_and_forgotten(many: Many) -> None:
     status, _ = await many.browser.install(TEAM)
     assert status == 200
     assert FORMS in (await many.slack.command("/ldn", "forms")).text
+
+
+async def test_while_no_token_can_be_looked_up_commands_are_answered_and_events_not_acknowledged(
+    many: Many, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for team in (TEAM, OTHER):
+        await many.browser.install(team)
+    many.come_from(TEAM)
+    await many.slack.command("/ldn", "forms")
+
+    async def silent(*_: object) -> None:
+        raise StoreError("PostgreSQL did not answer in time. Try again.")
+
+    monkeypatch.setattr(many.installations, "_newest", silent)
+    assert FORMS in (await many.slack.direct_message("forms")).text, "its token is known"
+    many.come_from(OTHER)
+    answer = await many.slack.command("/ldn", "forms")
+    assert FORMS in answer.text
+    pressed = await many.slack.press(answer, answer.labels["All topics"])
+    assert pressed.text == CANNOT_ANSWER
+    assert not pressed.replaced_original
+    assert (await many.slack.command("/ldn-mod", "pins")).text == CANNOT_ANSWER
+    mention = {"type": "app_mention", "user": "U1", "text": "forms", "ts": "1.1", "channel": "C1"}
+    assert await many.tell(mention) == 503
+    assert await many.tell({"type": "app_uninstalled"}) == 200
+    monkeypatch.undo()
+    assert await many.bots() == [TEAM]
+    assert (await many.slack.command("/ldn", "forms")).text == CANNOT_ANSWER
 
 
 async def test_each_workspace_is_talked_to_with_its_own_token(many: Many) -> None:
