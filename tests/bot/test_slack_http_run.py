@@ -3,64 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from pathlib import Path
 
-import aiohttp
 import pytest
 from cryptography.fernet import Fernet
 
 from tests.bot.balancer import free_port
 from tests.bot.folders import change_credit, small_folder
+from tests.bot.over_http import SECRET, for_many, install, over_http
 from tests.bot.running import running_bot
 from tests.standins.slack import SlackStandIn
 from tests.standins.slack_state import TEAM_ID
 
 pytest_plugins = ["tests.adapters.postgres"]
 
-SECRET = "not-a-secret"
 FORMS = "It is delivered by capsule"
 
 
 @pytest.fixture
 def documents(tmp_path: Path) -> Path:
     return small_folder(tmp_path / "documents")
-
-
-def over_http(documents: Path, port: int, **more: str) -> dict[str, str]:
-    return {
-        "LDN_DOCUMENTS": str(documents),
-        "LDN_SLACK_PORT": str(port),
-        "SLACK_SIGNING_SECRET": SECRET,
-        "SLACK_APP_TOKEN": "",
-        **more,
-    }
-
-
-def for_many(slack: SlackStandIn, documents: Path, port: int, **more: str) -> dict[str, str]:
-    installing = slack.api.installing
-    return over_http(
-        documents,
-        port,
-        SLACK_BOT_TOKEN="",
-        SLACK_CLIENT_ID=installing.client_id,
-        SLACK_CLIENT_SECRET=installing.client_secret,
-        **more,
-    )
-
-
-async def install(slack: SlackStandIn, first: str, last: str, team: str) -> int:
-    """Go the way of a browser from one address to the other; the status of the last page."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        async with session.get(f"{first}/slack/install") as page:
-            cookies = {name: each.value for name, each in page.cookies.items()}
-            state = re.search(r"state=([^&]+)&", await page.text())
-            assert state
-        query = {"code": slack.api.installing.agree(team), "state": state[1]}
-        async with session.get(
-            f"{last}/slack/oauth_redirect", params=query, cookies=cookies
-        ) as page:
-            return page.status
 
 
 async def test_it_answers_refuses_what_is_not_signed_and_ends_cleanly(
