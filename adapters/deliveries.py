@@ -69,6 +69,7 @@ class Deliveries:
     def __init__(self, store: DeliveryStore | None = None) -> None:
         self._store = store
         self._memory = Memory()
+        self._is_away = False
 
     async def claim(self, *deliveries: str, surely: bool = False) -> tuple[Standing, ...]:
         """Claim deliveries; how each stands, as far as anybody knows.
@@ -82,13 +83,14 @@ class Deliveries:
             async with asyncio.timeout(PATIENCE):
                 others = await self._store.claim(*deliveries)
         except (LdnBotError, TimeoutError) as error:
-            _report(error)
+            self._lost(error)
             if not surely:
                 return own
             for delivery, standing in zip(deliveries, own, strict=True):
                 if standing is Standing.FIRST:
                     self._memory.forget(delivery)  # nobody does it now; when it comes again, it is
             return tuple(Standing.UNKNOWN if each is Standing.FIRST else each for each in own)
+        self._found()
         # What was done here while the store did not answer, it does not know of.
         return tuple(
             known if other is Standing.FIRST else other
@@ -104,7 +106,23 @@ class Deliveries:
             async with asyncio.timeout(PATIENCE):
                 await self._store.finish(delivery)
         except (LdnBotError, TimeoutError) as error:
-            _report(error)
+            self._lost(error)
+        else:
+            self._found()
+
+    # One line when it begins, and one when it is over, however much is delivered meanwhile.
+
+    def _lost(self, error: Exception) -> None:
+        if not self._is_away:
+            self._is_away = True
+            log.warning(
+                "what other processes have answered is not known now (%s)", type(error).__name__
+            )
+
+    def _found(self) -> None:
+        if self._is_away:
+            self._is_away = False
+            log.info("what other processes have answered is known again")
 
 
 class Memory:
@@ -140,7 +158,3 @@ class Memory:
     def finish(self, delivery: str) -> None:
         """A delivery is done."""
         self._young[hash(delivery)] = Standing.DONE
-
-
-def _report(error: Exception) -> None:
-    log.warning("what other processes have answered is not known now (%s)", type(error).__name__)

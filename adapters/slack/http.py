@@ -163,8 +163,7 @@ class Door:
         """Answer one request of Slack's: 401 for what is not, or was here before."""
         acknowledge_by.set(asyncio.get_running_loop().time() + WORK_FIRST)
         try:
-            async with asyncio.timeout(BODY_WITHIN):
-                body = await request.read()
+            body = await _body(request)
         except TimeoutError:
             return web.Response(status=408)
         except (web.RequestPayloadError, ConnectionError):  # packed wrongly, or broken off
@@ -224,6 +223,13 @@ class Door:
         except Exception:
             log.exception("an installation failed")
             return web.Response(status=503, text="This does not work now. Please try again later.")
+
+
+async def _body(request: web.Request) -> bytes:
+    if request.content.is_eof():  # mostly it has come along with what stands before it
+        return await request.read()
+    async with asyncio.timeout(BODY_WITHIN):
+        return await request.read()
 
 
 def _read(request: web.Request, body: bytes) -> AsyncBoltRequest | None:

@@ -162,6 +162,23 @@ async def test_what_was_put_off_while_the_store_was_away_is_done_when_it_is_back
     assert await deliveries.claim("a", surely=True) == (BEGUN,)
 
 
+async def test_a_store_that_is_away_is_told_of_once_and_so_is_its_return(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", shared.__name__)
+    away = Away(SqlDeliveryStore(database))
+    deliveries = Deliveries(away)
+    for name in "abc":
+        await deliveries.claim(name)
+    away.back = True
+    for name in "def":
+        await deliveries.claim(name)
+    assert [record.getMessage() for record in caplog.records] == [
+        "what other processes have answered is not known now (StoreError)",
+        "what other processes have answered is known again",
+    ]
+
+
 async def test_what_others_have_claimed_counts(database: Database) -> None:
     one, other = (Deliveries(SqlDeliveryStore(database)) for _ in range(2))
     assert await one.claim("a") == (FIRST,)
