@@ -15,6 +15,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -104,20 +105,28 @@ class PostgresServer:
                 raise AssertionError(f"{program} failed:\n{output.read()}\n{more}")
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """The server of this run; where there is none, a skip in plain sight (see ``need``)."""
+@contextmanager
+def started() -> Iterator[PostgresServer]:
+    """A new server, until the block ends."""
     found = programs()
-    need("postgres", found is not None, WHY_NOT)
-    assert found is not None
+    if found is None:
+        raise SystemExit(f"PostgreSQL is not installed: {WHY_NOT}")
     folder = Path(tempfile.mkdtemp(prefix="ldn-bot-postgres-"))
-    server = PostgresServer(found, folder)
     try:
+        server = PostgresServer(found, folder)
         server.create()
         yield server
         server.stop("immediate")
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The server of this run; where there is none, a skip in plain sight (see ``need``)."""
+    need("postgres", programs() is not None, WHY_NOT)
+    with started() as server:
+        yield server
 
 
 @pytest.fixture

@@ -183,7 +183,7 @@ class Anywhere:
 class Strangers:
     """People of whom nothing is known."""
 
-    async def look(self, user: str, team: str) -> Person:
+    async def look(self, _: object, user: str, team: str) -> Person:
         assert type(user) is str
         return Person()
 
@@ -238,7 +238,7 @@ def test_whatever_comes_no_listener_breaks(
     body = {**body, "event": event}
 
     async def all_of_them() -> None:
-        await listeners.ask(anywhere, body)
+        await listeners.ask(anywhere, anywhere, body)
         await listeners.perform(anywhere, anywhere, body, action)
         await listeners.draft(anywhere, body)
         await listeners.moderate(anywhere, anywhere, body)

@@ -4,10 +4,11 @@ Everything goes over sockets on this machine; each bot is a process of its own, 
 load another. Their rounds take turns, so that what else the machine does falls on all of them; a
 ratio is the median of the rounds' ratios. A constant is as long as our answers are on average.
 
-    python -m tests.benchmarks.latency [--javascript FOLDER]
+    python -m tests.benchmarks.latency [--javascript FOLDER] [--postgresql]
 
 FOLDER is one in which `npm install discord.js @slack/bolt` was run; without it those two are left
-out. docs/benchmarks.md says how to read the table.
+out. With `--postgresql` our bot keeps everything in one, as several processes would.
+docs/benchmarks.md says how to read the table.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from knowledge.documents import SHIPPED
 from knowledge.evaluation import inject_typos, read_labelled
 from knowledge.folder import load_library
+from tests.adapters import postgres
 from tests.benchmarks import discord_load, slack_load
 from tests.benchmarks.load import Load, Round
 from tests.benchmarks.processes import (
@@ -154,7 +156,7 @@ async def discord_contest(stack: AsyncExitStack, given: argparse.Namespace) -> l
     """Discord's gateway."""
     asked, data = Asked.shipped(), Path(given.data)
     load = await stack.enter_async_context(discord_load.DiscordLoad())
-    pid = await stack.enter_async_context(ldn_bot(data, load, load.settings))
+    pid = await stack.enter_async_context(ldn_bot(data, load, {**load.settings, **given.store}))
     answers = [await load.ask(discord_load.command(COMMAND, title)) for title in asked.topics]
     presses = [(answer, discord_load.buttons(answer)[0]) for answer in answers]
 
@@ -186,7 +188,8 @@ async def discord_contest(stack: AsyncExitStack, given: argparse.Namespace) -> l
 async def socket_contest(stack: AsyncExitStack, given: argparse.Namespace) -> list[Contestant]:
     """Slack's Socket Mode."""
     load = await stack.enter_async_context(slack_load.SlackLoad())
-    pid = await stack.enter_async_context(ldn_bot(Path(given.data), load, load.settings))
+    settings = {**load.settings, **given.store}
+    pid = await stack.enter_async_context(ldn_bot(Path(given.data), load, settings))
     events = await _slack_events(load)
     ours = Contestant(OURS, load, pid, events(_ours))
     sizes = await _sizes(ours)
@@ -207,7 +210,8 @@ async def http_contest(stack: AsyncExitStack, given: argparse.Namespace) -> list
     """Slack's requests over HTTP."""
     port = _free_port()
     load = await stack.enter_async_context(slack_load.SlackHttpLoad(port))
-    pid = await stack.enter_async_context(ldn_bot(Path(given.data), None, load.settings))
+    settings = {**load.settings, **given.store}
+    pid = await stack.enter_async_context(ldn_bot(Path(given.data), None, settings))
     await load.open(2 * AT_ONCE)
     events = await _slack_events(load, slack_load.over_http)
     ours = Contestant(OURS, load, pid, events(_ours))
@@ -377,6 +381,7 @@ def percentile(figures: Sequence[float], percent: int) -> float:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.latency")
     parser.add_argument("--javascript", type=Path, help="a folder with both packages installed")
+    parser.add_argument("--postgresql", action="store_true", help="behind our bot")
     parser.add_argument("--only", default="", help="a part of the name of one contest")
     parser.add_argument("--row", default="", help="a part of the names of rows")
     parser.add_argument("--rounds", type=int, default=5)
@@ -388,5 +393,10 @@ def _arguments() -> argparse.Namespace:
 
 if __name__ == "__main__":
     arguments = _arguments()
-    with tempfile.TemporaryDirectory() as arguments.data:
+    with ExitStack() as opened:
+        arguments.data = opened.enter_context(tempfile.TemporaryDirectory())
+        arguments.store = {}
+        if arguments.postgresql:
+            server = opened.enter_context(postgres.started())
+            arguments.store = {"DATABASE_URL": server.empty_database()}
         sys.exit(asyncio.run(main(arguments)))

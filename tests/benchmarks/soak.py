@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import shutil
 import sys
 import tempfile
 import time
@@ -22,7 +21,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.adapters.postgres import PostgresServer, programs
+from tests.adapters import postgres
 from tests.benchmarks.soak_faults import Faults, Postgres, Sqlite, Store
 from tests.benchmarks.soak_ledger import Excuse, Ledger, Question
 from tests.benchmarks.soak_people import People
@@ -146,17 +145,8 @@ async def _store(kind: str, data: Path) -> AsyncIterator[Store]:
     if kind == SQLITE:
         yield Sqlite(data)
         return
-    found = programs()
-    if found is None:
-        raise SystemExit("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    folder = Path(tempfile.mkdtemp(prefix="ldn-bot-postgres-"))
-    try:
-        server = PostgresServer(found, folder)
-        server.create()
+    with postgres.started() as server:
         yield Postgres(server, server.empty_database())
-        server.stop("immediate")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def show(result: Result) -> None:

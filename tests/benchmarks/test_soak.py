@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.adapters.postgres import WHY_NOT, programs
-from tests.benchmarks.soak import HTTP, POSTGRESQL, SOCKET, SQLITE, soak
+from tests.benchmarks.soak import HTTP, POSTGRESQL, SOCKET, SQLITE, show, soak
 from tests.standins.requirements import need
 
 
@@ -19,6 +19,7 @@ async def test_through_every_fault_no_question_is_lost_or_answered_twice(
     if store == POSTGRESQL:
         need("postgres", programs() is not None, WHY_NOT)
     result = await soak(store, slack, minutes=0.4, rate=30.0)
+    show(result)  # pytest keeps it, for whoever wants to know why
     row = result.ledger.rows()["all"]
     assert result.failures == []
     assert row.once == row.accepted > 300
