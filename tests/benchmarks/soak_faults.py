@@ -7,7 +7,7 @@ import random
 import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -86,17 +86,18 @@ class Postgres:
     _restarts: int = 0
 
     async def lock(self, seconds: float) -> None:
-        """See `Store.lock`."""
+        """See `Store.lock`. Where PostgreSQL breaks a tie with the bot, nothing is locked."""
         connection = await asyncpg.connect(self.url)
         try:
-            async with connection.transaction():
-                tables = await connection.fetch(
-                    "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-                )
-                names = ", ".join(f'"{each["tablename"]}"' for each in tables)
-                if names:
-                    await connection.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
-                await asyncio.sleep(seconds)
+            with suppress(asyncpg.DeadlockDetectedError):
+                async with connection.transaction():
+                    tables = await connection.fetch(
+                        "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+                    )
+                    names = ", ".join(f'"{each["tablename"]}"' for each in tables)
+                    if names:
+                        await connection.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
+                    await asyncio.sleep(seconds)
         finally:
             await connection.close()
 
