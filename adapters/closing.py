@@ -14,9 +14,13 @@ FINISHED_WITHIN = 2.5
 
 
 async def finish(under_way: AbstractSet[asyncio.Task[Any]]) -> None:
-    """Wait a while for tasks; those that take longer are left to whoever ends the process."""
-    if not under_way:
-        return
-    _, left = await asyncio.wait(under_way, timeout=FINISHED_WITHIN)
-    if left:
-        log.warning("%d answers under way were not finished in time", len(left))
+    """Wait a while for all tasks of a set, also for those that join it meanwhile.
+
+    Those that take longer are left to whoever ends the process.
+    """
+    try:
+        async with asyncio.timeout(FINISHED_WITHIN):
+            while under_way:
+                await asyncio.wait(under_way)
+    except TimeoutError:
+        log.warning("answers under way that were not finished in time: %d", len(under_way))

@@ -27,7 +27,13 @@ from knowledge.errors import SettingsError
 from knowledge.keeper import PostKeeper
 from knowledge.library import Library
 from knowledge.numbers import Numbers
-from knowledge.opening import LEARNING_ENVIRONMENT, learning_command, open_folder
+from knowledge.opening import (
+    LEARNING_ENVIRONMENT,
+    end_learning,
+    learning_command,
+    open_folder,
+    reopen_folder,
+)
 from knowledge.posts import Platform
 from knowledge.publishing import Publisher
 from knowledge.tallies import Tallying
@@ -96,18 +102,19 @@ def build_desks(settings: Settings) -> Desks:
 
 async def rebuild_desks(settings: Settings) -> Desks:
     """As `build_desks`, beside everything else; learning ends with the task that waits for it."""
-    if cache := _cache(settings):
+    cache = _cache(settings)
+    if cache and not await asyncio.to_thread(reopen_folder, settings.documents, cache):
         learning = await asyncio.create_subprocess_exec(
             *learning_command(settings.documents, cache),
             env=LEARNING_ENVIRONMENT,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
         )
         try:
             await learning.wait()
         finally:
-            if learning.returncode is None:
-                learning.kill()
+            end_learning(learning.pid)
     return await asyncio.to_thread(build_desks, settings)
 
 

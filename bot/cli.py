@@ -9,6 +9,7 @@ import asyncio
 import io
 import json
 import os
+import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -75,17 +76,19 @@ def run() -> None:
     from bot.logs import configure
 
     settings = Settings.load()
-    desks = bootstrap.build_desks(settings)
     for line in terminal.how_to_connect(settings):
         click.echo(line, err=True)
     if not settings.any_platform:
+        desks = bootstrap.build_desks(settings)
         if sys.stdin.isatty():
             _converse_beside_page(settings, desks)
         elif not terminal.converse(desks, sys.stdin, sys.stdout):
             _serve_page(settings, desks)
         return
+    # The documents are still to be read; until `serve` listens, being told so must not end us.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     configure(settings.log_level, settings.log_format)
-    if not asyncio.run(serve.serve(settings, desks)):
+    if not asyncio.run(serve.serve(settings)):
         _fail("No platform is left to serve, so the bot has stopped.")
 
 

@@ -30,7 +30,10 @@ from knowledge.tallies import Tallying
 log = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT = 4.0
-"""Seconds that everything has to come to an end once the process is asked to."""
+"""Seconds that the platforms have to come to an end once the process is asked to; what they have
+under way is cut short then. Everything else has as long once more. Docker kills after ten."""
+HAND_OVER_WITHIN = 2.0
+"""Seconds that the store has, at the end, to take what was counted."""
 LONGEST_WAIT = 60.0
 """Seconds between two attempts, at most, while a platform cannot be reached."""
 WELL_AFTER = 300.0
@@ -45,13 +48,16 @@ TRY_AGAIN_AFTER = 60.0
 """Seconds after which posts are looked at again that could not be brought up to date."""
 
 
-async def serve(settings: Settings, desks: Desks) -> bool:
-    """Serve until SIGTERM or Ctrl-C, or until no platform is left.
+async def serve(settings: Settings) -> bool:
+    """Read the documents, then serve until SIGTERM or Ctrl-C, or until no platform is left.
 
     Returns:
         Whether it ended because it was asked to.
+
+    Raises:
+        DocumentError: the documents cannot be served.
     """
-    service = Service(settings, desks)
+    service = Service(settings)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -65,7 +71,9 @@ async def serve(settings: Settings, desks: Desks) -> bool:
         log.info("stopping")
         serving.cancel()
     stopping.cancel()
-    await asyncio.wait((serving, stopping), timeout=CLOSE_TIMEOUT)
+    for _ in range(2):
+        await asyncio.wait((serving, stopping), timeout=CLOSE_TIMEOUT)
+        serving.cancel()  # once more: what takes too long is cut short, and the rest ends well
     if serving.done() and not serving.cancelled():
         serving.result()
     return asked
@@ -74,16 +82,22 @@ async def serve(settings: Settings, desks: Desks) -> bool:
 class Service:
     """Everything that runs while the bot serves."""
 
-    def __init__(self, settings: Settings, desks: Desks) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._desks = desks
+        self._desks = Desks([])
         self._running: dict[Platform, Adapter] = {}
         self._numbers = Numbers()
         self._refresh_soon = {platform: asyncio.Event() for platform in Platform}
         self.reload_soon = asyncio.Event()
 
     async def run(self) -> None:
-        """Serve until no platform is left, or until cancelled."""
+        """Serve until no platform is left, or until cancelled.
+
+        Raises:
+            DocumentError: the documents cannot be served.
+        """
+        log.info("reading the documents")
+        await self._load()
         async with AsyncExitStack() as stack:
             stores = bootstrap.build_stores(self._settings, stack)
             health = bootstrap.build_health(self._settings, self._desks, stores)
@@ -113,8 +127,12 @@ class Service:
                         *(self._keep_true(platforms.keeper, each) for each in platforms.adapters),
                     ],
                 )
-            finally:
-                await _hand_over(platforms.tallying)  # before the stack closes the store
+            finally:  # before the stack closes the store
+                try:
+                    async with asyncio.timeout(HAND_OVER_WITHIN):
+                        await _hand_over(platforms.tallying)
+                except TimeoutError:
+                    log.warning("what was counted could not be kept: the store does not answer")
 
     def _connected(self, platforms: Iterable[Platform]) -> dict[Platform, bool]:
         """For each of these platforms, whether questions reach us at this moment."""
@@ -147,13 +165,17 @@ class Service:
         async for _ in awatch(self._settings.documents):
             self.reload_soon.set()
 
+    async def _load(self) -> None:
+        """Take the documents as they are now; while that takes seconds, questions are answered."""
+        desks = await bootstrap.rebuild_desks(self._settings)
+        self._desks.replace(list(desks.values()))
+
     async def _reload(self) -> None:
         while True:
             await self.reload_soon.wait()
             self.reload_soon.clear()
             try:
-                # Reading and learning take seconds; questions go on being answered meanwhile.
-                desks = await bootstrap.rebuild_desks(self._settings)
+                await self._load()
             except DocumentError as error:
                 log.error("the documents are not taken, the last good ones serve on:\n%s", error)
                 self._not_taken(error.first)
@@ -162,7 +184,6 @@ class Service:
                 log.exception("the documents cannot be loaded, the last good ones serve on")
                 self._not_taken("they cannot be loaded, and the bot's log says why.")
                 continue
-            self._desks.replace(list(desks.values()))
             bootstrap.forget_rendered()
             garbage.settle()
             self._numbers.reloaded(taken=True)

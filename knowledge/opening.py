@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -61,17 +62,21 @@ def open_folder(folder: Path, cache: Path | None) -> list[HelpDesk]:
     """
     if cache is None:
         return open_desks(_load(folder))
-    fingerprint = bundle.fingerprint(folder)
-    if desks := _reopen(cache, fingerprint):
+    if desks := reopen_folder(folder, cache):
         return desks
-    _learn_elsewhere(folder, cache, fingerprint)
+    _learn_elsewhere(folder, cache)
     # Where nothing can be kept, or no process started, it is learned here.
-    return _reopen(cache, fingerprint) or open_desks(_load(folder))
+    return reopen_folder(folder, cache) or open_desks(_load(folder))
 
 
-def learning_command(folder: Path, cache: Path, fingerprint: str = "") -> list[str]:
+def reopen_folder(folder: Path, cache: Path) -> list[HelpDesk]:
+    """The desks as they were learned before; none if something has changed since."""
+    return _reopen(cache, bundle.fingerprint(folder))
+
+
+def learning_command(folder: Path, cache: Path) -> list[str]:
     """What learns a folder in a process of its own, for `open_folder` to find in the cache."""
-    name = fingerprint or bundle.fingerprint(folder)
+    name = bundle.fingerprint(folder)
     return [sys.executable, "-m", "knowledge.opening", str(folder), str(cache), name]
 
 
@@ -79,18 +84,30 @@ LEARNING_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1
 """In which `learning_command` finds this very code."""
 
 
-def _learn_elsewhere(folder: Path, cache: Path, fingerprint: str) -> None:
+def end_learning(process_id: int) -> None:
+    """End a process of `learning_command`, which leads a session of its own, and its helper."""
+    with suppress(ProcessLookupError):
+        os.killpg(process_id, signal.SIGKILL)
+
+
+def _learn_elsewhere(folder: Path, cache: Path) -> None:
     """Have `_learn` done by another process; its DocumentError becomes ours."""
-    with suppress(OSError):
-        done = subprocess.run(
-            learning_command(folder, cache, fingerprint),
+    with (
+        suppress(OSError),
+        subprocess.Popen(
+            learning_command(folder, cache),
             env=LEARNING_ENVIRONMENT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            check=False,
-        )
-        if done.returncode == _FAULTY:
-            raise DocumentError([Problem(**fields) for fields in json.loads(done.stdout)])
+            start_new_session=True,
+        ) as learning,
+    ):
+        try:
+            said, _ = learning.communicate()
+        finally:
+            end_learning(learning.pid)
+        if learning.returncode == _FAULTY:
+            raise DocumentError([Problem(**fields) for fields in json.loads(said)])
 
 
 def _learn(folder: Path, cache: Path, fingerprint: str) -> int:

@@ -28,6 +28,8 @@ HOLDS = 8
 CONNECT_TIMEOUT_S = 10.0
 COMMAND_TIMEOUT_S = 60.0
 
+LEAVE_WITHIN_S = 0.5
+"""For taking leave of the server; where it is silent, the driver alone would wait a minute."""
 _SCHEMA_LOCK = 0x6C646E626F74
 """The key under which processes that start at once queue up. Any number; it spells the bot."""
 _LOST_AFTER = {
@@ -139,8 +141,13 @@ class PostgresBackend:
         return _SENTENCES.get(state) or _SENTENCES.get(state[:2]) or _OTHERWISE
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self.engine.dispose()
+        """Close every connection; at once where the server does not take leave."""
+        try:
+            async with asyncio.timeout(LEAVE_WITHIN_S):
+                await self.engine.dispose()
+        except TimeoutError:
+            event.listen(self.engine.sync_engine, "close", _hang_up)
+            await self.engine.dispose()
 
 
 class RowHold:

@@ -118,8 +118,7 @@ class SlackHttpAdapter:
             await self._closing.wait()
         finally:
             self.port = None
-            await runner.cleanup()
-            await self._working.finish()
+            await asyncio.gather(runner.cleanup(), self._working.finish())
 
     async def documents_changed(self) -> None:
         """Nothing to do: Slack learns new commands from the manifest alone."""

@@ -142,6 +142,32 @@ async def test_a_press_that_slack_was_told_has_arrived_is_answered_though_a_sign
         assert (await press).text.startswith("Preview.")
 
 
+async def test_a_press_that_comes_while_another_is_finished_is_answered_too(
+    tmp_path: Path, documents: Path, slack_standin: SlackStandIn
+) -> None:
+    """Until the connection is closed Slack goes on sending, and is told that it has arrived."""
+    settings = {"LDN_DOCUMENTS": str(documents)}
+    async with running_bot(tmp_path, slack=slack_standin, **settings) as bot:
+        await slack_standin.connected()
+        answers = [await slack_standin.command("/ldn", topic) for topic in ("forms", "overview")]
+        for seconds in (0.6, 1.8):
+            slack_standin.faults.add(slow(seconds), route="users.info")
+        presses = []
+        for answer in answers:
+            asked = len(slack_standin.requests_to("GET", "users.info"))
+            share = answer.labels["Share in this channel"]
+            presses.append(asyncio.create_task(slack_standin.press(answer, share)))
+            await slack_standin.until(
+                lambda asked=asked: len(slack_standin.requests_to("GET", "users.info")) > asked,
+                "the press",
+            )
+            bot.process.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0.3)
+        assert await bot.stop() == 0
+        for press in presses:
+            assert (await press).text.startswith("Preview.")
+
+
 async def test_a_moderator_on_discord_is_answered_though_a_signal_comes(
     tmp_path: Path,
     documents: Path,

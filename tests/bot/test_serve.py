@@ -17,7 +17,6 @@ from adapters.slack.app import SlackAdapter
 from bot import bootstrap, serve
 from bot.settings import Settings
 from knowledge import keeper
-from knowledge.desk import Desks
 from knowledge.errors import PlatformError
 from knowledge.posts import Platform
 from tests.bot.folders import change_credit, sections, small_folder
@@ -52,7 +51,7 @@ async def posted(settings: Settings, slack: SlackStandIn) -> Seed:
 @asynccontextmanager
 async def serving(settings: Settings, slack: SlackStandIn) -> AsyncIterator[serve.Service]:
     """Everything that `ldn-bot run` runs."""
-    service = serve.Service(settings, bootstrap.build_desks(settings))
+    service = serve.Service(settings)
     task = asyncio.create_task(service.run())
     await slack.connected(timeout=30)
     try:
@@ -162,7 +161,7 @@ async def test_a_platform_that_broke_after_it_ran_well_is_soon_tried_again(
     monkeypatch.setattr(serve, "WELL_AFTER", 0.1)
     monkeypatch.setattr(serve, "LONGEST_WAIT", 0.01)
     monkeypatch.setattr(serve, "_report", refused)
-    service = serve.Service(settings, Desks([]))
+    service = serve.Service(settings)
     make: Any = Adapter
     await service._keep_running(Platform.SLACK, make)
     assert attempts == [1, 2, 3, 1, 2]

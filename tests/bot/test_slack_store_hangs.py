@@ -94,6 +94,12 @@ def many(request: pytest.FixtureRequest) -> bool:
     return found
 
 
+async def test_a_bot_whose_connections_all_hang_ends_within_five_seconds(hanging: Hangs) -> None:
+    """As the fixture does at its end: the driver alone would take leave of each for a minute."""
+    async with hanging(False):
+        pass
+
+
 def strangers(slack: SlackStandIn) -> list[SlackPerson]:
     """People whom the bot has not seen before, so that it has to ask who they are."""
     return [slack.add_person(SlackPerson(f"U{n:07}NEW", f"new{n}")) for n in range(8)]

@@ -1,0 +1,71 @@
+"""A bot that is still learning its documents hears signals already, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.bot.running import RunningBot, running_bot
+from tests.standins.slack import SlackStandIn
+
+LEARNS = "knowledge.opening"
+
+
+def running() -> dict[int, tuple[int, str]]:
+    """Every process (Linux), the one that leads its group, and its command line."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            said = (folder / "stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
+            command = (folder / "cmdline").read_text(encoding="utf-8").replace("\0", " ")
+        except OSError:
+            continue  # it has ended meanwhile
+        if said[0] != "Z":
+            found[int(folder.name)] = (int(said[2]), command)
+    return found
+
+
+async def learner_of(bot: RunningBot, data: Path) -> int:
+    """The process that learns for a bot, once it has one of its own beside it."""
+    async with asyncio.timeout(30):
+        while True:
+            every = running()
+            for process, (group, command) in every.items():
+                helpers = [each for each, (of, _) in every.items() if of == group != each]
+                if LEARNS in command and str(data) in command and helpers:
+                    return process
+            assert bot.process.returncode is None, bot.output
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+async def test_a_bot_that_learns_ends_when_it_is_asked_to(
+    sign: signal.Signals, tmp_path: Path, slack_standin: SlackStandIn
+) -> None:
+    async with running_bot(tmp_path, slack=slack_standin, development=False) as bot:
+        learner = await learner_of(bot, tmp_path)
+        assert await bot.stop(sign) == 0
+        assert "Traceback" not in bot.output
+        assert learner not in {group for group, _ in running().values()}
+
+
+async def test_a_command_that_learns_and_is_cut_short_leaves_nothing_behind(tmp_path: Path) -> None:
+    arguments = ("ask", "how does it work")
+    async with running_bot(tmp_path, arguments=arguments, development=False) as bot:
+        learner = await learner_of(bot, tmp_path)
+        assert await bot.stop(signal.SIGINT) == 1
+        assert learner not in {group for group, _ in running().values()}
+
+
+async def test_told_to_read_the_documents_anew_while_it_reads_them_it_goes_on(
+    tmp_path: Path, slack_standin: SlackStandIn
+) -> None:
+    async with running_bot(tmp_path, slack=slack_standin, development=False) as bot:
+        await learner_of(bot, tmp_path)
+        bot.process.send_signal(signal.SIGHUP)
+        await bot.says("connected to Slack")
+        await bot.says("the documents were loaded again")
+        assert await bot.stop() == 0
