@@ -76,10 +76,10 @@ def run() -> None:
     from bot.logs import configure
 
     settings = Settings.load()
+    desks = None if settings.any_platform else bootstrap.build_desks(settings)
     for line in terminal.how_to_connect(settings):
         click.echo(line, err=True)
-    if not settings.any_platform:
-        desks = bootstrap.build_desks(settings)
+    if desks is not None:
         if sys.stdin.isatty():
             _converse_beside_page(settings, desks)
         elif not terminal.converse(desks, sys.stdin, sys.stdout):
