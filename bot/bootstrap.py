@@ -102,8 +102,10 @@ def build_desks(settings: Settings) -> Desks:
 
 async def rebuild_desks(settings: Settings) -> Desks:
     """As `build_desks`, beside everything else; learning ends with the task that waits for it."""
-    cache = _cache(settings)
-    if cache and not await asyncio.to_thread(reopen_folder, settings.documents, cache):
+    if cache := _cache(settings):
+        # Not in a thread: it takes a moment only, and a thread keeps its memory.
+        if desks := reopen_folder(settings.documents, cache):
+            return Desks(desks)
         learning = await asyncio.create_subprocess_exec(
             *learning_command(settings.documents, cache),
             env=LEARNING_ENVIRONMENT,
@@ -115,6 +117,9 @@ async def rebuild_desks(settings: Settings) -> Desks:
             await learning.wait()
         finally:
             end_learning(learning.pid)
+        if desks := reopen_folder(settings.documents, cache):
+            return Desks(desks)
+    # The folder has faults, or nothing can be kept.
     return await asyncio.to_thread(build_desks, settings)
 
 

@@ -106,8 +106,8 @@ async def test_after_a_reload_that_broke_the_next_one_is_taken(
 ) -> None:
     post = await posted(settings, slack_standin)
     async with serving(settings, slack_standin) as service:
-        breaking = failing_once(bootstrap.build_desks)
-        monkeypatch.setattr(bootstrap, "build_desks", breaking)
+        breaking = failing_once(bootstrap.rebuild_desks)
+        monkeypatch.setattr(bootstrap, "rebuild_desks", breaking)
         service.reload_soon.set()
         await slack_standin.until(lambda: not service.reload_soon.is_set(), "a reload")
         change_credit(settings.documents)
