@@ -1,7 +1,8 @@
 """Bundle: what serving needs of a folder, checked and learned, in one file.
 
-It holds the documents, the fixed replies and the help lines; the example questions stay behind,
-because what was learned from them is kept by `knowledge.modelcache`, under the keys named here.
+It holds the documents, the fixed replies and the help lines. Example questions stay behind where
+what was learned from them is kept by `knowledge.modelcache`, under the keys named here; where
+nothing was learned, because they are too few or the document is too large, they are here.
 A file that is not whole, or of another folder or code, is not used.
 """
 
@@ -50,12 +51,7 @@ def save(
         "crisis": crisis_key,
         "documents": [_document_to_json(document) for document in library.documents],
         "questions": {
-            command: {
-                "not_covered": [
-                    {**asdict(topic), "questions": ()} for topic in questions.not_covered.values()
-                ],
-                "small_talk": questions.small_talk[:1],
-            }
+            command: _questions_to_json(questions, learned=bool(search_keys[command]))
             for command, questions in library.questions.items()
         },
         "help_lines": [
@@ -78,7 +74,8 @@ def save(
 
 
 def load(cache: Path, name: str) -> tuple[Library, Mapping[str, str], str]:
-    """A library without its examples, the keys of its documents' searches, that of its safety.
+    """A library without the examples that were learned, the keys of its documents' searches, that
+    of its safety.
 
     Raises:
         OSError, KeyError, TypeError, ValueError: it was not kept, or is not whole.
@@ -89,13 +86,7 @@ def load(cache: Path, name: str) -> tuple[Library, Mapping[str, str], str]:
     library = Library(
         documents=tuple(map(_document_from_json, content["documents"])),
         questions={
-            command: Questions(
-                not_covered={
-                    topic["id"]: NotCovered(**{**topic, "nearest": tuple(topic["nearest"])})
-                    for topic in questions["not_covered"]
-                },
-                small_talk=tuple(questions["small_talk"]),
-            )
+            command: _questions_from_json(questions)
             for command, questions in content["questions"].items()
         },
         crisis=CrisisPhrases((), (), (), (), ()),
@@ -105,6 +96,39 @@ def load(cache: Path, name: str) -> tuple[Library, Mapping[str, str], str]:
         ),
     )
     return library, content["search"], content["crisis"]
+
+
+def _questions_to_json(questions: Questions, *, learned: bool) -> dict[str, Any]:
+    not_covered = [asdict(topic) for topic in questions.not_covered.values()]
+    if not learned:
+        return {
+            "sections": dict(questions.sections),
+            "not_covered": not_covered,
+            "small_talk": questions.small_talk,
+        }
+    return {
+        "sections": {},
+        "not_covered": [{**topic, "questions": ()} for topic in not_covered],
+        "small_talk": questions.small_talk[:1],  # whether there is any
+    }
+
+
+def _questions_from_json(fields: dict[str, Any]) -> Questions:
+    not_covered = [
+        NotCovered(
+            **{
+                **topic,
+                "nearest": tuple(topic["nearest"]),
+                "questions": tuple(topic["questions"]),
+            }
+        )
+        for topic in fields["not_covered"]
+    ]
+    return Questions(
+        sections={id: tuple(examples) for id, examples in fields["sections"].items()},
+        not_covered={topic.id: topic for topic in not_covered},
+        small_talk=tuple(fields["small_talk"]),
+    )
 
 
 def _document_to_json(document: Document) -> dict[str, Any]:

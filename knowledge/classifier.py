@@ -66,6 +66,8 @@ def train(
     learn from. All models are learned together because they share most of the work.
     """
     models = len(learned)
+    if not features:
+        return np.zeros((models, 0, kinds), dtype=np.float32)
     # A feature's weights for all models and kinds lie side by side: they are used together.
     weights = np.zeros((features, models * kinds), dtype=np.float32)
     corrected = np.full((features, models), 1e-3, dtype=np.float32)
@@ -165,7 +167,9 @@ class _Batch:
 
 def score(texts: Sequence[Block], weights: Floats) -> Floats:
     """The scores of the texts: texts by kinds."""
-    return np.stack([text.values @ weights[text.places] for text in texts])
+    scores = [text.values @ weights[text.places] for text in texts]
+    # Of no texts as well: texts by kinds, with no row.
+    return np.array(scores, dtype=np.float32).reshape(len(texts), weights.shape[1])
 
 
 def _softmax(scores: Floats) -> Floats:

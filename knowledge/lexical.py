@@ -1,7 +1,7 @@
-"""LexicalIndex: search by words alone, for documents that nobody wrote example questions for.
+"""LexicalIndex: search by words alone, for documents with no example questions, or too few.
 
-Without examples nothing can be learned or calibrated, so it only claims what can be seen: how
-much of the question is in a section at all (rare words count more, by inverse document
+Without enough of them nothing can be learned or calibrated, so it only claims what can be seen:
+how much of the question is in a section at all (rare words count more, by inverse document
 frequency), and how far the best section is ahead of the others (BM25, the usual measure of how
 well a text fits a query). A section is the answer only when it holds almost all of the question
 and no other comes near. It works for tens of thousands of sections: only the lists of sections

@@ -165,7 +165,8 @@ def _reopen(cache: Path, fingerprint: str) -> list[HelpDesk]:
         desks: list[HelpDesk] = []
         for document, questions in _with_questions(library):
             topics, key = _topics(document, questions), keys[document.command]
-            index = SearchIndex.restore(topics, key, cache) if key else SearchIndex.build(topics)
+            # The key is empty where nothing was learned: not now either, this is what serves.
+            index = SearchIndex.restore(topics, key, cache) if key else SearchIndex.by_words(topics)
             if safety is None or index is None:
                 return []
             desks.append(HelpDesk(document, index, questions, safety, library.help_lines))

@@ -70,6 +70,10 @@ class Example:
     whole: str = ""
 
 
+class TooFewExamplesError(ValueError):
+    """There is not enough to calibrate on: a model's chances would be guesses."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What cross-validation made of an example: the chances of each kind, had it been unseen."""
@@ -119,6 +123,11 @@ class _Prepared:
             blocks=features.of_all(found),
             labels=np.array([example.kind for example, _ in read], dtype=np.int64),
         )
+
+    @property
+    def asked(self) -> Flags:
+        """Which of the examples people asked."""
+        return np.array([example.asked for example in self.examples], dtype=np.bool_)
 
     def folds(self, count: int) -> Integers:
         wholes = [
@@ -171,23 +180,30 @@ class TextModel:
         synonyms: Mapping[str, Sequence[str]],
         known_words: Iterable[str] = (),
         training: Training = TRAINING,
+        fewest: int = 0,
     ) -> TextModel:
         """Learn from examples.
 
         Args:
-            examples: texts of every kind; at least one.
+            examples: texts of every kind.
             biases: kinds by groups; the calibration may raise or lower each group as a whole.
             views: how a text's words become features.
             synonyms: one word to all that mean it.
             known_words: further words to correct typing errors to.
             training: how the weights are learned.
+            fewest: of the examples that people asked, how many have to be held out for the
+                calibration. With none, scores are taken for chances as they are.
+
+        Raises:
+            TooFewExamplesError: fewer are held out.
         """
         ready = _Prepared.of(examples, views, synonyms, known_words)
         held_out = ready.folds(HELD_OUT) == 0
+        judged = np.flatnonzero(held_out & ready.asked)
+        if len(judged) < fewest:
+            raise TooFewExamplesError
         learned = np.stack([np.ones_like(held_out), ~held_out])
         weights, without = ready.train(len(biases), learned, training)
-        asked = np.array([example.asked for example in ready.examples])
-        judged = np.flatnonzero(held_out & asked)
         scale, offsets = _calibrate(ready.score(judged, without), ready.labels[judged], biases)
         unit = max(float(np.abs(weights).max(initial=0)), 1e-6) / np.iinfo(np.int16).max
         rounded = np.round(weights / unit).astype(np.int16)
@@ -259,15 +275,13 @@ def cross_validate(
     """
     ready = _Prepared.of(examples, views, synonyms, known_words)
     fold = ready.folds(folds)
-    asked = np.array([example.asked for example in ready.examples])
     scores = np.zeros((len(fold), len(biases)), dtype=np.float32)
     for number in range(folds):
         # One after another: together they would need as many times the memory.
         (weights,) = ready.train(len(biases), (fold != number)[None, :], training)
         part = np.flatnonzero(fold == number)
-        if len(part):
-            scores[part] = ready.score(part, weights)
-    judged = np.flatnonzero(asked)
+        scores[part] = ready.score(part, weights)
+    judged = np.flatnonzero(ready.asked)
     scale, offsets = _calibrate(scores[judged], ready.labels[judged], biases)
     chances = softmax(scores[judged] * scale + offsets)
     return [

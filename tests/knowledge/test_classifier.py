@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from knowledge.classifier import Floats, Training, train
+from knowledge.classifier import Floats, Training, score, train
 from knowledge.features import Block
 
 TEXTS = [
@@ -35,3 +35,7 @@ def test_the_last_passes_are_averaged() -> None:
     each = [learned(Training(passes=passes)) for passes in (2, 3)]
     together = learned(Training(passes=3, averaged=2))
     assert together == pytest.approx(np.mean(each, axis=0), abs=1e-6)
+
+
+def test_no_texts_have_no_scores_of_every_kind() -> None:
+    assert score([], np.zeros((4, 2), dtype=np.float32)).shape == (0, 2)

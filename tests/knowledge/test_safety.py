@@ -29,6 +29,7 @@ PHRASES = CrisisPhrases(
     ambiguous=("i cannot go on", "what is the point of it all", "i give up"),
     traps=("these weeds kill me", "dying to know", "a whole bottle of water", "dead leaves"),
 )
+GROUPS = (PHRASES.suicide, PHRASES.overdose, PHRASES.emergency, PHRASES.ambiguous, PHRASES.traps)
 ORDINARY = ("how do i water", "where is the shed", "when do roses flower", "hello", "thank you")
 
 
@@ -233,3 +234,22 @@ def test_every_shipped_phrase_is_learned(library: Library, detector: CrisisDetec
     verdicts = [detector.check(phrase) for phrase in phrases]
     missed = [phrase for phrase, found in zip(phrases, verdicts, strict=True) if found is None]
     assert len(missed) <= 0.01 * len(phrases), missed
+
+
+@pytest.mark.parametrize("ordinary", [(), ("hello",), ORDINARY])
+@pytest.mark.parametrize("phrases", range(5))
+def test_however_few_phrases_there_are_something_is_learned(
+    phrases: int, ordinary: tuple[str, ...], tmp_path: Path
+) -> None:
+    text = "i want to die, i give up"
+    for left_out in range(5):
+        few = [each[: phrases if at != left_out else 0] for at, each in enumerate(GROUPS)]
+        detector = CrisisDetector.build(CrisisPhrases(*few), ordinary, cache=tmp_path)
+        known = CrisisDetector.restore(detector.key, tmp_path)
+        assert known is not None
+        assert known.check(text) == detector.check(text)
+
+
+def test_without_words_of_a_crisis_ordinary_questions_are_left_alone() -> None:
+    detector = CrisisDetector.build(CrisisPhrases((), (), (), (), ()), ORDINARY)
+    assert [question for question in ORDINARY if detector.check(question)] == []

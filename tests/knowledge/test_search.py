@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,50 +12,83 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.desk import Desks
-from knowledge.evaluation import inject_typos
+from knowledge.evaluation import cross_validate_search, inject_typos
 from knowledge.search import (
     COSTS,
+    FEWEST_JUDGED,
     MOST_LEARNED,
     MOST_OFFERED,
+    SEARCH_VIEWS,
     Outcome,
     Ranking,
     SearchIndex,
     Topic,
     decide,
+    search_biases,
+    search_examples,
 )
+from knowledge.synonyms import SYNONYMS
+from knowledge.textmodel import TextModel
 
 GARDEN = (
     Topic(
         "water",
         True,
         ("Watering", "Water the beds in the morning. Never at noon."),
-        ("when do i water", "how much water do plants need", "is noon a bad time for watering"),
+        (
+            "when do i water", "how much water do plants need", "is noon a bad time for watering",
+            "how often should beds be watered", "can i water in the evening", "best hour to water",
+            "does watering at midday burn leaves", "the beds are dry", "how long do i water",
+            "my plants are thirsty",
+        ),
     ),
     Topic(
         "rake",
         True,
         ("Rake", "A rake gathers the leaves."),
-        ("what is a rake for", "which tool gathers leaves", "how do i get rid of fallen leaves"),
+        (
+            "what is a rake for", "which tool gathers leaves", "how do i get rid of fallen leaves",
+            "do i need a rake", "leaves all over the lawn", "what gathers leaves fastest",
+            "rake or broom", "tell me about rakes", "how do i clear the path of leaves",
+            "is raking worth it",
+        ),
     ),
     Topic(
         "winter",
         True,
         ("Winter", "frost", "Cover the roses before frost."),
-        ("how do roses survive winter", "protect roses from frost", "what do i do before frost"),
+        (
+            "how do roses survive winter", "protect roses from frost", "what do i do before frost",
+            "when do i cover the roses", "is snow bad for roses", "first frost tonight",
+            "getting the garden ready for the cold", "do roses freeze", "winter protection",
+            "what do i put over roses in january",
+        ),
     ),
     Topic(
         "price",
         False,
         (),
-        ("how much does a rake cost", "price of roses", "where can i buy a spade cheaply"),
+        (
+            "how much does a rake cost", "price of roses", "where can i buy a spade cheaply",
+            "what do seeds cost", "is there a discount", "cheap garden shops near me",
+            "are roses expensive", "how much is a watering can", "who sells rakes",
+            "second hand tools",
+        ),
     ),
-    Topic("small-talk", False, (), ("hi", "hello", "thanks", "thank you", "bye")),
-)
+    Topic(
+        "small-talk",
+        False,
+        (),
+        ("hi", "hello", "thanks", "thank you", "bye", "good morning", "cheers", "how are you"),
+    ),
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def garden() -> SearchIndex:
-    return SearchIndex.build(GARDEN)
+    index = SearchIndex.build(GARDEN)
+    assert index.key, "the garden has enough questions to be learned"
+    return index
 
 
 @pytest.fixture(scope="module")
@@ -297,3 +331,63 @@ def test_more_topics_than_can_be_told_apart_are_searched_by_their_words_and_exam
     topics = many_sections(MOST_LEARNED + 1)
     topics[7] = Topic("7", True, topics[7].texts, ("why does the moon pull the sea",))
     assert best(SearchIndex.build(topics).search("moon and sea")) == "7"
+
+
+# With few example questions
+
+ASKED = [(topic.id, question) for topic in GARDEN for question in topic.questions]
+
+
+def garden_with(asked: list[tuple[str, str]]) -> list[Topic]:
+    """The garden with no other questions than these, each under its topic's id."""
+    return [
+        replace(topic, questions=tuple(text for id, text in asked if id == topic.id))
+        for topic in GARDEN
+    ]
+
+
+@given(
+    st.lists(st.sampled_from(ASKED), unique=True, max_size=45),
+    st.integers(min_value=1, max_value=len(GARDEN)),
+)
+def test_any_number_of_questions_about_any_number_of_topics_makes_a_search(
+    asked: list[tuple[str, str]], topics: int
+) -> None:
+    garden = garden_with(asked)[:topics]
+    assert np.isfinite(SearchIndex.build(garden).search("how do roses survive").coverage)
+
+
+@given(
+    st.lists(st.sampled_from(ASKED), unique=True, max_size=12),
+    st.integers(min_value=1, max_value=len(GARDEN)),
+)
+def test_however_few_examples_there_are_chances_add_up_to_one(
+    asked: list[tuple[str, str]], topics: int
+) -> None:
+    garden = garden_with(asked)[:topics]
+    examples, biases = search_examples(garden), search_biases(garden)
+    model = TextModel.learn(examples, biases, views=SEARCH_VIEWS, synonyms=SYNONYMS)
+    assert model.chances(model.understand("how do roses survive")).sum() == pytest.approx(1)
+    _, judged = cross_validate_search(garden)
+    for each in judged:
+        assert each.chances.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("questions", range(1, FEWEST_JUDGED + 1))
+def test_a_few_questions_do_not_make_the_search_surer_than_none(questions: int) -> None:
+    for seed in range(5):
+        asked = random.Random(seed).sample(ASKED, questions)
+        index = SearchIndex.build(garden_with(asked))
+        assert not index.key, "nothing was learned"
+        assert index.search("how do i cook rice").outcome is Outcome.NOT_COVERED
+
+
+def test_a_question_is_found_although_there_are_few_of_them() -> None:
+    index = SearchIndex.build(garden_with([("rake", "how do i get rid of thatch")]))
+    assert best(index.search("get rid of thatch")) == "rake"
+
+
+def test_what_shares_no_word_with_a_topic_that_is_not_covered_is_not_taken_for_it() -> None:
+    index = SearchIndex.build(garden_with([("price", "how much does a rake cost")]))
+    assert index.search("will it thunder").not_covered is None
+    assert index.search("does it cost much").not_covered == "price"
