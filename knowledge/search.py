@@ -208,6 +208,8 @@ def decide(
     chances: Chances, ids: Sequence[str], is_covered: NDArray[np.bool_], costs: Costs
 ) -> Ranking:
     """The outcome with the least expected cost, given the probability of each of the topics."""
+    # What is no number is no reason to show anything.
+    chances = np.nan_to_num(chances, nan=0.0)
     covered = np.where(is_covered, chances, 0.0)
     # The least of their opposites: most are nothing, and among these the greatest are found slowly.
     best = (-covered).argpartition(min(MOST_OFFERED, len(ids)) - 1)[:MOST_OFFERED].tolist()

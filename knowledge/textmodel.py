@@ -245,7 +245,7 @@ class TextModel:
         features = Features.from_arrays(arrays)
         weights, calibration = arrays["weights"], arrays["calibration"]
         fits = weights.shape == (len(features), kinds) and calibration.shape == (1 + kinds,)
-        if not fits or weights.dtype != np.int16:
+        if not fits or weights.dtype != np.int16 or not np.isfinite(calibration).all():
             raise ValueError("the arrays do not fit together")
         return cls(
             views,

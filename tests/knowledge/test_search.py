@@ -391,3 +391,15 @@ def test_what_shares_no_word_with_a_topic_that_is_not_covered_is_not_taken_for_i
     index = SearchIndex.build(garden_with([("price", "how much does a rake cost")]))
     assert index.search("will it thunder").not_covered is None
     assert index.search("does it cost much").not_covered == "price"
+
+
+def test_chances_that_are_no_numbers_show_nothing() -> None:
+    nothing = decide(np.full(3, np.nan), ["a", "b", "c"], np.array([True, True, False]), COSTS)
+    assert nothing == Ranking(Outcome.NOT_COVERED, (), None, 0.0)
+
+
+def test_a_calibration_that_is_no_number_is_not_restored(tmp_path: Path) -> None:
+    index = SearchIndex.build(GARDEN, cache=tmp_path)
+    [kept] = tmp_path.glob("search-*/calibration.npy")
+    np.save(kept, np.full_like(np.load(kept), np.nan))
+    assert SearchIndex.restore(GARDEN, index.key, tmp_path) is None
