@@ -55,6 +55,8 @@ def put_back(settings: Settings, file: Path) -> Path | None:
         BackupError: `file` is no backup of this version or an older one, or the bot is running.
     """
     database = _database(settings)
+    if file.is_dir():
+        raise BackupError(f"{file} is a folder. Name the file in it that `ldn-bot backup` wrote.")
     if not file.is_file():
         raise BackupError(f"There is no file {file}.")
     with _copy_beside(file, database) as copy:

@@ -315,3 +315,10 @@ async def test_a_folder_that_cannot_be_written_is_named(settings: Settings, tmp_
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
     with pytest.raises(BackupError, match="cannot be written"):
         back_up(settings, tmp_path / "file" / "backup.sqlite3")
+
+
+def test_a_folder_is_not_restored_and_not_said_to_be_missing(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with pytest.raises(BackupError, match=f"^{tmp_path} is a folder. Name the file in it"):
+        put_back(settings, tmp_path)
