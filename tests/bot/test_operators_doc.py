@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import AsyncMock
+
+import pytest
+
+from bot.health import Health
+from bot.settings import Settings
+from knowledge.desk import Desks
+from knowledge.errors import SettingsError
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("adapters", "bot", "knowledge")
@@ -13,6 +22,7 @@ LEVELS = ("info", "warning", "error", "exception", "critical")
 
 ELSEWHERE = {
     "No platform is left to serve, so the bot has stopped.",  # the command line's last words
+    "The bot cannot listen on …, port …",  # the same, of `bot.health`
     "discord.http, request, line 740",  # as `bot.logs` makes them of what libraries say
 }
 """What an operator sees that no `log` of ours says."""
@@ -77,6 +87,27 @@ def test_an_operator_finds_every_line_of_the_log() -> None:
 
 def test_no_line_is_explained_that_the_log_does_not_have() -> None:
     assert documented() - sentences() == ELSEWHERE
+
+
+def test_a_wrong_setting_is_told_as_the_document_shows_it() -> None:
+    guide = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
+    [(variable, value, sentence)] = re.findall(
+        r"^\$ (LDN_\w+)=(\w+) ldn-bot run\n(.+)\n```$", guide, re.MULTILINE
+    )
+    with pytest.raises(SettingsError) as caught:
+        Settings.load({variable: value})
+    assert str(caught.value) == sentence
+
+
+async def test_a_health_port_that_is_taken_is_told_as_the_document_has_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        host, port = taken.getsockname()
+        health = Health(host, port, Desks([]), AsyncMock())
+        with pytest.raises(SettingsError) as caught:
+            async with health.listening(dict):
+                pass
+    told, _, _ = str(caught.value).replace(f"{host}, port {port}", "…, port …").partition(":")
+    assert told in documented()
 
 
 def test_a_line_is_known_by_its_fixed_words() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import attrs
 import pytest
+from dotenv import dotenv_values
 
 from adapters.discord.shards import Shards
 from bot.settings import Settings, describe
@@ -92,6 +93,12 @@ def test_all_wrong_values_are_named_at_once() -> None:
 )
 def test_levels_may_be_written_in_any_case(given: str, level: str) -> None:
     assert Settings.load({"LDN_LOG_LEVEL": given}).log_level == level
+
+
+def test_the_example_of_a_settings_file_shows_all_that_can_stand_there_and_sets_nothing() -> None:
+    shown = dotenv_values(Path(__file__).parents[2] / ".env.example")
+    assert set(shown) == {field.metadata["variable"] for field in attrs.fields(Settings)}
+    assert set(shown.values()) == {""}
 
 
 def test_shards_are_written_as_a_range_of_all() -> None:
