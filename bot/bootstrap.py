@@ -23,7 +23,7 @@ from bot.settings import Settings
 from knowledge.answer import Answer
 from knowledge.communities import Communities, CommunitySettings, Sharers
 from knowledge.desk import Desks
-from knowledge.errors import SettingsError
+from knowledge.errors import LearningError, SettingsError
 from knowledge.keeper import PostKeeper
 from knowledge.library import Library
 from knowledge.numbers import Numbers
@@ -96,12 +96,18 @@ def build_desks(settings: Settings) -> Desks:
 
     Raises:
         DocumentError: with every fault of every file.
+        LearningError: the process that learns was ended from outside.
     """
     return Desks(open_folder(settings.documents, _cache(settings)))
 
 
 async def rebuild_desks(settings: Settings) -> Desks:
-    """As `build_desks`, beside everything else; learning ends with the task that waits for it."""
+    """As `build_desks`, beside everything else; learning ends with the task that waits for it.
+
+    Raises:
+        DocumentError: with every fault of every file.
+        LearningError: the process that learns was ended from outside.
+    """
     if cache := _cache(settings):
         # Not in a thread: it takes a moment only, and a thread keeps its memory.
         if desks := reopen_folder(settings.documents, cache):
@@ -111,10 +117,12 @@ async def rebuild_desks(settings: Settings) -> Desks:
             env=LEARNING_ENVIRONMENT,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,
         )
         try:
-            await learning.wait()
+            if (status := await learning.wait()) < 0:
+                raise LearningError(status)
         finally:
             end_learning(learning.pid)
         if desks := reopen_folder(settings.documents, cache):

@@ -22,6 +22,17 @@ class PlatformError(LdnBotError):
     """A platform refuses to work with us for good (a wrong token, a missing permission)."""
 
 
+class LearningError(LdnBotError):
+    """The process that learns a folder of documents was ended from outside."""
+
+    def __init__(self, status: int) -> None:
+        """`status`: what it ended with, the signal's number below zero."""
+        super().__init__(
+            f"The process that learns the documents was ended by signal {-status}. If you did "
+            "not do that, the memory is full: give the bot more, and start or reload it."
+        )
+
+
 class DoesNotFitError(LdnBotError):
     """A text cannot be shown within a platform's limits, even when it is split."""
 

@@ -8,6 +8,7 @@ in a moment, stays small, and goes on answering while a changed folder is learne
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -20,10 +21,12 @@ from pathlib import Path
 from knowledge import bundle
 from knowledge.desk import SMALL_TALK, HelpDesk
 from knowledge.document import Document
-from knowledge.errors import DocumentError, Problem
+from knowledge.errors import DocumentError, LearningError, Problem
 from knowledge.library import Library, Questions
 from knowledge.safety import CrisisDetector, CrisisPhrases
 from knowledge.search import SearchIndex, Topic
+
+log = logging.getLogger(__name__)
 
 _FAULTY = 3
 """Exit status of the process that learns, when the folder has faults."""
@@ -59,6 +62,7 @@ def open_folder(folder: Path, cache: Path | None) -> list[HelpDesk]:
 
     Raises:
         DocumentError: with every fault of every file.
+        LearningError: the process that learns was ended from outside.
     """
     if cache is None:
         return open_desks(_load(folder))
@@ -75,7 +79,10 @@ def reopen_folder(folder: Path, cache: Path) -> list[HelpDesk]:
 
 
 def learning_command(folder: Path, cache: Path) -> list[str]:
-    """What learns a folder in a process of its own, for `open_folder` to find in the cache."""
+    """What learns a folder in a process of its own, for `open_folder` to find in the cache.
+
+    Its exit status is all that matters: what it writes to standard error is no log.
+    """
     name = bundle.fingerprint(folder)
     return [sys.executable, "-m", "knowledge.opening", str(folder), str(cache), name]
 
@@ -91,7 +98,12 @@ def end_learning(process_id: int) -> None:
 
 
 def _learn_elsewhere(folder: Path, cache: Path) -> None:
-    """Have `_learn` done by another process; its DocumentError becomes ours."""
+    """Have `_learn` done by another process; its DocumentError becomes ours.
+
+    Raises:
+        DocumentError: with every fault of every file.
+        LearningError: it was ended from outside. What ended it would end this process next.
+    """
     with (
         suppress(OSError),
         subprocess.Popen(
@@ -99,6 +111,7 @@ def _learn_elsewhere(folder: Path, cache: Path) -> None:
             env=LEARNING_ENVIRONMENT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             start_new_session=True,
         ) as learning,
     ):
@@ -106,8 +119,13 @@ def _learn_elsewhere(folder: Path, cache: Path) -> None:
             said, _ = learning.communicate()
         finally:
             end_learning(learning.pid)
+        if learning.returncode < 0:
+            raise LearningError(learning.returncode)
         if learning.returncode == _FAULTY:
             raise DocumentError([Problem(**fields) for fields in json.loads(said)])
+        if learning.returncode:
+            # Where it fails here as well, the caller is told why.
+            log.warning("the process that learns the documents failed; they are learned here")
 
 
 def _learn(folder: Path, cache: Path, fingerprint: str) -> int:
