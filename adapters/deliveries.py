@@ -44,8 +44,10 @@ class Standing(Enum):
 class DeliveryStore(Protocol):
     """Keeps deliveries for several processes at once, for `KEPT_FOR`."""
 
-    async def claim(self, *deliveries: str) -> tuple[Standing, ...]:
+    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[Standing, ...]:
         """Claim deliveries; of however many that ask at once, one is the first.
+
+        With `surely`, a claim that fails or is cancelled is taken back, as soon as that can be.
 
         Raises:
             LdnBotError: the store cannot say.
@@ -81,21 +83,18 @@ class Deliveries:
             return own
         try:
             async with asyncio.timeout(PATIENCE):
-                others = await self._store.claim(*deliveries)
+                others = await self._store.claim(*deliveries, surely=surely)
         except (LdnBotError, TimeoutError) as error:
             self._lost(error)
-            if not surely:
-                return own
-            for delivery, standing in zip(deliveries, own, strict=True):
-                if standing is Standing.FIRST:
-                    self._memory.forget(delivery)  # nobody does it now; when it comes again, it is
-            return tuple(Standing.UNKNOWN if each is Standing.FIRST else each for each in own)
-        self._found()
-        # What was done here while the store did not answer, it does not know of.
-        return tuple(
-            known if other is Standing.FIRST else other
-            for known, other in zip(own, others, strict=True)
-        )
+            others = (Standing.UNKNOWN if surely else Standing.FIRST,) * len(deliveries)
+        else:
+            self._found()
+        standings = tuple(map(_together, own, others))
+        for delivery, known, standing in zip(deliveries, own, standings, strict=True):
+            if surely and known is Standing.FIRST and standing is not known:
+                # It is not done here now, and may be when it comes again: who has it may let it go.
+                self._memory.forget(delivery)
+        return standings
 
     async def finish(self, delivery: str) -> None:
         """A delivery is done, and may be acknowledged when it comes again."""
@@ -123,6 +122,13 @@ class Deliveries:
         if self._is_away:
             self._is_away = False
             log.info("what other processes have answered is known again")
+
+
+def _together(own: Standing, other: Standing) -> Standing:
+    """How a delivery stands, of which a process knows this and the store that."""
+    if own is Standing.FIRST or other in {Standing.BEGUN, Standing.DONE}:
+        return other
+    return own  # what was done here while the store did not answer, it does not know of
 
 
 class Memory:

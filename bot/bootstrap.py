@@ -217,11 +217,13 @@ def build_stores(settings: Settings, stack: AsyncExitStack) -> LaterStores:
 
         database = await open_database(settings.database_url, settings.data)
         stack.push_async_callback(database.close)
+        deliveries = SqlDeliveryStore(database)
+        stack.push_async_callback(deliveries.close)
         return Stores(
             SqlPostStore(database),
             SqlCommunityStore(database),
             SqlTallyStore(database),
-            SqlDeliveryStore(database),
+            deliveries,
             _oauth_stores(settings, database) if settings.slack_client_id else None,
         )
 

@@ -211,9 +211,9 @@ class LaterDeliveries:
 
     _later: LaterStores
 
-    async def claim(self, *deliveries: str) -> tuple[Standing, ...]:
+    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[Standing, ...]:
         """See `DeliveryStore.claim`."""
-        return await (await self._later.open()).deliveries.claim(*deliveries)
+        return await (await self._later.open()).deliveries.claim(*deliveries, surely=surely)
 
     async def finish(self, delivery: str) -> None:
         """See `DeliveryStore.finish`."""

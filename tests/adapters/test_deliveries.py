@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters import deliveries as shared
 from adapters.database.deliveries import SqlDeliveryStore
@@ -17,6 +20,8 @@ from adapters.database.tables import deliveries as table
 from adapters.deliveries import KEPT_FOR, Deliveries, Memory, Standing
 
 pytest_plugins = ["tests.adapters.postgres"]
+
+T = TypeVar("T")
 
 FIRST, BEGUN, DONE, UNKNOWN = Standing
 MOMENT = timedelta(microseconds=1)
@@ -91,7 +96,7 @@ async def test_no_id_stands_in_the_table(database: Database) -> None:
 class Broken:
     """A store that cannot say."""
 
-    async def claim(self, *deliveries: str) -> tuple[Standing, ...]:
+    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[Standing, ...]:
         raise StoreError("The disk is full.")
 
     async def finish(self, delivery: str) -> None:
@@ -101,7 +106,7 @@ class Broken:
 class Slow:
     """A store that says nothing."""
 
-    async def claim(self, *deliveries: str) -> tuple[Standing, ...]:
+    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[Standing, ...]:
         await asyncio.Event().wait()
         return ()
 
@@ -129,10 +134,10 @@ class Away:
         self._store = store
         self.back = False
 
-    async def claim(self, *deliveries: str) -> tuple[Standing, ...]:
+    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[Standing, ...]:
         if not self.back:
             raise StoreError("PostgreSQL cannot be reached.")
-        return await self._store.claim(*deliveries)
+        return await self._store.claim(*deliveries, surely=surely)
 
     async def finish(self, delivery: str) -> None:
         raise StoreError("PostgreSQL cannot be reached.")
@@ -185,6 +190,94 @@ async def test_what_others_have_claimed_counts(database: Database) -> None:
     assert await other.claim("a") == (BEGUN,)
     await one.finish("a")
     assert await other.claim("a") == (DONE,)
+
+
+class Unconfirmed:
+    """A database that keeps claims and does not say so."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        done = await self._database.write(work)
+        if isinstance(done, tuple):  # standings
+            raise StoreError("PostgreSQL cannot be reached.")
+        return done
+
+
+class SlowToCommit:
+    """A database that commits later than it is waited for, and then says nothing of it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.commit = asyncio.Event()
+        self.committing: asyncio.Task[None] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        if self.committing:
+            return await self._database.write(work)
+
+        async def then_stall(connection: AsyncConnection) -> None:
+            await work(connection)
+            await self.commit.wait()
+
+        self.committing = asyncio.create_task(self._database.write(then_stall))
+        await asyncio.shield(self.committing)
+        raise StoreError("PostgreSQL cannot be reached.")
+
+
+@pytest.mark.parametrize("waited", [False, True], ids=["not waited for", "never confirmed"])
+async def test_what_was_claimed_too_late_is_done_by_whoever_gets_it_next(
+    database: Database, monkeypatch: pytest.MonkeyPatch, waited: bool
+) -> None:
+    monkeypatch.setattr(shared, "PATIENCE", 60.0 if waited else 0.2)
+    slow = SlowToCommit(database)
+    store = SqlDeliveryStore(cast(Any, slow))
+    one, other = Deliveries(store), Deliveries(SqlDeliveryStore(database))
+    claim = asyncio.create_task(one.claim("signature", "a", surely=True))
+    if waited:
+        slow.commit.set()
+    assert await claim == (UNKNOWN, UNKNOWN)
+    slow.commit.set()
+    assert slow.committing
+    await slow.committing
+    monkeypatch.setattr(shared, "PATIENCE", 60.0)
+    await store.close()
+    assert await other.claim("signature anew", "a", surely=True) == (FIRST, FIRST)
+    assert await one.claim("a", surely=True) == (BEGUN,)
+
+
+async def test_what_is_taken_back_is_what_was_claimed_then_and_nothing_else(
+    database: Database,
+) -> None:
+    store = SqlDeliveryStore(cast(Any, Unconfirmed(database)))
+    other = SqlDeliveryStore(database)
+    await other.claim("begun")
+    await other.claim("done")
+    await other.finish("done")
+    with pytest.raises(StoreError):
+        await store.claim("begun", "done", "new", surely=True)
+    with pytest.raises(StoreError):
+        await store.claim("of a command")
+    await store.close()
+    assert await other.claim("begun", "done", "new") == (BEGUN, DONE, FIRST)
+    assert await other.claim("of a command") == (BEGUN,)
+
+
+async def test_what_another_process_has_begun_and_lets_go_is_done_here_when_it_comes_again(
+    database: Database,
+) -> None:
+    deliveries = Deliveries(SqlDeliveryStore(database))
+    await SqlDeliveryStore(database).claim("a")
+    assert await deliveries.claim("a", surely=True) == (BEGUN,)
+    await database.execute(delete(table))
+    assert await deliveries.claim("a", surely=True) == (FIRST,)
 
 
 @pytest.mark.parametrize(
