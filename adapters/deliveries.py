@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from enum import Enum, auto
 from typing import Protocol
@@ -60,6 +60,15 @@ class DeliveryStore(Protocol):
             LdnBotError: the store cannot keep that.
         """
 
+    async def release(self, delivery: str) -> None:
+        """A delivery that whoever asks has claimed, and will not do, is free again.
+
+        That is so as soon as can be, also when nobody waits for it any more.
+
+        Raises:
+            LdnBotError: the store cannot be reached.
+        """
+
 
 class Deliveries:
     """What this process knows to be delivered, and, where there is a store, what others know.
@@ -99,11 +108,19 @@ class Deliveries:
     async def finish(self, delivery: str) -> None:
         """A delivery is done, and may be acknowledged when it comes again."""
         self._memory.finish(delivery)
-        if self._store is None:
-            return
+        if self._store is not None:
+            await self._told(self._store.finish(delivery))
+
+    async def release(self, delivery: str) -> None:
+        """A delivery that was claimed here will not be done; it may be when it comes again."""
+        self._memory.forget(delivery)
+        if self._store is not None:
+            await self._told(self._store.release(delivery))
+
+    async def _told(self, telling: Awaitable[None]) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._store.finish(delivery)
+                await telling
         except (LdnBotError, TimeoutError) as error:
             self._lost(error)
         else:

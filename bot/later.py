@@ -218,3 +218,7 @@ class LaterDeliveries:
     async def finish(self, delivery: str) -> None:
         """See `DeliveryStore.finish`."""
         await (await self._later.open()).deliveries.finish(delivery)
+
+    async def release(self, delivery: str) -> None:
+        """See `DeliveryStore.release`."""
+        await (await self._later.open()).deliveries.release(delivery)

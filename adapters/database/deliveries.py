@@ -93,6 +93,17 @@ class SqlDeliveryStore:
             update(table).where(table.c.delivery == _key(delivery)).values(done=True)
         )
 
+    async def release(self, delivery: str) -> None:
+        """See `DeliveryStore.release`."""
+        now = self._clock()
+        # What is claimed later, when this is done twice, is somebody else's.
+        ours = table.c.delivery == _key(delivery), table.c.claimed <= now, ~table.c.done
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(delete(table).where(*ours))
+
+        await asyncio.shield(self._owe(now, work))
+
     async def close(self) -> None:
         """Wait a moment until claims are taken back; what is not by then stays claimed."""
         if self._paying:

@@ -41,7 +41,7 @@ from adapters.slack.manifest import SHORTCUT_SUFFIX
 from adapters.slack.people import SlackPeople
 from adapters.slack.surfaces import PrivateMessage
 from adapters.slack.working import Working
-from knowledge.errors import PlatformError
+from knowledge.errors import LdnBotError, PlatformError
 from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
@@ -289,7 +289,14 @@ async def _refuse_without_token(
 
 
 async def _on_error(error: Exception) -> BoltResponse:
-    """What bolt could not deliver to a listener. Acknowledged, so that Slack does not repeat it."""
+    """What bolt could not deliver to a listener. Acknowledged, so that Slack does not repeat it.
+
+    Except where the store fails: the only listener to let that through is bolt's own, which deletes
+    a token, and does so when the event comes again.
+    """
+    if isinstance(error, LdnBotError):
+        log.warning("an event from Slack has to come again: %s", error)
+        return BoltResponse(status=503)
     if not isinstance(error, BoltUnhandledRequestError):
         log.error("an event from Slack failed", exc_info=error)
     return BoltResponse(status=200)

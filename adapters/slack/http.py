@@ -181,8 +181,11 @@ class Door:
         except Exception:
             log.exception("a request from Slack could not be read")
             return web.Response(status=400)
-        if answer.status == 200 and (event := said.get("event_id")):
-            await self._deliveries.finish(f"delivery {event}")
+        if event := said.get("event_id"):
+            if answer.status == 200:
+                await self._deliveries.finish(f"delivery {event}")
+            elif answer.status == 503:  # nothing has been done
+                await self._deliveries.release(f"delivery {event}")
         return answer
 
     async def _repeated(self, signature: str, said: Body) -> int | None:

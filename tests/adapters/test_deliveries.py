@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters import deliveries as shared
+from adapters.database import deliveries as sql
 from adapters.database.deliveries import SqlDeliveryStore
 from adapters.database.engine import Database, open_database
 from adapters.database.errors import StoreError
@@ -102,6 +103,9 @@ class Broken:
     async def finish(self, delivery: str) -> None:
         raise StoreError("The disk is full.")
 
+    async def release(self, delivery: str) -> None:
+        raise StoreError("The disk is full.")
+
 
 class Slow:
     """A store that says nothing."""
@@ -111,6 +115,9 @@ class Slow:
         return ()
 
     async def finish(self, delivery: str) -> None:
+        await asyncio.Event().wait()
+
+    async def release(self, delivery: str) -> None:
         await asyncio.Event().wait()
 
 
@@ -123,6 +130,8 @@ async def test_without_a_store_that_answers_a_process_goes_by_itself(
     assert await deliveries.claim("a", "b") == (FIRST, FIRST)
     await deliveries.finish("a")
     assert await deliveries.claim("a", "b", "c") == (DONE, BEGUN, FIRST)
+    await deliveries.release("b")
+    assert await deliveries.claim("b") == (FIRST,)
     surely = await deliveries.claim("a", "d", surely=True)
     assert surely == (DONE, FIRST if store is None else UNKNOWN)
 
@@ -140,6 +149,9 @@ class Away:
         return await self._store.claim(*deliveries, surely=surely)
 
     async def finish(self, delivery: str) -> None:
+        raise StoreError("PostgreSQL cannot be reached.")
+
+    async def release(self, delivery: str) -> None:
         raise StoreError("PostgreSQL cannot be reached.")
 
 
@@ -190,6 +202,41 @@ async def test_what_others_have_claimed_counts(database: Database) -> None:
     assert await other.claim("a") == (BEGUN,)
     await one.finish("a")
     assert await other.claim("a") == (DONE,)
+
+
+async def test_what_is_released_is_done_by_whoever_gets_it_next_and_what_is_done_is_not(
+    database: Database,
+) -> None:
+    one, other = (Deliveries(SqlDeliveryStore(database)) for _ in range(2))
+    assert await one.claim("a", "b", surely=True) == (FIRST, FIRST)
+    await one.finish("b")
+    for each in "ab":
+        await one.release(each)
+    assert await other.claim("a", "b", surely=True) == (FIRST, DONE)
+    assert await one.claim("a", surely=True) == (BEGUN,)
+
+
+async def test_what_cannot_be_released_at_once_is_when_the_store_is_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sql, "AGAIN_AFTER", 0.01)
+    store = SqlDeliveryStore(database)
+    one, other = Deliveries(store), Deliveries(SqlDeliveryStore(database))
+    await one.claim("a", surely=True)
+    write, tried = database.write, asyncio.Event()
+
+    async def fail(_: object) -> None:
+        tried.set()
+        raise StoreError("PostgreSQL cannot be reached.")
+
+    monkeypatch.setattr(shared, "PATIENCE", 0.05)
+    monkeypatch.setattr(database, "write", fail)
+    await one.release("a")
+    assert tried.is_set()
+    monkeypatch.setattr(shared, "PATIENCE", 60.0)
+    monkeypatch.setattr(database, "write", write)
+    await store.close()
+    assert await other.claim("a", surely=True) == (FIRST,)
 
 
 class Unconfirmed:

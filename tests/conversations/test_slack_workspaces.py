@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -187,6 +188,54 @@ async def test_while_no_token_can_be_looked_up_commands_are_answered_and_events_
     monkeypatch.undo()
     assert await many.bots() == [TEAM]
     assert (await many.slack.command("/ldn", "forms")).text == CANNOT_ANSWER
+
+
+@pytest.mark.parametrize(
+    "left", [{"type": "app_uninstalled"}, {"type": "tokens_revoked", "tokens": {"bot": ["UBOT"]}}]
+)
+async def test_a_token_that_cannot_be_deleted_is_when_slack_says_again_that_it_is_over(
+    many: Many, monkeypatch: pytest.MonkeyPatch, left: dict[str, object]
+) -> None:
+    await many.browser.install(TEAM)
+    many.come_from(TEAM)
+    http = many.slack.http
+    assert http
+
+    async def full(*_: object) -> None:
+        raise StoreError("The disk is full.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(many.house.database, "execute", full)
+        delivery = await many.slack.event(left)
+        assert http.status == 503
+    assert await many.bots() == [TEAM]
+    await asyncio.sleep(1.1)  # Slack signs by the second
+    await many.slack.redeliver(delivery)
+    assert http.status == 200
+    assert await many.bots() == []
+
+
+async def test_an_event_for_which_no_token_was_known_is_answered_when_slack_repeats_it(
+    many: Many, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await many.browser.install(TEAM)
+    many.come_from(TEAM)
+    http = many.slack.http
+    assert http
+
+    async def silent(*_: object) -> None:
+        raise StoreError("PostgreSQL did not answer in time. Try again.")
+
+    mention = {"type": "app_mention", "user": "U1", "text": "forms", "ts": "1.1", "channel": "C1"}
+    with monkeypatch.context() as broken:
+        broken.setattr(many.installations, "_newest", silent)
+        delivery = await many.slack.event(mention)
+        assert http.status == 503
+    for attempt in (1, 2):
+        await asyncio.sleep(1.1)  # Slack signs by the second
+        await many.slack.redeliver(delivery, attempt)
+        assert http.status == 200
+    assert len(many.slack.requests_to("POST", "chat.postMessage")) == 1
 
 
 async def test_each_workspace_is_talked_to_with_its_own_token(many: Many) -> None:
