@@ -71,9 +71,14 @@ class SlackPeople:
         return person
 
     async def glance(self, client: AsyncWebClient, user: str, team: str) -> Person:
-        """Who someone most likely is, quickly: to choose words and buttons, never to allow."""
+        """Who someone most likely is, quickly: to choose words and buttons, never to allow.
+
+        A client without a token has nobody to ask.
+        """
         if known := self._seen.get(self._key(user, team)):
             return known
+        if not client.token:
+            return Person()
         try:
             async with asyncio.timeout(PATIENCE):
                 return await self.look(client, user, team)

@@ -163,7 +163,7 @@ async def test_installed_asked_uninstalled_and_forgotten(many: Many) -> None:
 
 
 async def test_while_no_token_can_be_looked_up_commands_are_answered_and_events_not_acknowledged(
-    many: Many, monkeypatch: pytest.MonkeyPatch
+    many: Many, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for team in (TEAM, OTHER):
         await many.browser.install(team)
@@ -176,8 +176,11 @@ async def test_while_no_token_can_be_looked_up_commands_are_answered_and_events_
     monkeypatch.setattr(many.installations, "_newest", silent)
     assert FORMS in (await many.slack.direct_message("forms")).text, "its token is known"
     many.come_from(OTHER)
+    calls = len(many.slack.requests)
     answer = await many.slack.command("/ldn", "forms")
     assert FORMS in answer.text
+    assert len(many.slack.requests) == calls, "without a token, Slack says nothing"
+    assert "Slack did not say" not in caplog.text
     pressed = await many.slack.press(answer, answer.labels["All topics"])
     assert pressed.text == CANNOT_ANSWER
     assert not pressed.replaced_original
