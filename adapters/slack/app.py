@@ -218,6 +218,22 @@ async def signed_in(client: AsyncWebClient) -> Known:
     )
 
 
+class _App(AsyncApp):
+    """Bolt's, with no installation but ours.
+
+    From ids in the environment, also from empty ones, bolt makes one that keeps tokens in files.
+    """
+
+    def __init__(self, oauth: AsyncOAuthFlow | None, **options: Any) -> None:
+        super().__init__(oauth_flow=oauth, **options)
+        self._ours = oauth
+
+    @property
+    def oauth_flow(self) -> AsyncOAuthFlow | None:
+        """Who installs the app; None where there is one workspace."""
+        return self._ours
+
+
 def slack_app(
     listeners: Listeners,
     client: AsyncWebClient,
@@ -233,12 +249,12 @@ def slack_app(
         installed: the one workspace, or where each of many has a token of its own.
     """
     known, oauth = (installed, None) if isinstance(installed, Known) else (None, installed)
-    app = AsyncApp(
+    app = _App(
+        oauth,
         # Otherwise bolt gives its own loggers the level of the root, whatever was set for them.
         logger=logging.getLogger("slack_bolt"),
         client=client,
         authorize=known,
-        oauth_flow=oauth,
         # Socket Mode events come over a connection that we opened; what comes over HTTP has been
         # verified before bolt gets to read it (`adapters.slack.http`).
         request_verification_enabled=False,

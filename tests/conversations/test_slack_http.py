@@ -232,6 +232,22 @@ async def test_there_is_nothing_but_one_path_for_slack(
         assert response.status == status
 
 
+@pytest.mark.parametrize("value", ["", "1.2"])
+async def test_ids_in_the_environment_open_no_path_of_bolts_own(
+    slack_standin: SlackStandIn, house: House, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    for name in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
+        monkeypatch.setenv(name, value)
+    async with over_http(slack_standin, house) as adapter:
+        url = f"http://127.0.0.1:{adapter.port}"
+        async with aiohttp.ClientSession() as session:
+            for path in ("/slack/install", "/slack/oauth_redirect"):
+                async with session.get(url + path) as response:
+                    assert response.status == 404
+        assert slack_standin.http
+        assert (await slack_standin.http.post(FORM, commanded()))[0] == 200
+
+
 async def test_a_body_that_is_too_large_is_refused_before_it_is_looked_at(
     door: tuple[HttpDelivery, SlackStandIn], house: House
 ) -> None:
