@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -208,8 +209,8 @@ def decide(
     chances: Chances, ids: Sequence[str], is_covered: NDArray[np.bool_], costs: Costs
 ) -> Ranking:
     """The outcome with the least expected cost, given the probability of each of the topics."""
-    # What is no number is no reason to show anything.
-    chances = np.nan_to_num(chances, nan=0.0)
+    if math.isnan(total := float(chances.sum())):  # no reason to show anything
+        chances, total = np.zeros_like(chances), 0.0
     covered = np.where(is_covered, chances, 0.0)
     # The least of their opposites: most are nothing, and among these the greatest are found slowly.
     best = (-covered).argpartition(min(MOST_OFFERED, len(ids)) - 1)[:MOST_OFFERED].tolist()
@@ -222,7 +223,7 @@ def decide(
     if outcome is Outcome.NOT_COVERED and not is_covered.all():
         likeliest = int(np.argmax(np.where(is_covered, -1.0, chances)))
         # Something that nobody has written down is the likelier topic, where words are few.
-        if chances[likeliest] > 1 - float(chances.sum()):
+        if chances[likeliest] > 1 - total:
             not_covered = ids[likeliest]
     return Ranking(outcome, candidates, not_covered, coverage)
 
