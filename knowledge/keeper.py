@@ -405,7 +405,8 @@ class PostKeeper:
             return None
         answer, state = desk.open(post.section), State.CURRENT
         if answer is None or answer.section != post.section:
-            [nearest] = desk.suggest(post.title, limit=1)
+            # Where no topic is near, it is the document's first.
+            [nearest] = desk.suggest(post.title, limit=1) or desk.suggest("", limit=1)
             answer = Composer(desk.document, desk.language).withdrawn(post.title, nearest)
             state = State.WITHDRAWN
         answer = await self._dressed(post.place, answer)

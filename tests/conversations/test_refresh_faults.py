@@ -280,6 +280,19 @@ async def test_every_section_is_posted_pinned_edited_withdrawn_and_unpinned_with
         assert "Withdrawn: " in (message.data.get("content") or message.data["text"])
 
 
+async def test_a_post_of_which_no_word_is_left_in_the_document_is_withdrawn(
+    slack: SlackStandIn, house: House, tmp_path: Path
+) -> None:
+    await house.keeper.pin(here(slack), "ldn", "mechanism")
+    [post] = await house.store.all()
+    write_document(tmp_path / "garden", command="ldn")
+    house.desks.replace(list(open_folder(tmp_path / "garden").values()))
+    assert house.desks["ldn"].suggest(post.title, limit=1) == []
+    assert (await refresh(house)).withdrawn == 1
+    [message] = slack.channels.posts()
+    assert "“Watering”" in message.data["text"]
+
+
 # What is uncertain
 
 
