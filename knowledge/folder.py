@@ -114,6 +114,11 @@ def _load_crisis(path: Path, problems: list[Problem]) -> CrisisPhrases:
     written = validate(file, CrisisFile, problems) if not file.problems else None
     if written is None:
         return CrisisPhrases((), (), (), (), ())
+    phrases = {f"explicit.{kind.value}": written.explicit.get(kind.value) for kind in CrisisKind}
+    for key, found in (phrases | {"ambiguous": written.ambiguous, "traps": written.traps}).items():
+        if not found:
+            mend = "Write some. Without them, the bot takes one thing for another in a crisis."
+            problems.append(file.problem(tuple(key.split(".")), "has no phrases.", mend))
     return CrisisPhrases(
         suicide=written.explicit.get("suicide", ()),
         overdose=written.explicit.get("overdose", ()),

@@ -127,6 +127,27 @@ def test_a_reminder_or_credit_of_blanks_is_an_error(tmp_path: Path, key: str) ->
     assert problem.key == key
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("  overdose:\n  - i took too many pills\n  - i swallowed a whole bottle\n", "",
+         "overdose"),
+        ("  emergency:\n  - i cannot breathe\n  - my chest hurts badly\n", "  emergency: []\n",
+         "emergency"),
+        ("ambiguous:\n- i cannot go on\n- what is the point of it all\n", "ambiguous: []\n",
+         "ambiguous"),
+    ],
+)  # fmt: skip
+def test_a_kind_of_crisis_without_phrases_is_an_error(
+    tmp_path: Path, old: str, new: str, key: str
+) -> None:
+    write_document(tmp_path)
+    replace(tmp_path / "crisis.yaml", old, new)
+    [problem] = faults(tmp_path)
+    assert problem.key.endswith(key)
+    assert problem.what == "has no phrases."
+
+
 def test_questions_of_a_document_that_is_not_there_are_an_error(tmp_path: Path) -> None:
     write_document(tmp_path)
     os.rename(tmp_path / "garden.questions.yaml", tmp_path / "gardens.questions.yaml")
