@@ -142,6 +142,7 @@ async def test_a_press_that_slack_was_told_has_arrived_is_answered_though_a_sign
         assert (await press).text.startswith("Preview.")
 
 
+@pytest.mark.long
 async def test_a_press_that_comes_while_another_is_finished_is_answered_too(
     tmp_path: Path, documents: Path, slack_standin: SlackStandIn
 ) -> None:

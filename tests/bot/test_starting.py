@@ -11,6 +11,8 @@ import pytest
 from tests.bot.running import RunningBot, running_bot
 from tests.standins.slack import SlackStandIn
 
+pytestmark = pytest.mark.long
+
 LEARNS = "knowledge.opening"
 
 
