@@ -120,6 +120,7 @@ async def test_a_signal_ends_it_cleanly_within_five_seconds(
         assert "Warning" not in bot.output
 
 
+@pytest.mark.long
 async def test_a_press_that_slack_was_told_has_arrived_is_answered_though_a_signal_comes(
     tmp_path: Path,
     documents: Path,
@@ -169,6 +170,7 @@ async def test_a_press_that_comes_while_another_is_finished_is_answered_too(
             assert (await press).text.startswith("Preview.")
 
 
+@pytest.mark.long
 async def test_a_moderator_on_discord_is_answered_though_a_signal_comes(
     tmp_path: Path,
     documents: Path,

@@ -94,6 +94,7 @@ def many(request: pytest.FixtureRequest) -> bool:
     return found
 
 
+@pytest.mark.long
 async def test_a_bot_whose_connections_all_hang_ends_within_five_seconds(hanging: Hangs) -> None:
     """As the fixture does at its end: the driver alone would take leave of each for a minute."""
     async with hanging(False):
