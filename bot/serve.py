@@ -128,11 +128,7 @@ class Service:
                     ],
                 )
             finally:  # before the stack closes the store
-                try:
-                    async with asyncio.timeout(HAND_OVER_WITHIN):
-                        await _hand_over(platforms.tallying)
-                except TimeoutError:
-                    log.warning("what was counted could not be kept: the store does not answer")
+                await _hand_over(platforms.tallying, HAND_OVER_WITHIN)
 
     def _connected(self, platforms: Iterable[Platform]) -> dict[Platform, bool]:
         """For each of these platforms, whether questions reach us at this moment."""
@@ -251,11 +247,15 @@ async def _keep_tidy() -> None:
         garbage.tidy()
 
 
-async def _hand_over(tallying: Tallying) -> None:
+async def _hand_over(tallying: Tallying, within: float | None = None) -> None:
+    """Have what was counted kept, in so many seconds; what cannot be kept is told."""
     try:
-        await tallying.hand_over()
+        async with asyncio.timeout(within):
+            await tallying.hand_over()
     except LdnBotError as error:
         log.warning("what was counted could not be kept: %s", error)
+    except TimeoutError:
+        log.warning("what was counted could not be kept: the store does not answer")
 
 
 async def _tell(adapter: Adapter) -> None:

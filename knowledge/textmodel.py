@@ -107,9 +107,8 @@ class _Prepared:
         counts.update(known_words)
         vocabulary = Vocabulary.learn(counts, synonyms)
         understood = [vocabulary.understand(text) for _, text in read]
-        letters = {
-            word: letters_of(word, views.letter_runs) for text in understood for word in text
-        }
+        used = {word for text in understood for word in text}
+        letters = {word: letters_of(word, views.letter_runs) for word in used}
         found = [
             (*views.of_words(text), [run for word in text for run in letters[word]])
             for text in understood
