@@ -23,13 +23,15 @@ from bot.settings import Settings
 from knowledge.answer import Answer
 from knowledge.communities import Communities, CommunitySettings, Sharers
 from knowledge.desk import Desks
-from knowledge.errors import LearningError, SettingsError
+from knowledge.errors import SettingsError
 from knowledge.keeper import PostKeeper
 from knowledge.library import Library
 from knowledge.numbers import Numbers
 from knowledge.opening import (
-    LEARNING_ENVIRONMENT,
+    LEARNING_OPTIONS,
     end_learning,
+    judge_learning,
+    learn_here,
     learning_command,
     open_folder,
     reopen_folder,
@@ -108,27 +110,27 @@ async def rebuild_desks(settings: Settings) -> Desks:
         DocumentError: with every fault of every file.
         LearningError: the process that learns was ended from outside.
     """
+    folder = settings.documents
     if cache := _cache(settings):
         # Not in a thread: it takes a moment only, and a thread keeps its memory.
-        if desks := reopen_folder(settings.documents, cache):
+        if desks := reopen_folder(folder, cache):
             return Desks(desks)
-        learning = await asyncio.create_subprocess_exec(
-            *learning_command(settings.documents, cache),
-            env=LEARNING_ENVIRONMENT,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            if (status := await learning.wait()) < 0:
-                raise LearningError(status)
-        finally:
-            end_learning(learning.pid)
-        if desks := reopen_folder(settings.documents, cache):
+        with suppress(OSError):  # no process can be started
+            await _learn_elsewhere(folder, cache)
+        if desks := reopen_folder(folder, cache):
             return Desks(desks)
-    # The folder has faults, or nothing can be kept.
-    return await asyncio.to_thread(build_desks, settings)
+    return Desks(await asyncio.to_thread(learn_here, folder))
+
+
+async def _learn_elsewhere(folder: Path, cache: Path) -> None:
+    """As `knowledge.opening` does, without waiting in this thread."""
+    command = learning_command(folder, cache)
+    learning = await asyncio.create_subprocess_exec(*command, **LEARNING_OPTIONS)
+    try:
+        said, _ = await learning.communicate()
+        judge_learning(await learning.wait(), said)
+    finally:
+        end_learning(learning.pid)
 
 
 def _cache(settings: Settings) -> Path | None:

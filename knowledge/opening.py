@@ -13,10 +13,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from knowledge import bundle
 from knowledge.desk import SMALL_TALK, HelpDesk
@@ -65,12 +66,21 @@ def open_folder(folder: Path, cache: Path | None) -> list[HelpDesk]:
         LearningError: the process that learns was ended from outside.
     """
     if cache is None:
-        return open_desks(_load(folder))
+        return learn_here(folder)
     if desks := reopen_folder(folder, cache):
         return desks
     _learn_elsewhere(folder, cache)
     # Where nothing can be kept, or no process started, it is learned here.
-    return reopen_folder(folder, cache) or open_desks(_load(folder))
+    return reopen_folder(folder, cache) or learn_here(folder)
+
+
+def learn_here(folder: Path) -> list[HelpDesk]:
+    """The desks, learned in this process, and not kept.
+
+    Raises:
+        DocumentError: with every fault of every file.
+    """
+    return open_desks(_load(folder))
 
 
 def reopen_folder(folder: Path, cache: Path) -> list[HelpDesk]:
@@ -79,16 +89,36 @@ def reopen_folder(folder: Path, cache: Path) -> list[HelpDesk]:
 
 
 def learning_command(folder: Path, cache: Path) -> list[str]:
-    """What learns a folder in a process of its own, for `open_folder` to find in the cache.
-
-    Its exit status is all that matters: what it writes to standard error is no log.
-    """
+    """What learns a folder in a process of its own, for `reopen_folder` to find in the cache."""
     name = bundle.fingerprint(folder)
     return [sys.executable, "-m", "knowledge.opening", str(folder), str(cache), name]
 
 
-LEARNING_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-"""In which `learning_command` finds this very code."""
+LEARNING_OPTIONS: Mapping[str, Any] = {
+    # There it finds this very code.
+    "env": {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    "stdin": subprocess.DEVNULL,
+    "stdout": subprocess.PIPE,
+    "stderr": subprocess.DEVNULL,  # what it writes there is no log
+    "start_new_session": True,
+}
+"""How `learning_command` is started, by `subprocess` or by asyncio."""
+
+
+def judge_learning(status: int, said: bytes) -> None:
+    """What a process of `learning_command` came to.
+
+    Raises:
+        DocumentError: with every fault of every file.
+        LearningError: it was ended from outside. What ended it would end this process next.
+    """
+    if status < 0:
+        raise LearningError(status)
+    if status == _FAULTY:
+        raise DocumentError([Problem(**fields) for fields in json.loads(said)])
+    if status:
+        # Where it fails here as well, the caller is told why.
+        log.warning("the process that learns the documents failed; they are learned here")
 
 
 def end_learning(process_id: int) -> None:
@@ -98,34 +128,16 @@ def end_learning(process_id: int) -> None:
 
 
 def _learn_elsewhere(folder: Path, cache: Path) -> None:
-    """Have `_learn` done by another process; its DocumentError becomes ours.
-
-    Raises:
-        DocumentError: with every fault of every file.
-        LearningError: it was ended from outside. What ended it would end this process next.
-    """
+    """Have `_learn` done by another process, if one can be started; raises as `judge_learning`."""
     with (
         suppress(OSError),
-        subprocess.Popen(
-            learning_command(folder, cache),
-            env=LEARNING_ENVIRONMENT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        ) as learning,
+        subprocess.Popen(learning_command(folder, cache), **LEARNING_OPTIONS) as learning,
     ):
         try:
             said, _ = learning.communicate()
         finally:
             end_learning(learning.pid)
-        if learning.returncode < 0:
-            raise LearningError(learning.returncode)
-        if learning.returncode == _FAULTY:
-            raise DocumentError([Problem(**fields) for fields in json.loads(said)])
-        if learning.returncode:
-            # Where it fails here as well, the caller is told why.
-            log.warning("the process that learns the documents failed; they are learned here")
+        judge_learning(learning.returncode, said)
 
 
 def _learn(folder: Path, cache: Path, fingerprint: str) -> int:
