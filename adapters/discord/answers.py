@@ -12,6 +12,7 @@ import aiohttp
 import discord
 
 from adapters.conversation import Aside, Shown
+from adapters.discord import callbacks
 from adapters.discord.render import DiscordMessage, render_shown
 
 Interaction = discord.Interaction[Any]
@@ -28,24 +29,12 @@ async def send(interaction: Interaction, shown: Shown) -> None:
         await surely(lambda: interaction.response.send_message(sentence, ephemeral=True))
         return
     message = render_shown(shown)
-    await surely(
-        lambda: interaction.response.send_message(
-            message.content,
-            view=message.view,
-            files=message.attachments() or discord.utils.MISSING,
-            ephemeral=True,
-            suppress_embeds=True,
-        )
-    )
+    await surely(lambda: callbacks.show(interaction, message))
 
 
 async def replace_message(interaction: Interaction, message: DiscordMessage) -> None:
     """Put a message in place of the one under which somebody pressed."""
-    await surely(
-        lambda: interaction.response.edit_message(
-            content=message.content, view=message.view, attachments=message.attachments()
-        )
-    )
+    await surely(lambda: callbacks.update(interaction, message))
 
 
 async def edit_answer(interaction: Interaction, message: DiscordMessage) -> None:

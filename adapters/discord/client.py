@@ -36,7 +36,7 @@ from adapters.discord.gateway import GatewayClient
 from adapters.discord.publisher import DiscordPublisher
 from adapters.discord.render import render_reply, render_shown
 from adapters.discord.shards import Shards
-from adapters.discord.views import AnswerItem
+from adapters.discord.views import pressed
 from adapters.moderation import Subcommand
 from adapters.reception import Reception
 from adapters.wording import APOLOGY
@@ -190,8 +190,7 @@ class DiscordClient(GatewayClient):
         return self._reception
 
     async def setup_hook(self) -> None:
-        """Between login and connection: buttons of earlier runs, and the commands."""
-        self.add_dynamic_items(AnswerItem)
+        """Called by discord.py between login and connection."""
         await self.tree.set_translator(CommandTranslator())
         self.registered = await self._register()
 
@@ -229,6 +228,15 @@ class DiscordClient(GatewayClient):
             shown = await self.reception.ask(caller, command, question)
             await send(interaction, shown)
             self.reception.count(caller, shown)
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Called by discord.py for everything that people do; commands go to the tree.
+
+        Buttons and menus say by themselves what they do, also forged ones and those of earlier
+        runs. discord.py's own way to them would build every item of the message anew.
+        """
+        if interaction.type is discord.InteractionType.component:
+            await self.perform(interaction, pressed(interaction.data or {}))
 
     async def perform(self, interaction: Interaction, action: Action | None) -> None:
         """Do what a button or menu says, in place of the message it stands under."""

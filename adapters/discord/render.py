@@ -7,9 +7,10 @@ https://docs.discord.com/developers/components/reference.
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import discord
@@ -28,13 +29,15 @@ CONTENT_LIMIT = 2000
 PREVIEW_ROOM = 100
 """Characters that a public answer leaves free, so that a preview of it can say that it is one."""
 NO_MENTIONS = discord.AllowedMentions.none()
+NEW_MESSAGE = discord.InteractionResponseType.channel_message.value
+UPDATE_MESSAGE = discord.InteractionResponseType.message_update.value
 
 FILE_NAME = "questions.txt"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DiscordMessage:
-    """One page of an answer: what discord.py sends."""
+    """One page of an answer: what Discord is sent. The same one for everyone who asks the same."""
 
     content: str
     view: ButtonView
@@ -58,6 +61,22 @@ class DiscordMessage:
             "allowed_mentions": NO_MENTIONS.to_dict(),
             **({"attachments": files} if files else {}),
         }
+
+    @cached_property
+    def as_new(self) -> bytes:
+        """The callback that shows it as a message of its own, made once for all."""
+        return _encode(NEW_MESSAGE, self.to_json())
+
+    @cached_property
+    def as_update(self) -> bytes:
+        """The callback that puts it in place of another message, whose file goes."""
+        message = {"attachments": [], **self.to_json()}
+        del message["flags"]  # those of a message stay as they are
+        return _encode(UPDATE_MESSAGE, message)
+
+
+def _encode(kind: int, message: dict[str, Any]) -> bytes:
+    return json.dumps({"type": kind, "data": message}, separators=(",", ":")).encode()
 
 
 @lru_cache(plain_text.KEPT)

@@ -6,9 +6,8 @@ Limits: https://docs.discord.com/developers/components/reference
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import discord
 from discord import ui
@@ -18,9 +17,6 @@ from adapters.wording import CHOOSE
 from knowledge.actions import Action, Button, buttons, clip, menu_action
 from knowledge.answer import Answer, Choice
 from knowledge.language import words_in
-
-if TYPE_CHECKING:
-    from adapters.discord.client import DiscordClient
 
 BUTTON_LABEL_LIMIT = 80
 OPTION_LABEL_LIMIT = 100
@@ -34,8 +30,8 @@ class ButtonView(ui.View):
         super().__init__(timeout=None)
         for number, row in enumerate(rows, start=1):
             for button in row:
-                self.add_item(AnswerItem(button_for(button), row=number))
-        # discord.py keeps no finished view in memory, and dynamic items do not need it to.
+                self.add_item(button_for(button, number))
+        # discord.py keeps no finished view in memory; presses reach the client without one.
         self.stop()
         self._sent: list[dict[str, Any]] | None = None
 
@@ -58,8 +54,7 @@ class AnswerView(ButtonView):
         super().__init__(*buttons(answer, page, pages), offers)
         if answer.choices:
             placeholder = words_in(answer.language)(CHOOSE)
-            menu = menu_of(menu_action(answer), answer.choices, placeholder)
-            self.add_item(AnswerItem(menu, row=0))
+            self.add_item(menu_of(menu_action(answer), answer.choices, placeholder))
 
 
 class PreviewView(ButtonView):
@@ -68,42 +63,30 @@ class PreviewView(ButtonView):
     def __init__(self, preview: Preview) -> None:
         super().__init__(preview.buttons)
         if preview.choices and preview.choose:
-            menu = menu_of(preview.choose, preview.choices, preview.placeholder)
-            self.add_item(AnswerItem(menu, row=0))
+            self.add_item(menu_of(preview.choose, preview.choices, preview.placeholder))
 
 
-def button_for(button: Button) -> ui.Button[Any]:
+def button_for(button: Button, row: int) -> ui.Button[Any]:
     """A `Button` as Discord's."""
-    return ui.Button(label=clip(button.label, BUTTON_LABEL_LIMIT), custom_id=button.action.encode())
+    label = clip(button.label, BUTTON_LABEL_LIMIT)
+    return ui.Button(label=label, custom_id=button.action.encode(), row=row)
 
 
 def menu_of(action: Action, choices: Sequence[Choice], placeholder: str) -> ui.Select[Any]:
-    """Choices as a select menu; the chosen topic comes with `action`."""
+    """Choices as a select menu, in the first row; the chosen topic comes with `action`."""
     options = [
         discord.SelectOption(label=clip(choice.title, OPTION_LABEL_LIMIT), value=choice.topic)
         for choice in choices[:OPTIONS_LIMIT]
     ]
-    return ui.Select(placeholder=placeholder, custom_id=action.encode(), options=options)
+    return ui.Select(placeholder=placeholder, custom_id=action.encode(), options=options, row=0)
 
 
-class AnswerItem(ui.DynamicItem[ui.Item[Any]], template=r"(?s).+"):
-    """Any button or menu of ours, rebuilt from its custom_id whenever it is pressed.
+def pressed(data: Mapping[str, Any]) -> Action | None:
+    """What the button that was pressed says, or the entry that was chosen in a menu.
 
-    The template takes every custom_id, so that one that is forged, or older than this version,
-    is answered in words too.
+    Args:
+        data: of an interaction, as Discord sends it.
     """
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str]
-    ) -> AnswerItem:
-        """Called by discord.py before `callback`, within the same three seconds."""
-        return cls(item)
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Do what the custom_id says."""
-        action = Action.decode(self.custom_id)
-        if action and isinstance(self.item, ui.Select):
-            action = action.choosing(next(iter(self.item.values), ""))
-        client: DiscordClient = interaction.client
-        await client.perform(interaction, action)
+    action = Action.decode(str(data.get("custom_id")))
+    chosen = data.get("values")
+    return action.choosing(str(chosen[0])) if action and chosen else action

@@ -25,8 +25,15 @@ async def test_what_is_sent_is_what_the_command_line_renders(
 ) -> None:
     await discord.command("ldn", {"question": "mechanism"}, place=Place.BOT_DM)
     [call] = [call for call in discord.requests if call.path.endswith("/callback")]
-    sent = {key: value for key, value in call.body["data"].items() if key != "tts"}
-    assert sent == render(desks["ldn"].ask("mechanism")).to_json()
+    assert call.body["data"] == render(desks["ldn"].ask("mechanism")).to_json()
+
+
+async def test_discord_is_not_asked_to_send_an_answer_back(discord: DiscordStandIn) -> None:
+    reply = await discord.command("ldn", {"question": "mechanism"})
+    await discord.press(reply, reply.labels["All topics"])
+    calls = [call for call in discord.requests if call.path.endswith("/callback")]
+    assert [call.body["type"] for call in calls] == [4, 7]
+    assert not any(call.query for call in calls)
 
 
 async def test_no_question_is_the_menu(discord: DiscordStandIn) -> None:
