@@ -21,8 +21,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from knowledge.answer import Answer, Kind
 from knowledge.errors import LdnBotError
 from knowledge.ideas import KNOWN_WORDS
@@ -42,6 +40,7 @@ from knowledge.search import (
     MOST_OFFERED,
     SEARCH_VIEWS,
     Costs,
+    Listed,
     Outcome,
     Topic,
     decide,
@@ -302,12 +301,11 @@ def cross_validate_search(
         views=SEARCH_VIEWS,
         synonyms=SYNONYMS,
     )
-    ids = [topic.id for topic in topics]
-    is_covered = np.array([topic.covered for topic in topics], dtype=bool)
+    listed = Listed.of(topics)
     replies = []
     for each in judged:
         topic = topics[each.example.kind]
-        ranking = decide(each.chances, ids, is_covered, costs)
+        ranking = decide(each.chances, listed, costs)
         sections = (
             tuple(candidate.id for candidate in ranking.candidates)
             if ranking.outcome is not Outcome.NOT_COVERED

@@ -6,7 +6,7 @@ A question is read in three steps, each of which is cheap and none of which can 
    emoji to one form;
 2. `Vocabulary.understand` corrects typing errors against the words that the examples use, and
    replaces synonyms ("RSD", "algodystrophy") with one word;
-3. `Features.of` turns the words into numbers: which words, which pairs of words and which runs
+3. `Features` turns the words into numbers: which words, which pairs of words and which runs
    of two to five letters occur. Letters within words are what recognises a word that no example
    has, or that is spelt in a new way.
 """
@@ -186,8 +186,8 @@ class Vocabulary:
     def _filed_with(self, word: str) -> set[int]:
         """The known words, by number, that are filed where this one would be."""
         keys = np.array(_shortened(word), dtype=np.uint32)
-        starts = np.searchsorted(self._keys, keys, "left").tolist()
-        ends = np.searchsorted(self._keys, keys, "right").tolist()
+        starts = self._keys.searchsorted(keys, "left").tolist()
+        ends = self._keys.searchsorted(keys, "right").tolist()
         return {
             owner
             for start, end in zip(starts, ends, strict=True)
@@ -317,15 +317,16 @@ def sequence_features(text: Sequence[str], lengths: range, salt: int) -> list[in
     `salt` keeps features of different kinds apart.
     """
     parts = [b" <", *(b" " + word.encode() for word in text), b" >"]
+    shortest, longest = lengths.start, lengths.stop - 1
     found = []
     for start in range(len(parts)):
         number = salt
-        for length, part in enumerate(parts[start : start + lengths.stop - 1], 1):
+        for length, part in enumerate(parts[start : start + longest], 1):
             number = crc32(part, number)
-            # The beginning and the end alone say nothing.
-            if length in lengths and (length > 1 or 0 < start < len(parts) - 1):
+            if length >= shortest:
                 found.append(number)
-    return found
+    # The beginning and the end alone say nothing.
+    return found[1:-1] if shortest == 1 else found
 
 
 def nearby_features(text: Sequence[str], window: int, salt: int) -> list[int]:
@@ -358,7 +359,7 @@ ALWAYS = (0,)
 
 
 class Features:
-    """Which features are known, and what they are worth; turns a text into a `Block`.
+    """Which features are known, and what they are worth; turns texts into `Block`s.
 
     A feature is known when at least `RARE` examples have it: what one example alone has teaches
     nothing about others. A feature that occurs in most examples ("the") tells little;
@@ -367,12 +368,10 @@ class Features:
     letters, weigh the same.
     """
 
-    __slots__ = ("_numbers", "_worth")
-
     def __init__(self, numbers: NDArray[np.uint32], worth: Values) -> None:
         """`numbers` are the known features' numbers, in order."""
+        self.worth = worth
         self._numbers = numbers
-        self._worth = worth
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -392,7 +391,7 @@ class Features:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """The known features, as plain arrays."""
-        return {"features": self._numbers, "features_worth": self._worth}
+        return {"features": self._numbers, "features_worth": self.worth}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Features:
@@ -402,32 +401,24 @@ class Features:
             raise ValueError("the arrays do not fit together")
         return cls(numbers, worth)
 
-    def of(self, views: Sequence[Sequence[int]], elsewhere: int = 0) -> Block:
-        """The known features of the text, and their values.
-
-        `elsewhere`: how many views of the text are not among these, and weigh as much as each.
-        """
-        places, values, known = self._look_up(_numbers([views]))
-        start = 0
-        for view in views:
-            part = values[start : start + len(view)]
-            start += len(view)
-            length = float(part @ part) * (len(views) + elsewhere)
-            if length:
-                part /= math.sqrt(length)
-        return Block(places[known], values[known])
-
-    def plain(self, numbers: Sequence[int]) -> Block:
-        """The known ones of these features, and what each is worth."""
-        places, values, known = self._look_up(_numbers([[numbers]]))
-        return Block(places[known], values[known])
+    def places(self, wanted: Sequence[int] | NDArray[np.uint32]) -> NDArray[np.int64]:
+        """The place of each feature, by its number; of one that is not known, `len(self)`."""
+        wanted = np.asarray(wanted, dtype=np.uint32)
+        if not len(self):
+            return np.zeros(len(wanted), dtype=np.int64)
+        places = self._numbers.searchsorted(wanted)
+        # "clip": what would come after the last one is compared with that.
+        places[self._numbers.take(places, mode="clip") != wanted] = len(self)
+        return places
 
     def of_all(self, texts: Sequence[Sequence[Sequence[int]]]) -> list[Block]:
-        """The same for many texts, in much less time than one by one."""
+        """The known features of each text, and their values; a text is given by its views."""
         if not texts:
             return []
         views = [len(view) for text in texts for view in text]
-        places, values, known = self._look_up(_numbers(texts))
+        places = self.places(_numbers(texts))
+        known = places < len(self)
+        values = np.append(self.worth, np.float32(0))[places]
         view_of = np.repeat(np.arange(len(views)), views)
         lengths = np.bincount(view_of, weights=values * values, minlength=len(views))
         lengths *= np.repeat([len(text) for text in texts], [len(text) for text in texts])
@@ -440,18 +431,6 @@ class Features:
             Block(places[start:end], values[start:end])
             for start, end in zip([0, *ends], ends, strict=False)
         ]
-
-    def _look_up(
-        self, wanted: NDArray[np.uint32]
-    ) -> tuple[NDArray[np.int64], Values, NDArray[np.bool_]]:
-        """Place and worth of each wanted feature, and whether it is known; else it is worth 0."""
-        if not len(self):
-            nothing = np.zeros(len(wanted), dtype=np.int64)
-            return nothing, nothing.astype(np.float32), nothing.astype(np.bool_)
-        places = self._numbers.searchsorted(wanted)
-        # "clip": what would come after the last one is compared with that.
-        known = self._numbers.take(places, mode="clip") == wanted
-        return places, self._worth.take(places, mode="clip") * known, known
 
 
 def _numbers(texts: Sequence[Sequence[Sequence[int]]]) -> NDArray[np.uint32]:

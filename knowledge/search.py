@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import heapq
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -128,8 +129,7 @@ class SearchIndex:
     ) -> None:
         self.key = key
         """Under which what was learned can be taken up again; empty if nothing was learned."""
-        self._ids = [topic.id for topic in topics]
-        self._covered = np.array([topic.covered for topic in topics], dtype=bool)
+        self._listed = Listed.of(topics)
         self._ranker = ranker
         self._costs = costs
 
@@ -202,29 +202,49 @@ class SearchIndex:
     def search(self, text: str) -> Ranking:
         """The sections that answer a question, and what to do with them."""
         chances = self._ranker.chances(self._ranker.understand(text))
-        return decide(chances, self._ids, self._covered, self._costs)
+        return decide(chances, self._listed, self._costs)
 
 
-def decide(
-    chances: Chances, ids: Sequence[str], is_covered: NDArray[np.bool_], costs: Costs
-) -> Ranking:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The ids of topics that the document covers, and of the others, and where each one's chance
+    stands among those of all.
+    """
+
+    covered: tuple[str, ...]
+    covered_at: NDArray[np.intp]
+    others: tuple[str, ...]
+    others_at: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, topics: Sequence[Topic]) -> Listed:
+        """Of these topics, in their order."""
+        is_covered = np.array([topic.covered for topic in topics], dtype=np.bool_)
+        return cls(
+            tuple(topic.id for topic in topics if topic.covered),
+            np.flatnonzero(is_covered),
+            tuple(topic.id for topic in topics if not topic.covered),
+            np.flatnonzero(~is_covered),
+        )
+
+
+def decide(chances: Chances, listed: Listed, costs: Costs) -> Ranking:
     """The outcome with the least expected cost, given the probability of each of the topics."""
     if math.isnan(total := float(chances.sum())):  # no reason to show anything
         chances, total = np.zeros_like(chances), 0.0
-    covered = np.where(is_covered, chances, 0.0)
-    # The least of their opposites: most are nothing, and among these the greatest are found slowly.
-    best = (-covered).argpartition(min(MOST_OFFERED, len(ids)) - 1)[:MOST_OFFERED].tolist()
-    found = [Candidate(ids[at], chance) for at in best if (chance := float(covered[at])) > 0]
-    candidates = tuple(sorted(found, key=lambda each: each.probability, reverse=True))
-    coverage = float(covered.sum())
+    covered = chances.take(listed.covered_at).tolist()
+    best = heapq.nlargest(MOST_OFFERED, range(len(covered)), key=covered.__getitem__)
+    candidates = tuple(Candidate(listed.covered[at], covered[at]) for at in best if covered[at] > 0)
+    coverage = sum(covered)
     expected = expected_costs(candidates, coverage, costs)
     outcome = min(expected, key=expected.__getitem__)
     not_covered = None
-    if outcome is Outcome.NOT_COVERED and not is_covered.all():
-        likeliest = int(np.argmax(np.where(is_covered, -1.0, chances)))
+    if outcome is Outcome.NOT_COVERED and listed.others:
+        others = chances.take(listed.others_at)
+        likeliest = int(others.argmax())
         # Something that nobody has written down is the likelier topic, where words are few.
-        if chances[likeliest] > 1 - total:
-            not_covered = ids[likeliest]
+        if others[likeliest] > 1 - total:
+            not_covered = listed.others[likeliest]
     return Ranking(outcome, candidates, not_covered, coverage)
 
 

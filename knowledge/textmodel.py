@@ -7,7 +7,6 @@ apart, `CrisisDetector` another to recognise a crisis.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,8 +33,8 @@ from knowledge.features import (
     letters_of,
     words,
 )
-from knowledge.letters import Letters, Sums
 from knowledge.modelcache import Arrays
+from knowledge.weights import WeightTable
 
 Chances = NDArray[np.float64]
 
@@ -146,28 +145,13 @@ class TextModel:
     """Knows how likely a text is of each kind; see `learn` and `chances`."""
 
     def __init__(
-        self,
-        views: Views,
-        vocabulary: Vocabulary,
-        features: Features,
-        weights: NDArray[np.int16],
-        scale: float,
-        offsets: Chances,
-        letter_sums: Sums | None = None,
+        self, views: Views, vocabulary: Vocabulary, table: WeightTable, offsets: Chances
     ) -> None:
-        """`weights` are whole numbers, to be small and quick to read; `scale` makes up for it.
-
-        `letter_sums`: see `knowledge.letters`; they are worked out anew where there are none.
-        """
+        """`offsets` raise or lower the kinds' scores, which `table` holds calibrated already."""
         self._views = views
         self._vocabulary = vocabulary
-        self._features = features
-        self._weights = weights
-        self._scale = scale
+        self._table = table
         self._offsets = offsets
-        self._letters = Letters(
-            features, weights, views.letter_runs, vocabulary.numbers, letter_sums
-        )
 
     @classmethod
     def learn(
@@ -204,9 +188,10 @@ class TextModel:
         learned = np.stack([np.ones_like(held_out), ~held_out])
         weights, without = ready.train(len(biases), learned, training)
         scale, offsets = _calibrate(ready.score(judged, without), ready.labels[judged], biases)
-        unit = max(float(np.abs(weights).max(initial=0)), 1e-6) / np.iinfo(np.int16).max
-        rounded = np.round(weights / unit).astype(np.int16)
-        return cls(views, ready.vocabulary, ready.features, rounded, scale * unit, offsets)
+        table = WeightTable.learn(
+            ready.features, ready.vocabulary.numbers, views.letter_runs, weights * scale
+        )
+        return cls(views, ready.vocabulary, table, offsets)
 
     def understand(self, text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:
         """The words of a text, corrected and with synonyms joined."""
@@ -214,22 +199,14 @@ class TextModel:
 
     def chances(self, text: Sequence[str]) -> Chances:
         """How likely a text, given by its understood words, is of each kind."""
-        views = self._views.of_words(text)
-        block = self._features.of(views, elsewhere=1)
-        weights = self._weights.take(block.places, axis=0).astype(np.float32)
-        # No matrix product, see `knowledge.classifier`.
-        scores = np.einsum("f,fk->k", block.values, weights)
-        scores += self._letters.score(text) / math.sqrt(len(views) + 1)
-        return softmax(scores * self._scale + self._offsets)
+        return softmax(self._table.score(text, self._views.of_words(text)) + self._offsets)
 
     def to_arrays(self) -> Arrays:
         """All that was learned, as plain arrays."""
         return {
             **self._vocabulary.to_arrays(),
-            **self._features.to_arrays(),
-            "weights": self._weights,
-            "letter_sums": self._letters.sums,
-            "calibration": np.array([self._scale, *self._offsets]),
+            **self._table.to_arrays(),
+            "offsets": self._offsets,
         }
 
     @classmethod
@@ -241,20 +218,12 @@ class TextModel:
         Raises:
             KeyError, ValueError: the arrays are not those of a model with these kinds.
         """
-        features = Features.from_arrays(arrays)
-        weights, calibration = arrays["weights"], arrays["calibration"]
-        fits = weights.shape == (len(features), kinds) and calibration.shape == (1 + kinds,)
-        if not fits or weights.dtype != np.int16 or not np.isfinite(calibration).all():
+        vocabulary = Vocabulary.from_arrays(arrays, synonyms)
+        table = WeightTable.from_arrays(arrays, vocabulary.numbers, views.letter_runs)
+        offsets = arrays["offsets"].astype(np.float64, copy=False)
+        if table.kinds != kinds or offsets.shape != (kinds,) or not np.isfinite(offsets).all():
             raise ValueError("the arrays do not fit together")
-        return cls(
-            views,
-            Vocabulary.from_arrays(arrays, synonyms),
-            features,
-            weights,
-            float(calibration[0]),
-            calibration[1:].astype(np.float64, copy=False),
-            arrays["letter_sums"],
-        )
+        return cls(views, vocabulary, table, offsets)
 
 
 def cross_validate(

@@ -121,30 +121,30 @@ def test_of_a_long_text_the_beginning_and_the_end_are_read() -> None:
 
 def test_what_one_example_alone_has_is_not_a_feature() -> None:
     features = Features.learn([([1, 2],), ([1, 3],), ([1, 2],)])
-    block = features.of(([1, 2, 3, 4],))
     assert len(features) == 2
-    assert len(block.places) == 2
+    assert features.places([1, 2, 3, 4]).tolist() == [0, 1, 2, 2]
 
 
 def test_every_view_of_a_text_weighs_the_same() -> None:
     features = Features.learn([([1, 2, 3], [9]), ([1, 2, 3], [9]), ([4], [8])])
-    values = features.of(([1, 2, 3], [9])).values
-    assert values[:3] @ values[:3] == pytest.approx(0.5)
-    assert values[3] ** 2 == pytest.approx(0.5)
+    [block] = features.of_all([([1, 2, 3], [9])])
+    assert block.values[:3] @ block.values[:3] == pytest.approx(0.5)
+    assert block.values[3] ** 2 == pytest.approx(0.5)
 
 
 def test_many_texts_at_once_are_as_one_by_one() -> None:
     texts = [([1, 2, 2], [9]), ([3], []), ([1, 3, 5], [9, 8]), ([], [])]
     features = Features.learn([*texts, *texts[:3]])
     for views, block in zip(texts, features.of_all(texts), strict=True):
-        alone = features.of(views)
+        [alone] = features.of_all([views])
         assert block.places.tolist() == alone.places.tolist()
         assert block.values == pytest.approx(alone.values)
 
 
 def test_a_text_without_known_features_is_empty() -> None:
-    assert len(Features.learn([([1],), ([1],)]).of(([7, 8],)).places) == 0
-    assert len(Features.learn([]).of(([7],)).places) == 0
+    for features in (Features.learn([([1],), ([1],)]), Features.learn([])):
+        [block] = features.of_all([([7, 8],)])
+        assert len(block.places) == 0
 
 
 def test_a_vocabulary_comes_back_from_its_arrays(vocabulary: Vocabulary) -> None:

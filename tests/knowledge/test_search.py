@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from knowledge.search import (
     MOST_LEARNED,
     MOST_OFFERED,
     SEARCH_VIEWS,
+    Listed,
     Outcome,
     Ranking,
     SearchIndex,
@@ -205,7 +207,8 @@ def test_typing_errors_seldom_change_the_first_section(shipped: SearchIndex) -> 
 
 def decided(*chances: float) -> Ranking:
     """The decision on two sections and one topic that is not covered."""
-    return decide(np.array(chances), ("a", "b", "other"), np.array([True, True, False]), COSTS)
+    topics = [Topic(id, id != "other", (), ()) for id in ("a", "b", "other")]
+    return decide(np.array(chances), Listed.of(topics), COSTS)
 
 
 def test_a_section_that_is_almost_certainly_right_is_the_answer() -> None:
@@ -394,12 +397,15 @@ def test_what_shares_no_word_with_a_topic_that_is_not_covered_is_not_taken_for_i
 
 
 def test_chances_that_are_no_numbers_show_nothing() -> None:
-    nothing = decide(np.full(3, np.nan), ["a", "b", "c"], np.array([True, True, False]), COSTS)
-    assert nothing == Ranking(Outcome.NOT_COVERED, (), None, 0.0)
+    assert decided(*[math.nan] * 3) == Ranking(Outcome.NOT_COVERED, (), None, 0.0)
 
 
-def test_a_calibration_that_is_no_number_is_not_restored(tmp_path: Path) -> None:
-    index = SearchIndex.build(GARDEN, cache=tmp_path)
-    [kept] = tmp_path.glob("search-*/calibration.npy")
-    np.save(kept, np.full_like(np.load(kept), np.nan))
-    assert SearchIndex.restore(GARDEN, index.key, tmp_path) is None
+def test_a_calibration_that_is_no_number_is_not_taken_up() -> None:
+    model = TextModel.learn(
+        search_examples(GARDEN), search_biases(GARDEN), views=SEARCH_VIEWS, synonyms=SYNONYMS
+    )
+    arrays = model.to_arrays()
+    TextModel.from_arrays(arrays, len(GARDEN), SEARCH_VIEWS, SYNONYMS)
+    broken = {**arrays, "offsets": np.full(len(GARDEN), np.nan)}
+    with pytest.raises(ValueError, match="do not fit"):
+        TextModel.from_arrays(broken, len(GARDEN), SEARCH_VIEWS, SYNONYMS)

@@ -1,0 +1,119 @@
+"""WeightTable: what a text speaks for, as a linear classifier has it (`knowledge.classifier`).
+
+The score of a kind is a sum over everything that is seen of the text: its words, which words are
+near each other, its letters. So there is a row of numbers for each, and a text is scored by adding
+rows up. A word has some twenty runs of letters, and to look each of them up would take longer than
+all the rest of a search: what those of a known word add is one row, worked out when the model
+learns.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.features import Features, letters_of
+from knowledge.modelcache import Arrays
+
+Floats = NDArray[np.float32]
+
+
+class WeightTable:
+    """Scores texts; see `score`."""
+
+    def __init__(
+        self,
+        features: Features,
+        words: Mapping[str, int],
+        letter_runs: tuple[int, ...],
+        rows: Floats,
+    ) -> None:
+        """Take up what `learn` has worked out for the same features and words.
+
+        Raises:
+            ValueError: the rows are not those of so many features and words.
+        """
+        if rows.shape[:-1] != (len(features) + 1 + len(words),) or rows.dtype != np.float32:
+            raise ValueError("the rows do not fit the features and the words")
+        self._rows = rows
+        """One for each feature, one of zeros for all that is not known, one for each known word.
+        It holds what is added to the score of each kind, and at last to the square of the length
+        of the view that it belongs to."""
+        self._features = features
+        self._words = words
+        self._letter_runs = letter_runs
+
+    @classmethod
+    def learn(
+        cls,
+        features: Features,
+        words: Mapping[str, int],
+        letter_runs: tuple[int, ...],
+        weights: Floats,
+    ) -> WeightTable:
+        """Work the rows out.
+
+        Args:
+            features: the known features, and what each is worth.
+            words: the known words, numbered from 0 in their order.
+            letter_runs: how long the runs of letters are that are seen of a word.
+            weights: of each feature for each kind.
+        """
+        worth = features.worth[:, None]
+        known = np.hstack([weights * worth, worth * worth])
+        known = np.vstack([known, np.zeros_like(known, shape=(1, known.shape[1]))])
+        letters = [
+            known.take(features.places(letters_of(word, letter_runs)), axis=0).sum(axis=0)
+            for word in words
+        ]
+        rows = np.vstack([known, *letters]).astype(np.float32, copy=False)
+        return cls(features, words, letter_runs, rows)
+
+    def to_arrays(self) -> Arrays:
+        """The features and the rows, as plain arrays."""
+        return {**self._features.to_arrays(), "rows": self._rows}
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Arrays, words: Mapping[str, int], letter_runs: tuple[int, ...]
+    ) -> WeightTable:
+        """The table again; `KeyError` or `ValueError` if the arrays are not one for these words."""
+        return cls(Features.from_arrays(arrays), words, letter_runs, arrays["rows"])
+
+    @property
+    def kinds(self) -> int:
+        """How many kinds are told apart."""
+        return int(self._rows.shape[1]) - 1
+
+    def score(self, text: Sequence[str], views: Sequence[Sequence[int]]) -> Floats:
+        """What the text speaks for, kind by kind.
+
+        Args:
+            text: its words, whose letters are one view.
+            views: the other views of it. Each weighs the same, whatever its length.
+        """
+        seen = [number for view in views for number in view]
+        letters = []
+        for word in text:
+            if (number := self._words.get(word)) is None:
+                seen += letters_of(word, self._letter_runs)
+            else:
+                letters.append(len(self._features) + 1 + number)
+        places = np.concatenate([self._features.places(seen), np.array(letters, dtype=np.intp)])
+        starts = [*accumulate(map(len, views), initial=0)]
+        ends = [*starts[1:], len(places)]
+        sums = np.add.reduceat(
+            self._rows.take(places, axis=0),
+            [start for start, end in zip(starts, ends, strict=True) if start < end],
+        )
+        shares = [
+            1 / math.sqrt(len(starts) * square) if square else 0.0
+            for square in sums[:, -1].tolist()
+        ]
+        # No matrix product, see `knowledge.classifier`.
+        scores: Floats = np.einsum("v,vk->k", np.array(shares, dtype=np.float32), sums[:, :-1])
+        return scores

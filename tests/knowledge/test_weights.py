@@ -1,0 +1,77 @@
+"""What a text speaks for: a sum over all that is seen of it, each view weighing the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from knowledge.classifier import score
+from knowledge.features import Features, letters_of
+from knowledge.weights import WeightTable
+
+LENGTHS = (2, 3)
+KNOWN = ("roses", "and", "hammocks")
+KINDS = 4
+
+Views = Sequence[Sequence[int]]
+
+
+def runs(text: Sequence[str]) -> list[int]:
+    return [run for word in text for run in letters_of(word, LENGTHS)]
+
+
+EXAMPLES = [([1, 2, 3], [9], runs([word])) for word in (*KNOWN, "rose", "hammock")]
+FEATURES = Features.learn([*EXAMPLES, *EXAMPLES[:3]])
+WEIGHTS = np.random.default_rng(1).normal(size=(len(FEATURES), KINDS)).astype(np.float32)
+
+
+def table(known: Sequence[str] = KNOWN) -> WeightTable:
+    return WeightTable.learn(FEATURES, numbered(known), LENGTHS, WEIGHTS)
+
+
+def numbered(words: Sequence[str]) -> dict[str, int]:
+    return {word: number for number, word in enumerate(words)}
+
+
+@pytest.mark.parametrize("views", [(), ([1, 2],), ([3, 1, 1], []), ([77], [9, 2]), ([], [])])
+@pytest.mark.parametrize(
+    "text",
+    [
+        (), ("roses",), ("roses", "and", "roses"), ("roses", "and", "hamocks"), ("rosary",),
+        ("zzz", "and"), ("zzz",),
+    ],
+)  # fmt: skip
+def test_a_text_scores_as_the_classifier_that_learned_the_weights_scores_it(
+    text: tuple[str, ...], views: Views
+) -> None:
+    [expected] = score(FEATURES.of_all([(*views, runs(text))]), WEIGHTS)
+    assert table().score(text, views) == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+def test_what_no_example_has_speaks_for_nothing() -> None:
+    assert table().score(("zzz",), ([77], [])).tolist() == [0] * KINDS
+
+
+def test_a_known_word_speaks_as_it_would_if_it_were_not_known() -> None:
+    text = ("roses", "and", "hammocks")
+    assert table(known=()).score(text, ([1],)) == pytest.approx(
+        table().score(text, ([1],)), rel=1e-4
+    )
+
+
+def test_where_nothing_was_learned_nothing_speaks() -> None:
+    empty = WeightTable.learn(Features.learn([]), {}, LENGTHS, np.zeros((0, KINDS), np.float32))
+    assert empty.score(("roses",), ([1], [2])).tolist() == [0] * KINDS
+
+
+def test_a_table_comes_back_from_its_arrays() -> None:
+    again = WeightTable.from_arrays(table().to_arrays(), numbered(KNOWN), LENGTHS)
+    assert again.kinds == KINDS
+    assert again.score(KNOWN, ([1],)).tolist() == table().score(KNOWN, ([1],)).tolist()
+
+
+def test_rows_of_other_words_are_not_taken() -> None:
+    with pytest.raises(ValueError, match="do not fit"):
+        WeightTable.from_arrays(table().to_arrays(), numbered(KNOWN[:-1]), LENGTHS)
