@@ -7,16 +7,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from enum import StrEnum
+from functools import lru_cache
 
 from adapters import settings, statistics
 from adapters.conversation import Caller, Reply
+from adapters.text import KEPT
 from knowledge.actions import MODERATORS_ONLY, PUBLISHING, Action, Button, Verb, clip
 from knowledge.answer import Answer
 from knowledge.communities import Communities, CommunitySettings, Sharers, Visibility
 from knowledge.desk import Desks
 from knowledge.errors import LdnBotError
 from knowledge.keeper import UNKNOWN_TOPIC, Listed, PostKeeper, Refreshed, Shared, Standing
-from knowledge.language import Say, gettext_noop
+from knowledge.language import Say, gettext_noop, words_in
 from knowledge.posts import Place, PostStore, Terms
 from knowledge.tallies import Tallying
 
@@ -97,17 +99,13 @@ class Moderation:
         private = held.visibility is Visibility.PRIVATE
         if not answer.section or not caller.channel or private:
             return ()
-        say = caller.say
-        verbs = {}
+        verbs = []
         if caller.moderator or held.share is Sharers.EVERYONE:
-            in_thread, in_channel = say("Share in this thread"), say("Share in this channel")
-            verbs[Verb.SHARE] = in_thread if caller.reply_to else in_channel
+            verbs.append(Verb.SHARE)
         if caller.moderator:
-            verbs[Verb.PIN] = say("Pin in this channel")
-        return tuple(
-            Button(Action(verb, answer.command, answer.section), label)
-            for verb, label in verbs.items()
-        )
+            verbs.append(Verb.PIN)
+        in_thread = bool(caller.reply_to)
+        return _offers(answer.command, answer.section, tuple(verbs), caller.language, in_thread)
 
     async def hindrance(self, caller: Caller, verb: Verb, command: str) -> str | None:
         """Why this person, or we, may not do this here; None if nothing is in the way."""
@@ -313,6 +311,17 @@ def _shared(say: Say, shared: Shared, action: Action) -> Reply:
     else:
         done = say("Posted.") if shared.fresh else say("It was posted here a moment ago.")
     return Reply(f"{done}{link}", (back,))
+
+
+@lru_cache(KEPT)
+def _offers(
+    command: str, section: str, verbs: tuple[Verb, ...], language: str, in_thread: bool
+) -> tuple[Button, ...]:
+    """What does these things with a section, made once for all who ask for it."""
+    say = words_in(language)
+    share = say("Share in this thread") if in_thread else say("Share in this channel")
+    labels = {Verb.SHARE: share, Verb.PIN: say("Pin in this channel")}
+    return tuple(Button(Action(verb, command, section), labels[verb]) for verb in verbs)
 
 
 async def _in_words(caller: Caller, work: Callable[[], Awaitable[Reply]]) -> Reply:

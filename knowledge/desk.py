@@ -73,7 +73,7 @@ class HelpDesk:
         if not key:
             # A question of nothing but signs is a search that finds nothing, not a call for the
             # menu; only empty text is.
-            return book.lists[compose.MENU](1) if not topic.strip() else None
+            return book.named[compose.MENU] if not topic.strip() else None
         if answer := book.named.get(key):
             return answer
         word, _, rest = topic.strip().partition(" ")
@@ -110,7 +110,7 @@ class HelpDesk:
                 return book.composer.suggestions(sections)
             case Outcome.NOT_COVERED:
                 if ranking.not_covered == SMALL_TALK:
-                    return book.lists[compose.MENU](1)
+                    return book.named[compose.MENU]
                 known = book.refusals.get(ranking.not_covered or "")
                 return known or book.composer.not_covered(sections)
 
