@@ -220,7 +220,7 @@ class Vocabulary:
         letters = sorted(word)
         most_errors = 1 if len(word) < 6 else 2
         best, least = None, math.inf
-        for number in candidates:
+        for number in sorted(candidates):  # of two that are as likely, always the same one
             other, count = self._words[number], self._counts[number]
             if len(word) < 4 and count < FREQUENT:
                 continue

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -56,6 +58,25 @@ def test_however_it_is_written_it_is_the_same_words(text: str) -> None:
 )  # fmt: skip
 def test_a_typing_error_is_mended(vocabulary: Vocabulary, typed: str, meant: str) -> None:
     assert vocabulary.understand((typed,)) == vocabulary.understand((meant,))
+
+
+def test_of_two_words_that_are_as_likely_the_same_one_is_meant_in_every_process() -> None:
+    program = (
+        "from knowledge.features import Vocabulary;"
+        "words = ['bird', *map(str, range(7)), 'bold', *map(str, range(7, 14)), 'bard'];"
+        "print(Vocabulary.learn(dict.fromkeys(words, 9), {}).correct('bord'))"
+    )
+    meant = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={"PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(6)
+    }
+    assert len(meant) == 1
 
 
 @pytest.mark.parametrize("word", ["dose", "does", "case", "zebra", "42", "ok"])
