@@ -53,7 +53,7 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
         super().__init__(client_id, database.engine, slack_bots.name)
         self._database = database
         self._fernet = MultiFernet([Fernet(key) for key in keys])
-        self._known: dict[tuple[str | None, str | None], Bot] = {}
+        self._known: dict[str, Bot] = {}
         self.silent = False
         """Whether the database did not answer when a bot was last looked for."""
 
@@ -76,9 +76,7 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
         await super().async_save_bot(kept)
         saved = normalize_datetime_for_db(bot.to_dict()["installed_at"])
         older = slack_bots.c.installed_at < saved
-        await self._database.execute(
-            delete(slack_bots).where(*self._of(bot.enterprise_id, bot.team_id), older)
-        )
+        await self._database.execute(delete(slack_bots).where(*self._of(bot.team_id), older))
 
     async def async_find_bot(
         self,
@@ -89,22 +87,22 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
     ) -> Bot | None:
         """The bot of a workspace; the one last seen, while the database does not answer.
 
-        None for an organisation as a whole: the app is installed in single workspaces.
+        None for an organisation as a whole: the app is installed in single workspaces. Beside the
+        workspace `enterprise_id` tells nothing, and may be that of somebody from another one.
         """
         if is_enterprise_install or team_id is None:
             return None
-        key = (enterprise_id, team_id)
         try:
             async with asyncio.timeout(PATIENCE):
-                found = await self._newest(*self._of(*key))
+                found = await self._newest(team_id)
         except (StoreError, TimeoutError):
             self.silent = True
-            return self._known.get(key)
+            return self._known.get(team_id)
         self.silent = False
         if found is None:
-            self._known.pop(key, None)
+            self._known.pop(team_id, None)
         else:
-            self._known[key] = found
+            self._known[team_id] = found
         return found
 
     async def token_of(self, team: str) -> str | None:
@@ -113,8 +111,7 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
         Raises:
             StoreError: the database does not say.
         """
-        where = slack_bots.c.client_id == self.client_id, slack_bots.c.team_id == team
-        bot = await self._newest(*where)
+        bot = await self._newest(team)
         return bot.bot_token if bot else None
 
     async def async_find_installation(self, **_: Any) -> Installation | None:
@@ -123,8 +120,10 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
 
     async def async_delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
         """Forget a workspace's bot."""
-        self._known.pop((enterprise_id, team_id), None)
-        await self._database.execute(delete(slack_bots).where(*self._of(enterprise_id, team_id)))
+        if team_id is None:
+            return
+        self._known.pop(team_id, None)
+        await self._database.execute(delete(slack_bots).where(*self._of(team_id)))
 
     async def async_delete_installation(
         self, *, enterprise_id: str | None, team_id: str | None, user_id: str | None = None
@@ -152,12 +151,12 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
                 update(slack_bots).where(slack_bots.c.id == row.id, *unchanged).values(**new)
             )
 
-    def _of(self, enterprise: str | None, team: str | None) -> tuple[Any, ...]:
-        c = slack_bots.c
-        return c.client_id == self.client_id, c.enterprise_id == enterprise, c.team_id == team
+    def _of(self, team: str | None) -> tuple[Any, ...]:
+        return slack_bots.c.client_id == self.client_id, slack_bots.c.team_id == team
 
-    async def _newest(self, *where: Any) -> Bot | None:
-        query = select(slack_bots).where(*where).order_by(slack_bots.c.installed_at.desc()).limit(1)
+    async def _newest(self, team: str) -> Bot | None:
+        newest_first = slack_bots.c.installed_at.desc()
+        query = select(slack_bots).where(*self._of(team)).order_by(newest_first).limit(1)
         rows = await self._database.read(query)
         if not rows:
             return None

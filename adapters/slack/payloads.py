@@ -73,8 +73,18 @@ def user_of(body: Body) -> str:
 
 
 def community_of(body: Body) -> str:
-    """The workspace."""
-    return _id(body, ("team_id",), ("team", "id"))
+    """The workspace that the app is installed in, whichever the one who acts belongs to.
+
+    Where workspaces share a channel, these may be two. Bolt looks in the same places for the one
+    whose token it takes (`slack_bolt.request.internals.extract_team_id`).
+    """
+    authorizations = body.get("authorizations")
+    installed = authorizations[0] if isinstance(authorizations, list) and authorizations else None
+    return _id(
+        {**body, "installed": installed},
+        *(("view", "app_installed_team_id"), ("team", "id")),
+        *(("installed", "team_id"), ("team_id",)),
+    )
 
 
 def place_of(body: Body) -> tuple[str, str]:

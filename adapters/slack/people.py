@@ -1,8 +1,8 @@
 """People on Slack, as far as it matters: who moderates, and which language they read.
 
-Moderators are workspace admins and owners, and whoever the settings list. Channel managers cannot
-be read with a bot's token
-(https://docs.slack.dev/reference/methods/admin.roles.listAssignments needs an admin's).
+Moderators are admins and owners of the workspace, and whoever the settings list. Admins of another
+one, with which it shares a channel, moderate there. Channel managers cannot be read with a
+bot's token (https://docs.slack.dev/reference/methods/admin.roles.listAssignments needs an admin's).
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import asyncio
 import hashlib
 import logging
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 from cachetools import TTLCache
@@ -55,14 +56,18 @@ class SlackPeople:
         self._without_groups: set[str] = set()
 
     async def look(self, client: AsyncWebClient, user: str, team: str) -> Person:
-        """Who someone is at this moment. When Slack does not say, they are no moderator."""
+        """Who someone is at this moment, for the workspace `team`, whose client that is.
+
+        When Slack does not say, they are no moderator.
+        """
         try:
             found = await client.users_info(user=user, include_locale=True)
             info = found.get("user") or {}
         except _FAILURES as error:
             log.warning("Slack did not say who someone is (%s)", type(error).__name__)
             return Person(user in self._users)
-        is_admin = any(info.get(role) for role in ("is_admin", "is_owner", "is_primary_owner"))
+        rules = any(info.get(role) for role in ("is_admin", "is_owner", "is_primary_owner"))
+        is_admin = rules and team in _workspaces(info)
         person = Person(
             is_admin or user in self._users or await self._is_in_group(client, user, team),
             language_for(info.get("locale")),
@@ -108,3 +113,12 @@ class SlackPeople:
                 if user in (members.get("users") or ()):
                     return True
         return False
+
+
+def _workspaces(info: Mapping[str, Any]) -> set[str]:
+    """Those that a user belongs to: one, or within an organisation several.
+
+    https://docs.slack.dev/reference/objects/user-object
+    """
+    several = (info.get("enterprise_user") or {}).get("teams") or ()
+    return {info.get("team_id", ""), *several}

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from slack_bolt.request.internals import extract_team_id
 
 from adapters.conversation import Caller, Page
 from adapters.deliveries import Deliveries
@@ -52,7 +53,7 @@ def some(**keys: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 MESSAGE = some(text=TEXTS, ts=TEXTS, thread_ts=TEXTS)
 NAMED = some(id=TEXTS)
 METADATA = st.text() | some(channel=TEXTS, reply_to=TEXTS).map(json.dumps)
-VIEW = some(id=TEXTS, type=TEXTS, private_metadata=ANYTHING | METADATA)
+VIEW = some(id=TEXTS, type=TEXTS, app_installed_team_id=TEXTS, private_metadata=ANYTHING | METADATA)
 READ = ("user", "text", "channel", "channel_type", "subtype", "ts", "thread_ts", "tab", "bot_id")
 EVENT = st.fixed_dictionaries({}, optional=dict.fromkeys(READ, TEXTS))
 BODY = st.fixed_dictionaries(
@@ -62,6 +63,7 @@ BODY = st.fixed_dictionaries(
         **dict.fromkeys(("team_id", "user_id", "channel_id", "trigger_id", "event_id"), TEXTS),
         **dict.fromkeys(("command", "text", "callback_id"), TEXTS),
         "container": some(is_ephemeral=TEXTS),
+        "authorizations": ANYTHING | st.lists(some(team_id=TEXTS), max_size=2),
         "message": MESSAGE,
         "view": VIEW,
         "event": EVENT,
@@ -112,6 +114,21 @@ def test_an_id_that_is_none_reads_as_empty(wrong: str) -> None:
     place = wrong.replace("U", "C")
     assert place_of({"channel_id": place}) == ("", "")
     assert place_of({"view": {"private_metadata": json.dumps({"channel": place})}}) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"team_id": "T1"},
+        {"team": {"id": "T1"}, "user": {"id": "U1", "team_id": "T2"}},
+        {"team": {"id": "T2"}, "view": {"team_id": "T2", "app_installed_team_id": "T1"}},
+        {"team_id": "T2", "authorizations": [{"team_id": "T1"}, {"team_id": "T3"}]},
+        {"team_id": "T1", "authorizations": []},
+    ],
+    ids=["command", "button", "modal", "event", "without"],
+)
+def test_the_community_is_where_the_app_is_installed_as_bolt_has_it(body: dict[str, Any]) -> None:
+    assert community_of(body) == extract_team_id(body) == "T1"
 
 
 def test_what_stands_in_a_private_message_answers_none() -> None:

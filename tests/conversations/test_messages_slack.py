@@ -7,11 +7,14 @@ import json
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.moderation import IN_A_CHANNEL, Subcommand
+from adapters.moderation import IN_A_CHANNEL, ONLY_MODERATORS_SHARE, Subcommand
 from adapters.reception import MAY_BE_DESPAIR, PREVIEW
+from adapters.slack.people import SlackPeople
 from adapters.slack.render import render_public
 from adapters.wording import MENTIONED
 from knowledge.communities import CommunitySettings, Visibility
@@ -24,6 +27,7 @@ from tests.standins.recording import reset
 from tests.standins.slack import (
     BOT_USER_ID,
     SlackMessage,
+    SlackPerson,
     SlackReply,
     SlackStandIn,
     changed_event,
@@ -356,9 +360,13 @@ async def test_where_no_community_is_named_nothing_is_posted(
     mention = await slack.mention("forms")
     modal = await slack.press(mention, "ldn:ask::1", user=slack.moderator)
     before = slack_controls.view_action_payload
-    monkeypatch.setattr(
-        slack_controls, "view_action_payload", lambda *args: {**before(*args), **nothing}
-    )
+
+    def nameless(*args: Any) -> dict[str, Any]:
+        payload = before(*args)
+        view = {**payload["view"], "app_installed_team_id": None}
+        return {**payload, **nothing, "view": view}
+
+    monkeypatch.setattr(slack_controls, "view_action_payload", nameless)
     refused = await slack.press(modal, f"ldn:{verb}:forms:1", user=slack.moderator, forged=True)
     assert "I cannot post here" in refused.text
     assert [message.data["text"] for message in answers(slack)] == [MENTIONED]
@@ -436,6 +444,58 @@ async def test_opening_the_home_tab_asks_for_nothing(slack: SlackStandIn, house:
     await slack.open_home()
     asked, _ = await house.tallying.of_week(Platform.SLACK, TEAM_ID, house.tallying.this_week)
     assert not asked
+
+
+# In a channel that another workspace shares
+
+
+@pytest.fixture
+def guest(slack: SlackStandIn) -> SlackPerson:
+    """An admin of the other one."""
+    person = SlackPerson("U0000PAT1", "pat", is_admin=True, team_id="T000OTHER")
+    return slack.add_person(person)
+
+
+async def read_by(slack: SlackStandIn, guest: SlackPerson) -> SlackReply:
+    """What opens for the guest who presses the button that all see."""
+    return await slack.press(await slack.mention(QUESTION), "ldn:ask::1", user=guest)
+
+
+async def test_what_is_set_where_the_app_is_installed_holds_for_people_of_the_other_one(
+    slack: SlackStandIn, guest: SlackPerson
+) -> None:
+    await slack.command("/ldn-mod", "settings share=moderators", user=slack.moderator)
+    modal = await read_by(slack, guest)
+    assert "Share in this thread" not in modal.labels
+    refused = await slack.press(modal, "ldn:post:forms:1", user=guest, forged=True)
+    assert ONLY_MODERATORS_SHARE in refused.text
+    assert [message.data["text"] for message in answers(slack)] == [MENTIONED]
+
+
+async def test_what_people_of_the_other_workspace_post_is_kept_where_the_app_is_installed(
+    slack: SlackStandIn, house: House, guest: SlackPerson
+) -> None:
+    preview = await slack.press(await read_by(slack, guest), "ldn:share:forms:1", user=guest)
+    await post(slack, preview, "Post in this thread")
+    [kept] = await house.store.all()
+    assert kept.place.community == TEAM_ID
+
+
+async def test_an_admin_of_another_workspace_moderates_nothing_unless_listed(
+    slack: SlackStandIn, guest: SlackPerson
+) -> None:
+    client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
+    assert not (await SlackPeople().look(client, guest.id, TEAM_ID)).moderator
+    assert (await SlackPeople([guest.id]).look(client, guest.id, TEAM_ID)).moderator
+    assert (await SlackPeople().look(client, slack.moderator.id, TEAM_ID)).moderator
+
+
+async def test_an_admin_in_several_workspaces_of_an_organisation_moderates_in_each() -> None:
+    client = AsyncMock()
+    several = {"team_id": "T1", "is_admin": True, "enterprise_user": {"teams": ["T1", TEAM_ID]}}
+    client.users_info.return_value = {"user": several}
+    assert (await SlackPeople().look(client, "W1", TEAM_ID)).moderator
+    assert not (await SlackPeople().look(client, "W1", "T3")).moderator
 
 
 # Settings

@@ -31,7 +31,7 @@ from adapters.slack.workspaces import NOT_INSTALLED, ManyWorkspaces
 from bot.logs import OURS
 from knowledge.posts import Platform, State
 from tests.conversations.conftest import SIGNING_SECRET, House, running
-from tests.standins.slack import SlackStandIn, not_ok
+from tests.standins.slack import SlackPerson, SlackStandIn, not_ok
 from tests.standins.slack_oauth import INSTALLER
 
 FORMS = "It is delivered by capsule"
@@ -262,6 +262,22 @@ async def test_each_workspace_is_talked_to_with_its_own_token(many: Many) -> Non
         assert {installing.teams[token] for token in used} == {team}
     posts = await many.house.store.all()
     assert {post.place.community for post in posts} == {TEAM, OTHER}
+
+
+async def test_people_of_an_organisation_that_shares_a_channel_are_talked_to_with_its_token(
+    many: Many,
+) -> None:
+    """A press in a modal names their own workspace, and their organisation."""
+    await many.browser.install(TEAM, enterprise="E1")
+    many.come_from(TEAM)
+    person = SlackPerson("U0000PAT1", "pat", team_id=OTHER, enterprise_id="E2")
+    guest = many.slack.add_person(person)
+    mention = await many.slack.mention("forms")
+    modal = await many.slack.press(mention, "ldn:ask::1", user=guest)
+    preview = await many.slack.press(modal, "ldn:share:forms:1", user=guest)
+    await many.slack.press(preview, preview.labels["Post in this thread"], user=guest)
+    [post] = await many.house.store.all()
+    assert post.place.community == TEAM
 
 
 async def test_posts_of_a_workspace_that_left_are_kept_as_outdated_and_say_why(many: Many) -> None:

@@ -141,13 +141,16 @@ class WebApi:
             provided = ",".join(sorted(self.scopes))
             raise SlackError("missing_scope", needed=",".join(sorted(needed)), provided=provided)
 
+    def _team(self, call: Call) -> str:
+        return self.installing.teams.get(_token(call), TEAM_ID)
+
     # The app
 
     async def auth_test(self, call: Call) -> JSON:
         return {
             "url": f"https://{TEAM_DOMAIN}.slack.com/",
             "team": "Support group",
-            "team_id": self.installing.teams.get(_token(call), TEAM_ID),
+            "team_id": self._team(call),
             "user": "ldn",
             "user_id": BOT_USER_ID,
             "bot_id": BOT_ID,
@@ -232,6 +235,8 @@ class WebApi:
         if person is None:
             raise SlackError("user_not_found")
         user = person.as_json()
+        if person.team_id == TEAM_ID:
+            user["team_id"] = self._team(call)
         if str(call.body.get("include_locale", "")).lower() not in ("true", "1"):
             del user["locale"]
         return {"user": user}

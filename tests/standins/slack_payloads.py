@@ -40,8 +40,12 @@ def command_payload(
 
 
 def interactive_payload(interaction: SlackInteraction, kind: str) -> JSON:
-    """What every payload of an interactive envelope begins with."""
+    """What every payload of an interactive envelope begins with.
+
+    Its workspace is the app's, but in a view the person's own.
+    """
     person = interaction.person
+    in_view = interaction.view_id is not None
     payload: JSON = {
         "type": kind,
         "token": "verification-token",
@@ -49,11 +53,11 @@ def interactive_payload(interaction: SlackInteraction, kind: str) -> JSON:
             "id": person.id,
             "username": person.name,
             "name": person.name,
-            "team_id": TEAM_ID,
+            "team_id": person.team_id,
         },
         "api_app_id": APP_ID,
-        "team": {"id": TEAM_ID, "domain": TEAM_DOMAIN},
-        "enterprise": None,
+        "team": {"id": person.team_id if in_view else TEAM_ID, "domain": TEAM_DOMAIN},
+        "enterprise": {"id": person.enterprise_id} if in_view and person.enterprise_id else None,
         "is_enterprise_install": False,
         "trigger_id": interaction.trigger_id,
     }

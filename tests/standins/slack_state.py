@@ -62,7 +62,10 @@ def refuse(call: Call, problems: list[Problem]) -> None:
 
 @dataclass(frozen=True)
 class SlackPerson:
-    """Someone in the workspace."""
+    """Someone in the workspace; with another ``team_id``, of one that it shares a channel with.
+
+    ``enterprise_id`` is the organisation that their workspace belongs to.
+    """
 
     id: str
     name: str
@@ -71,12 +74,14 @@ class SlackPerson:
     is_restricted: bool = False
     locale: str = "en-US"
     deleted: bool = False
+    team_id: str = TEAM_ID
+    enterprise_id: str | None = None
 
     def as_json(self) -> JSON:
         """The user object of users.info."""
         return {
             "id": self.id,
-            "team_id": TEAM_ID,
+            "team_id": self.team_id,
             "name": self.name,
             "real_name": self.name.title(),
             "deleted": self.deleted,
