@@ -173,9 +173,10 @@ def tokens(settings: Settings) -> list[Finding]:
         # Over HTTP the app-level token is not used, and many workspaces have no token here.
         app_token = None if settings.slack_signing_secret else settings.slack_app_token
         mends = _wrong_slack_tokens(settings.slack_bot_token, app_token)
-        findings += [fault("slack", text) for text in mends] or [
-            ok("slack", "What it needs is there, and of the right form.")
-        ]
+        found = [fault("slack", text) for text in mends]
+        if settings.slack_signing_secret:
+            found += _signing_secret(settings.slack_signing_secret, settings.slack_client_secret)
+        findings += found or [ok("slack", "What it needs is there, and of the right form.")]
     return findings or [
         warning(
             "platforms",
@@ -246,6 +247,29 @@ def _wrong_slack_tokens(bot_token: str | None, app_token: str | None) -> list[st
                 f"{variable} is cut off, or holds quotes or blanks. Copy it again: {page}."
             )
     return wrong
+
+
+def _signing_secret(secret: str, client_secret: str | None) -> list[Finding]:
+    """What is wrong with it. Slack does not promise its form: another one alone is no fault."""
+    where = "Basic Information, App Credentials, Signing Secret, Show"
+    holds = None
+    if kind := _slack_kind(secret):
+        holds = _SLACK_KINDS[kind]
+    elif secret == client_secret:
+        holds = "the client secret"
+    elif not re.fullmatch(r"[!-~]+", secret):
+        holds = "blanks, or the dots that hide it"
+    if holds:
+        return [fault("slack", f"SLACK_SIGNING_SECRET holds {holds}. Copy it again: {where}.")]
+    if not re.fullmatch(r"[0-9a-f]{32}", secret):
+        return [
+            warning(
+                "slack",
+                "SLACK_SIGNING_SECRET does not look like one, which has 32 characters, digits and "
+                f"a to f. If commands fail on Slack, copy it again: {where}.",
+            )
+        ]
+    return []
 
 
 # What it needs to work

@@ -65,6 +65,11 @@ class PrometheusNumbers(Numbers):
             ("platform",),
             registry=self._registry,
         )
+        self._unsigned = Counter(
+            "ldn_bot_unsigned",
+            "Requests that were refused because Slack had not signed them just now.",
+            registry=self._registry,
+        )
         self._refreshed = Counter(
             "ldn_bot_posts_refreshed",
             "Posts that were to be brought up to date, by what came of it.",
@@ -132,6 +137,10 @@ class PrometheusNumbers(Numbers):
         if (platform, shard) in self._seen:
             self._reconnects.labels(platform.value).inc()
         self._seen.add((platform, shard))
+
+    def unsigned(self) -> None:
+        """See `Numbers.unsigned`."""
+        self._unsigned.inc()
 
     def refreshed(self, *, edited: int, forgotten: int, failed: int) -> None:
         """See `Numbers.refreshed`."""

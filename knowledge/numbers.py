@@ -21,6 +21,9 @@ class Numbers:
     def connected(self, platform: Platform, shard: int = 0) -> None:
         """A connection is up; each but the first of its kind is a reconnect."""
 
+    def unsigned(self) -> None:
+        """What came over HTTP was refused: the platform had not signed it just now."""
+
     def refreshed(self, *, edited: int, forgotten: int, failed: int) -> None:
         """So many posts were brought up to date, found deleted, or could not be brought so."""
 

@@ -38,6 +38,7 @@ ID = base64.b64encode(b"123456789012345678").decode()
 DISCORD_TOKEN = f"{ID}.GaBcDe.{SECRET}"
 BOT_TOKEN = f"xoxb-1234-5678-{SECRET}"
 APP_TOKEN = f"xapp-1-A123-456-{SECRET}"
+SIGNING_SECRET = "0123456789abcdef" * 2
 SLACK = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN}
 SETTINGS = [field.metadata["variable"] for field in attrs.fields(Settings)]
 
@@ -169,7 +170,7 @@ async def test_tokens_of_the_right_form_are_ok(garden: dict[str, str]) -> None:
 
 
 async def test_over_http_what_is_not_used_is_not_judged(garden: dict[str, str]) -> None:
-    http = garden | {"SLACK_SIGNING_SECRET": "s"}
+    http = garden | {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
     bot = {"SLACK_BOT_TOKEN": SLACK["SLACK_BOT_TOKEN"]}
     assert (await one(http | bot | {"SLACK_APP_TOKEN": "nonsense"}, "slack")).level is Level.OK
     assert (await one(http | {"SLACK_BOT_TOKEN": "nonsense"}, "slack")).level is Level.FAULT
@@ -228,6 +229,33 @@ async def test_slack_tokens_that_cannot_be_right_are_faults(
     assert [finding.level for finding in findings] == [Level.FAULT] * len(says)
     for finding, words in zip(findings, says, strict=True):
         assert words in finding.text
+
+
+@pytest.mark.parametrize(
+    ("secret", "level", "says"),
+    [
+        (APP_TOKEN, Level.FAULT, "holds an app-level token"),
+        (BOT_TOKEN, Level.FAULT, "holds a bot token"),
+        ("f" * 32, Level.FAULT, "holds the client secret"),
+        ("•" * 32, Level.FAULT, "the dots that hide it"),
+        (f"{SIGNING_SECRET[:16]} {SIGNING_SECRET[16:]}", Level.FAULT, "blanks"),
+        (SECRET, Level.WARNING, "does not look like one"),
+        (SIGNING_SECRET[1:], Level.WARNING, "does not look like one"),
+    ],
+)
+async def test_a_signing_secret_that_cannot_be_one_is_a_fault_and_an_unusual_one_a_warning(
+    garden: dict[str, str], secret: str, level: Level, says: str
+) -> None:
+    many = {
+        "SLACK_CLIENT_ID": "1",
+        "SLACK_CLIENT_SECRET": "f" * 32,
+        "LDN_ENCRYPTION_KEYS": "x" * 43 + "=",
+    }
+    finding = await one(garden | many | {"SLACK_SIGNING_SECRET": secret}, "slack")
+    assert finding.level is level
+    assert says in finding.text
+    assert "Signing Secret, Show" in finding.text
+    assert secret not in finding.text
 
 
 # Python, the clock, the data folder

@@ -117,6 +117,12 @@ def test_posts_are_counted_by_what_came_of_them() -> None:
     }
 
 
+def test_what_nobody_has_signed_is_one_number(numbers: PrometheusNumbers) -> None:
+    for _ in range(3):
+        numbers.unsigned()
+    assert samples(numbers, "ldn_bot_unsigned_total") == {labels(): 3}
+
+
 def test_what_is_under_way_is_shown_as_it_is_at_the_moment(numbers: PrometheusNumbers) -> None:
     assert samples(numbers, "ldn_bot_tasks") == {labels(): 7}
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import string
 from collections.abc import AsyncIterator
 from contextlib import closing
+from unittest.mock import Mock
 from urllib.parse import urlencode
 
 import aiohttp
@@ -19,7 +21,9 @@ from adapters.database.deliveries import SqlDeliveryStore
 from adapters.database.tables import metadata
 from adapters.slack import http
 from adapters.slack.http import MOST_BYTES, SlackHttpAdapter
+from adapters.slack.signatures import Signatures
 from knowledge.errors import PlatformError
+from knowledge.numbers import Numbers
 from tests.conversations.conftest import House, over_http
 from tests.standins.recording import slow
 from tests.standins.slack import SlackStandIn
@@ -137,6 +141,37 @@ async def test_what_slack_has_not_signed_just_now_is_refused_and_nothing_is_done
     untouched = Untouched(slack, house)
     assert await delivery.repeat({**headers, **signed}, body) == (401, "")
     await untouched.check()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [("secret", "SLACK_SIGNING_SECRET"), ("clock", "the clock of this machine")],
+)
+async def test_that_nothing_is_signed_as_it_should_be_is_said_once_however_much_comes(
+    door: tuple[HttpDelivery, SlackStandIn], caplog: pytest.LogCaptureFixture, wrong: str, says: str
+) -> None:
+    delivery, _ = door
+    other = HttpDelivery(delivery.url, "another secret")
+    for _ in range(20):
+        signed = delivery.signed(commanded(), age=400)
+        if wrong == "secret":
+            signed = other.signed(commanded())
+        assert await delivery.repeat({**FORM, **signed}, commanded()) == (401, "")
+    [line] = [each for each in caplog.messages if "refused" in each]
+    assert says in line
+    assert "forms" not in line
+
+
+def test_how_much_was_refused_meanwhile_is_said_after_ten_minutes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock, numbers = Mock(return_value=0.0), Mock(Numbers)
+    signatures = Signatures("secret", numbers, clock)
+    for clock.return_value in (0.0, 1.0, 599.0, 600.0, 601.0, 1200.0):
+        assert not signatures.holds(b"x", "1", "v0=")
+        assert not signatures.holds(b"x", None, "")
+    assert re.findall(r"refused \((\d+)\)", caplog.text) == ["1", "1", "3", "3", "2", "2"]
+    assert numbers.unsigned.call_count == 12
 
 
 @pytest.mark.parametrize("kind", ["command", "event"])
