@@ -4,6 +4,7 @@ community's settings, and what comes of it comes back as a `Reply`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from enum import StrEnum
@@ -16,11 +17,14 @@ from knowledge.actions import MODERATORS_ONLY, PUBLISHING, Action, Button, Verb,
 from knowledge.answer import Answer
 from knowledge.communities import Communities, CommunitySettings, Sharers, Visibility
 from knowledge.desk import Desks
-from knowledge.errors import LdnBotError
+from knowledge.errors import LdnBotError, SaidError
 from knowledge.keeper import UNKNOWN_TOPIC, Listed, PostKeeper, Refreshed, Shared, Standing
 from knowledge.language import Say, gettext_noop, words_in
 from knowledge.posts import Place, PostStore, Terms
+from knowledge.publishing import STORE_AWAY
 from knowledge.tallies import Tallying
+
+log = logging.getLogger(__name__)
 
 MODERATOR_SUFFIX = "-mod"
 """Behind a document's command, the moderators' command."""
@@ -121,7 +125,7 @@ class Moderation:
         try:
             held = await look(caller.platform, caller.community)
         except LdnBotError as error:
-            return say(str(error))
+            return _told(say, error)
         if held.visibility is Visibility.PRIVATE:
             return say(PRIVATE_ONLY, command=command)
         if not caller.moderator and held.share is Sharers.MODERATORS:
@@ -328,4 +332,12 @@ async def _in_words(caller: Caller, work: Callable[[], Awaitable[Reply]]) -> Rep
     try:
         return await work()
     except LdnBotError as error:
-        return Reply(caller.say(str(error)))
+        return Reply(_told(caller.say, error))
+
+
+def _told(say: Say, error: LdnBotError) -> str:
+    """What people are told of an error. What only the operator can mend goes to the log."""
+    if isinstance(error, SaidError):
+        return say(str(error))
+    log.warning("what somebody asked for could not be looked up or kept: %s", error)
+    return say(STORE_AWAY)

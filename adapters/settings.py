@@ -8,13 +8,13 @@ from enum import StrEnum
 from typing import Any
 
 from knowledge.communities import LONGEST_COOLDOWN, CommunitySettings, Sharers, Visibility
-from knowledge.errors import LdnBotError
+from knowledge.errors import SaidError
 from knowledge.language import Say, gettext_noop
 
 MOST_MINUTES = LONGEST_COOLDOWN // timedelta(minutes=1)
 
 
-class UnknownSettingError(LdnBotError):
+class UnknownSettingError(SaidError):
     """Words that set nothing; the text is a sentence that says what would."""
 
 

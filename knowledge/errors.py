@@ -1,7 +1,8 @@
 """The tree of errors, each with a sentence that a tired person can act on.
 
 Every error of the project descends from `LdnBotError`. Its text never holds a member's question,
-name or id, so it may be logged and shown as it is.
+name or id, so it may be logged as it is. It speaks to whoever runs the bot, and may name files and
+settings; that of a `SaidError` speaks to the one who asked.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ from dataclasses import dataclass
 
 
 class LdnBotError(Exception):
-    """Anything that went wrong in a way we foresaw. `str(error)` is safe to show and to log."""
+    """Anything that went wrong in a way we foresaw. `str(error)` is safe to log."""
+
+
+class SaidError(LdnBotError):
+    """What was asked for is not done; the text is a sentence for the one who asked."""
 
 
 class SettingsError(LdnBotError):

@@ -38,6 +38,7 @@ from knowledge.posts import (
     revision_of,
 )
 from knowledge.publishing import (
+    STORE_AWAY,
     MessageGoneError,
     PinsFullError,
     Publisher,
@@ -324,7 +325,8 @@ class PostKeeper:
                     try:
                         await self._refresh(post, post.id in begun, result)
                     except LdnBotError as error:  # of the store: the other posts have their chance
-                        result.failed.append((post, str(error)))
+                        log.warning("a post could not be brought up to date: %s", error)
+                        result.failed.append((post, STORE_AWAY))
                         result.unsettled += 1
                     progress()
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Protocol
 
 from knowledge.answer import Answer
-from knowledge.errors import LdnBotError
+from knowledge.errors import SaidError
+from knowledge.language import gettext_noop
 from knowledge.posts import Place, Post
 
+STORE_AWAY = gettext_noop(
+    "I cannot look up or keep anything at the moment. Please try again later."
+)
+"""What people are told where the store does not do its work; why is in the log."""
 
-class PublishError(LdnBotError):
+
+class PublishError(SaidError):
     """A platform did not do what was asked; the text is a sentence for a moderator."""
 
 

@@ -6,6 +6,7 @@ Errors: https://docs.slack.dev/reference/methods/chat.update and its siblings.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,12 +24,15 @@ from knowledge.errors import LdnBotError
 from knowledge.language import gettext_noop
 from knowledge.posts import Place, Post
 from knowledge.publishing import (
+    STORE_AWAY,
     MessageGoneError,
     PinsFullError,
     PublishError,
     RefusedError,
     UnreachableError,
 )
+
+log = logging.getLogger(__name__)
 
 _GONE = "message_not_found"
 _REFUSALS = {
@@ -136,7 +140,8 @@ class SlackPublisher:
             except PublishError:
                 raise
             except LdnBotError as error:
-                raise UnreachableError(str(error)) from None
+                log.warning("a workspace's token could not be looked up: %s", error)
+                raise UnreachableError(STORE_AWAY) from None
             yield client
 
     async def _pins(self, place: Place) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from knowledge.keeper import BUSY, Refreshed
 from knowledge.library import Library
 from knowledge.opening import open_desks
 from knowledge.posts import Claim, Place, Platform, Post, Reservation, State, revision_of
-from knowledge.publishing import RefusedError, UnreachableError
+from knowledge.publishing import STORE_AWAY, RefusedError, UnreachableError
 from tests.conversations.conftest import House, little_to_learn
 from tests.conversations.seeding import Seed, seed
 from tests.documents import open_folder, write_document
@@ -356,7 +356,11 @@ async def test_a_post_that_another_process_holds_is_left_to_it_and_looked_at_aga
 
 
 async def test_a_database_that_fails_meanwhile_is_said_and_ends_nothing(
-    discord: DiscordStandIn, house: House, library: Library, monkeypatch: pytest.MonkeyPatch
+    discord: DiscordStandIn,
+    house: House,
+    library: Library,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     for section in ("forms", "overview"):
         await house.keeper.pin(here(discord), "ldn", section)
@@ -377,7 +381,9 @@ async def test_a_database_that_fails_meanwhile_is_said_and_ends_nothing(
     monkeypatch.setattr(house.store, "claim", fail)
     monkeypatch.setattr(house.store, "set_pinned", fail_always)
     reply = await house.reception.moderation.command(moderator(discord), "ldn", Subcommand.REFRESH)
-    assert "The disk is full. Make room, and try again." in reply.text
+    assert STORE_AWAY in reply.text
+    assert "The disk is full" not in reply.text
+    assert "a post could not be brought up to date: The disk is full." in caplog.text
     assert (len(forms.edits), len(overview.edits)) == (0, 1)
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
+from adapters.database.errors import StoreError
 from adapters.discord.render import public_content
 from knowledge.folder import load_library
 from knowledge.opening import open_desks
 from knowledge.posts import Platform
+from knowledge.publishing import STORE_AWAY
 from tests.conversations.conftest import House, little_to_learn
 from tests.conversations.documents import CHANGED, FORMS, change_forms, copy_documents
 from tests.standins.discord import MEMBER, DiscordStandIn, Message, Permission, Place
@@ -58,6 +61,25 @@ async def test_the_same_section_is_linked_not_posted_again_within_ten_minutes(
         done = await discord.press(preview, preview.labels["Post"])
     assert "a moment ago" in done.content
     assert len(posted(discord)) == 1
+
+
+@pytest.mark.parametrize(("keeps", "what"), [("communities", "held"), ("store", "reserve")])
+async def test_what_only_the_operator_can_mend_is_in_the_log_and_members_read_that_it_is_so_now(
+    discord: DiscordStandIn,
+    house: House,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    keeps: str,
+    what: str,
+) -> None:
+    reply = await discord.command("ldn", {"question": "forms"})
+    preview = await discord.press(reply, reply.labels["Share in this channel"])
+    full = "The disk that holds /srv/ldn-bot.sqlite3 is full. Make room, and try again."
+    monkeypatch.setattr(getattr(house, keeps), what, AsyncMock(side_effect=StoreError(full)))
+    done = await discord.press(preview, preview.labels["Post"])
+    assert done.content == STORE_AWAY
+    assert full in caplog.text
+    assert not posted(discord)
 
 
 async def test_post_pressed_twice_at_once_posts_once(discord: DiscordStandIn) -> None:

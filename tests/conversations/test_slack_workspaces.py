@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from unittest.mock import AsyncMock
 
 import aiohttp
 import pytest
@@ -30,6 +31,7 @@ from adapters.slack.publisher import SlackPublisher, with_patience
 from adapters.slack.workspaces import NOT_INSTALLED, ManyWorkspaces
 from bot.logs import OURS
 from knowledge.posts import Platform, State
+from knowledge.publishing import STORE_AWAY
 from tests.conversations.conftest import SIGNING_SECRET, House, running
 from tests.standins.slack import SlackPerson, SlackStandIn, not_ok
 from tests.standins.slack_oauth import INSTALLER
@@ -278,6 +280,19 @@ async def test_people_of_an_organisation_that_shares_a_channel_are_talked_to_wit
     await many.slack.press(preview, preview.labels["Post in this thread"], user=guest)
     [post] = await many.house.store.all()
     assert post.place.community == TEAM
+
+
+async def test_that_no_token_can_be_looked_up_is_told_whoever_posts_without_why(
+    many: Many, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await many.browser.install(TEAM)
+    many.come_from(TEAM)
+    answer = await many.slack.command("/ldn", "forms")
+    preview = await many.slack.press(answer, answer.labels["Share in this channel"])
+    late = StoreError("PostgreSQL did not answer in time. Try again.")
+    monkeypatch.setattr(many.installations, "_newest", AsyncMock(side_effect=late))
+    assert (await many.slack.press(preview, preview.labels["Post"])).text == STORE_AWAY
+    assert f"a workspace's token could not be looked up: {late}" in caplog.text
 
 
 async def test_posts_of_a_workspace_that_left_are_kept_as_outdated_and_say_why(many: Many) -> None:
