@@ -1,8 +1,8 @@
 """Slack over HTTP: a door for what Slack sends, for one process or several behind a balancer.
 
-Nothing is read, let alone done, before the signature is checked. What was asked is done first and
-acknowledged then, as long as Slack waits for it: what is acknowledged is not lost when a process is
-killed (https://docs.slack.dev/apis/events-api/using-http-request-urls).
+Nothing is done before the signature is checked. What was asked is done first and acknowledged then,
+as long as Slack waits for it: what is acknowledged is not lost when a process is killed
+(https://docs.slack.dev/apis/events-api/using-http-request-urls).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import re
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -44,6 +45,11 @@ WORK_FIRST = 2.0
 for three, and that an event is done has to be noted still."""
 DRAINED_WITHIN = 2.5
 """Seconds that requests under way have to come to an end when the adapter is closed."""
+
+_SSL_CHECK = re.compile(rb"(token=[^&]*&)?ssl_check=1(&token=[^&]*)?")
+"""All that stands in what Slack sends now and then to see whether a command's address has a good
+certificate (https://docs.slack.dev/interactivity/implementing-slash-commands). Whether it signs
+that, it does not say; bolt asks for no signature either."""
 
 # What bolt is to know of a request. Others would not do it good: it takes orders from some.
 _HEADERS = ("Content-Type", "X-Slack-Retry-Num", "X-Slack-Retry-Reason")
@@ -153,14 +159,24 @@ class Door:
         """The paths that there are: Slack's, and with OAuth two for a browser."""
         served = web.Application(client_max_size=MOST_BYTES)
         served.router.add_post(EVENTS_PATH, self.receive)
+        served.router.add_get(EVENTS_PATH, self.check, allow_head=False)
         if oauth := self._app.oauth_flow:
             install, finish = oauth.handle_installation, oauth.handle_callback
             served.router.add_get(oauth.install_path, functools.partial(self._browse, install))
             served.router.add_get(oauth.redirect_uri_path, functools.partial(self._browse, finish))
         return served
 
+    async def check(self, request: web.Request) -> web.Response:
+        """Answer a check of the certificate; nothing else is asked for in this way."""
+        if not _SSL_CHECK.fullmatch(request.query_string.encode()):
+            raise web.HTTPMethodNotAllowed(request.method, ["POST"])
+        return web.Response()
+
     async def receive(self, request: web.Request) -> web.Response:
-        """Answer one request of Slack's: 401 for what is not, or was here before."""
+        """Answer one request of Slack's: 401 for what is not, or was here before.
+
+        For a check of the certificate nothing is done.
+        """
         acknowledge_by.set(asyncio.get_running_loop().time() + WORK_FIRST)
         try:
             body = await _body(request)
@@ -168,6 +184,8 @@ class Door:
             return web.Response(status=408)
         except (web.RequestPayloadError, ConnectionError):  # packed wrongly, or broken off
             return web.Response(status=400)
+        if _SSL_CHECK.fullmatch(body):
+            return web.Response()
         signature = request.headers.get("X-Slack-Signature", "")
         timestamp = request.headers.get("X-Slack-Request-Timestamp")
         if not self._signatures.holds(body, timestamp, signature):

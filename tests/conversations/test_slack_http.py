@@ -398,6 +398,41 @@ async def test_headers_of_bolts_own_do_not_get_in(
     assert FORMS in text
 
 
+@pytest.mark.parametrize("said", ["ssl_check=1", "ssl_check=1&token=x", "token=x&ssl_check=1"])
+@pytest.mark.parametrize("signs", [True, False])
+async def test_slack_sees_that_the_certificate_is_good_and_nothing_is_done(
+    door: tuple[HttpDelivery, SlackStandIn],
+    house: House,
+    caplog: pytest.LogCaptureFixture,
+    said: str,
+    signs: bool,
+) -> None:
+    delivery, slack = door
+    untouched = Untouched(slack, house)
+    send = delivery.post if signs else delivery.repeat
+    assert await send(FORM, said.encode()) == (200, "")
+    url = f"{delivery.url}?{said}"
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        assert (response.status, await response.text()) == (200, "")
+    await untouched.check()
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("more", ["", "&ssl_check=1", "&token=x&ssl_check=1&token=x"])
+async def test_no_check_of_a_certificate_gets_anything_else_in(
+    door: tuple[HttpDelivery, SlackStandIn], house: House, more: str
+) -> None:
+    delivery, slack = door
+    untouched = Untouched(slack, house)
+    for body in (commanded() + more.encode(), b"ssl_check=1&" + commanded(), b"ssl_check=2"):
+        assert await delivery.repeat(FORM, body) == (401, "")
+    for query in ("", f"?{commanded().decode()}{more}", "?ssl_check=1&x=1"):
+        url = delivery.url + query
+        async with aiohttp.ClientSession() as session, session.get(url) as response:
+            assert response.status == 405
+    await untouched.check()
+
+
 async def test_slack_sees_that_the_address_is_ours(
     door: tuple[HttpDelivery, SlackStandIn],
 ) -> None:

@@ -40,7 +40,8 @@ RAW = {
 GARBAGE = (
     *(b"", b"{", b"}", b"[]", b"{}", b"5", b"null", b"NaN", b'"x"', b"[[", b"\xff", b"\x00" * 9),
     *(b"payload=", b"payload=%7B", b"payload=%5B%5D", b"payload=null", b"payload=5&command=x"),
-    *(b"command=%ff", b"ssl_check=1", b"type", b"&&&&", b"=&=", b"%", b"command=/ldn&command=x"),
+    *(b"command=%ff", b"ssl_check=1&command=x", b"type", b"&&&&", b"=&=", b"%"),
+    b"command=/ldn&command=x",
     *(b"<html>", b"\xef\xbb\xbf{}", b'{"a":1}{"b":2}', b"{'type':1}", b'{"type":"\xff"}'),
     *(b'{"type":"\\ud800"}', b'{"t":1,"t":2}', "{\"type\":\"x\"}".encode("utf-16")),
 )  # fmt: skip
