@@ -17,7 +17,7 @@ from adapters.discord.render import DiscordMessage, render_shown
 
 Interaction = discord.Interaction[Any]
 
-UNREACHED = (discord.HTTPException, aiohttp.ClientError, OSError)
+UNREACHED = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
 """Discord refused something, or could not be reached."""
 _ALREADY_ANSWERED = 40060
 

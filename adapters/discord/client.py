@@ -13,10 +13,11 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
 import discord
+import tenacity
 import yarl
 from discord import app_commands
 from discord.gateway import DiscordWebSocket
@@ -30,7 +31,7 @@ from adapters.discord.commands import (
     CommandTranslator,
     add_commands,
     command_tree,
-    commands_payload,
+    payload_of,
 )
 from adapters.discord.gateway import GatewayClient
 from adapters.discord.publisher import DiscordPublisher
@@ -51,6 +52,10 @@ log = logging.getLogger(__name__)
 
 CHOICES_LIMIT = 25
 CHOICE_NAME_LIMIT = 100
+FIRST_PAUSE = 30.0
+LONGEST_PAUSE = 3600.0
+"""Seconds between two attempts to register commands that Discord does not take: twice as many each
+time, from the first to the longest."""
 
 Interaction = discord.Interaction["DiscordClient"]
 
@@ -119,8 +124,8 @@ class DiscordAdapter:
 
     async def documents_changed(self) -> None:
         """Register the commands anew, if the documents that are served now have others."""
-        if self._client is not None and self._client.application_id is not None:
-            await self._client.refresh_commands()
+        if self._client is not None:
+            self._client.refresh_commands()
 
     async def close(self) -> None:
         """Leave Discord."""
@@ -147,15 +152,20 @@ async def register(
     """Register the commands without serving, if they changed or by `force`; whether it did.
 
     Raises:
-        PlatformError: Discord refuses the token.
+        PlatformError: Discord refuses the token, or does not take the commands.
     """
     use_addresses(api_url, None)
-    async with DiscordClient(desks, memory, force=force) as client:
+    async with DiscordClient(desks, memory) as client:
         try:
             await client.login(token)
+            return await client.register(force=force)
         except discord.LoginFailure:
             raise PlatformError(_WRONG_TOKEN) from None
-        return client.registered
+        except UNREACHED as error:
+            raise PlatformError(
+                f"Discord did not take the commands ({why(error)}). Those that it knows go on "
+                "working. Try again later."
+            ) from None
 
 
 class DiscordClient(GatewayClient):
@@ -167,20 +177,15 @@ class DiscordClient(GatewayClient):
         memory: Memory,
         reception: Reception | None = None,
         shards: Shards | None = None,
-        *,
-        force: bool = False,
     ) -> None:
-        """Without a `reception`, it can register the commands, and not serve.
-
-        `force`: register them even if they did not change.
-        """
+        """Without a `reception`, it can register the commands, and not serve."""
         super().__init__(shards, reception.numbers if reception else Numbers())
         self.desks = desks
         self.tree = command_tree(self, desks)
-        self.registered = False
         self._memory = memory
         self._reception = reception
-        self._force = force
+        self._changed = asyncio.Event()
+        self._registering: asyncio.Task[None] | None = None
         self._under_way: set[asyncio.Task[Any]] = set()
 
     @property
@@ -192,9 +197,19 @@ class DiscordClient(GatewayClient):
     async def setup_hook(self) -> None:
         """Called by discord.py between login and connection."""
         await self.tree.set_translator(CommandTranslator())
-        self.registered = await self._register()
 
-    async def _register(self) -> bool:
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Serve. Nobody who asks waits until Discord takes the commands: it may know them."""
+        self._registering = asyncio.create_task(self._keep_registered())
+        await super().connect(reconnect=reconnect)
+
+    async def close(self) -> None:
+        """Leave Discord; what it did not take by now is registered by the next start."""
+        if self._registering is not None:
+            self._registering.cancel()
+        await super().close()
+
+    async def register(self, *, force: bool = False) -> bool:
         """Register the commands if they changed since the last time; whether it was done.
 
         Of several processes, the one with the first shard does it.
@@ -203,21 +218,42 @@ class DiscordClient(GatewayClient):
         """
         if not self.has_first_shard:
             return False
-        payload = json.dumps(await commands_payload(self.desks), sort_keys=True)
+        payload = json.dumps(await payload_of(self.tree), sort_keys=True)
         key = f"discord commands {self.application_id} {Route.BASE}"
         fingerprint = hashlib.sha256(payload.encode()).hexdigest()
-        if not self._force and self._memory.get(key) == fingerprint:
+        if not force and self._memory.get(key) == fingerprint:
             return False
+        self._memory.set(key, "")  # what fails may have been done all the same
         await self.tree.sync()
         self._memory.set(key, fingerprint)
         log.info("commands registered with Discord")
         return True
 
-    async def refresh_commands(self) -> None:
-        """Take the commands of the documents that are served now."""
+    def refresh_commands(self) -> None:
+        """Take the commands of the documents that are served now, and register them soon."""
         self.tree.clear_commands(guild=None)
         add_commands(self.tree, self.desks)
-        await self._register()
+        self._changed.set()
+
+    async def _keep_registered(self) -> None:
+        """Register the commands now and after each change; what fails, once more later."""
+        attempts = tenacity.AsyncRetrying(
+            wait=tenacity.wait_exponential(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE),
+            sleep=self._until_changed,
+            before_sleep=_report,
+        )
+        while True:
+            async for attempt in attempts:
+                with attempt:
+                    await self.register()
+            await self._until_changed()
+
+    async def _until_changed(self, seconds: float | None = None) -> None:
+        """Wait for other documents, for so many seconds at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        self._changed.clear()
 
     # What people do
 
@@ -318,6 +354,12 @@ class DiscordClient(GatewayClient):
     async def finish(self) -> None:
         """Wait a while for what is under way."""
         await finish(self._under_way)
+
+
+def _report(state: tenacity.RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    assert isinstance(error, Exception)  # nothing else is tried again
+    log.warning("commands could not be registered with Discord; trying again (%s)", why(error))
 
 
 def use_addresses(api_url: str | None, gateway_url: str | None) -> None:

@@ -104,7 +104,11 @@ def add_commands(tree: DocumentTree, desks: Desks) -> None:
 
 async def commands_payload(desks: Desks) -> list[dict[str, Any]]:
     """What registers the commands: the body of `PUT /applications/{id}/commands`."""
-    tree = command_tree(discord.Client(intents=discord.Intents.none()), desks)
+    return await payload_of(command_tree(discord.Client(intents=discord.Intents.none()), desks))
+
+
+async def payload_of(tree: DocumentTree) -> list[dict[str, Any]]:
+    """The same, of a tree."""
     translator = CommandTranslator()
     return [
         dict(await command.get_translated_payload(tree, translator))

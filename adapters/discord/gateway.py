@@ -27,6 +27,9 @@ as long as our own work on an answer."""
 IDENTIFY_EVERY = 5.5
 """Seconds between two IDENTIFYs of one bucket. Discord wants five between their arrivals
 (https://docs.discord.com/developers/events/gateway#session-start-limit-object)."""
+LONGEST_LIMIT = 60.0
+"""Seconds for which discord.py waits when Discord wants fewer requests. What is to wait for longer
+fails instead, so that somebody is told: the limit of a day lasts for hours."""
 CONNECT_WITHIN = 60.0
 """Seconds for all shards to connect, beside the time for which they have to wait."""
 
@@ -97,6 +100,7 @@ class GatewayClient(discord.AutoShardedClient):
             chunk_guilds_at_startup=False,
             # Without an intent no server is described after READY; there is nothing to wait for.
             guild_ready_timeout=0,
+            max_ratelimit_timeout=LONGEST_LIMIT,
             **own,
         )
         self._numbers = numbers

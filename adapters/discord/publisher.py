@@ -39,6 +39,7 @@ _REFUSALS = {
 SILENT_FOR = 60.0
 """Seconds without a request after a limit that does not say how long it lasts."""
 
+LESS_OFTEN = gettext_noop("Discord wants us to ask less often. Try again later.")
 PINS_FULL = gettext_noop("This channel has as many pins as Discord allows (250).")
 
 
@@ -152,9 +153,7 @@ class DiscordPublisher:
         if self.client is None or self.client.is_closed():
             raise UnreachableError(gettext_noop("Discord is not connected at the moment."))
         if time.monotonic() < self._silent_until:
-            raise UnreachableError(
-                gettext_noop("Discord wants us to ask less often. Try again later.")
-            )
+            raise UnreachableError(LESS_OFTEN)
         return self.client.get_partial_messageable(
             int(place.channel), guild_id=int(place.community)
         )
@@ -174,6 +173,8 @@ class DiscordPublisher:
                 wait = float(error.response.headers.get("Retry-After", SILENT_FOR))
                 self._silent_until = time.monotonic() + wait
             _raise(error)
+        except discord.RateLimited:
+            raise UnreachableError(LESS_OFTEN) from None
         except (aiohttp.ClientError, OSError, TimeoutError):
             raise UnreachableError(gettext_noop("Discord could not be reached.")) from None
 

@@ -16,7 +16,14 @@ from knowledge.posts import Platform
 from knowledge.publishing import STORE_AWAY
 from tests.conversations.conftest import House, little_to_learn
 from tests.conversations.documents import CHANGED, FORMS, change_forms, copy_documents
-from tests.standins.discord import MEMBER, DiscordStandIn, Message, Permission, Place
+from tests.standins.discord import (
+    MEMBER,
+    DiscordStandIn,
+    Message,
+    Permission,
+    Place,
+    rate_limited,
+)
 
 MODERATE = {"permissions": MEMBER | Permission.PIN_MESSAGES}
 
@@ -168,6 +175,18 @@ async def test_a_missing_permission_is_named(discord: DiscordStandIn) -> None:
     )
     assert "Pin Messages" in reply.content
     assert not posted(discord)
+
+
+async def test_a_limit_of_discords_that_lasts_is_said_and_not_waited_out(
+    discord: DiscordStandIn,
+) -> None:
+    discord.faults.add(
+        rate_limited(3600),
+        method="PUT",
+        route="/channels/{channel_id}/messages/pins/{message_id}",
+    )
+    said = await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    assert "Posted, but not pinned. Discord wants us to ask less often." in said.content
 
 
 async def test_an_unknown_topic_is_said(discord: DiscordStandIn) -> None:
