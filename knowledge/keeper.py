@@ -21,7 +21,7 @@ from knowledge.answer import Answer
 from knowledge.communities import Communities
 from knowledge.compose import Composer
 from knowledge.desk import Desks
-from knowledge.errors import LdnBotError
+from knowledge.errors import LdnBotError, SaidError
 from knowledge.language import gettext_noop
 from knowledge.numbers import Numbers
 from knowledge.posts import (
@@ -68,6 +68,7 @@ COOLING_DOWN = gettext_noop(
     "moderator."
 )
 DOCUMENT_GONE = gettext_noop("Its document is gone.")
+UNFORESEEN = gettext_noop("Something went wrong. The bot's log says what.")
 NO_TERMS = Terms()
 
 
@@ -263,13 +264,13 @@ class PostKeeper:
     async def resume(self, platform: Platform) -> int:
         """Go on where a process that died left off: postings that were begun and not recorded.
 
-        Returns how many could not be completed because the platform could not be reached.
+        Returns how many could not be completed now, and may be later.
 
         Where nonces are known, the platform takes a message that it has only once, and names it.
         Elsewhere posting once more could double it, and another process may be at it: the
         reservation runs out by itself.
         """
-        unreached = 0
+        left = 0
         for held in await self._store.unfinished():
             if held.place.platform is not platform:
                 continue
@@ -284,10 +285,11 @@ class PostKeeper:
                     )
                     # It may have been posted from documents that have been replaced since.
                     await self._store.record(held, message, UNKNOWN)
-            except PublishError as error:
-                log.warning("an unfinished posting could not be completed: %s", error)
-                unreached += isinstance(error, UnreachableError)
-        return unreached
+            except Exception as error:  # whatever it is, the others have their chance
+                log.warning("an unfinished posting could not be completed: %s", _in_words(error))
+                refused = isinstance(error, PublishError)
+                left += not refused or isinstance(error, UnreachableError)
+        return left
 
     async def outdated(self, posts: Iterable[Post]) -> list[Post]:
         """The posts that a refresh would edit."""
@@ -324,9 +326,8 @@ class PostKeeper:
                 for post in stale:
                     try:
                         await self._refresh(post, post.id in begun, result)
-                    except LdnBotError as error:  # of the store: the other posts have their chance
-                        log.warning("a post could not be brought up to date: %s", error)
-                        result.failed.append((post, STORE_AWAY))
+                    except Exception as error:  # whatever it is, the others have their chance
+                        result.failed.append((post, _in_words(error)))
                         result.unsettled += 1
                     progress()
 
@@ -395,8 +396,8 @@ class PostKeeper:
             for post in posts:
                 if post.pinned != (post.message in pinned):
                     await self._store.set_pinned(post, not post.pinned)
-        except LdnBotError as error:
-            log.info("the pins of a channel cannot be looked through: %s", error)
+        except Exception as error:
+            log.info("the pins of a channel cannot be looked through: %s", _in_words(error))
             result.unsettled += not isinstance(error, RefusedError)
 
     # What posts should say
@@ -468,6 +469,17 @@ class PostKeeper:
 
     def _publisher(self, place: Place) -> Publisher:
         return self._publishers[place.platform]
+
+
+def _in_words(error: Exception) -> str:
+    """What to say of an error; of one that only the operator can mend, the log has more."""
+    if isinstance(error, SaidError):
+        return str(error)
+    if isinstance(error, LdnBotError):
+        log.warning("a post could not be brought up to date: %s", error)
+        return STORE_AWAY
+    log.error("a post could not be looked after", exc_info=error)
+    return UNFORESEEN
 
 
 def _attempts(at_most: int = ATTEMPTS) -> tenacity.AsyncRetrying:

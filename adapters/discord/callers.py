@@ -19,13 +19,14 @@ def caller_of(interaction: Interaction) -> Caller:
     language = language_for(interaction.locale.value)
     if interaction.guild_id is None:
         return Caller(Platform.DISCORD, language)
-    # Where the app is installed by a person alone, nothing can be posted.
-    here = interaction.is_guild_integration()
+    # Nothing can be posted where the app is installed by a person alone, nor where discord.py has
+    # no channel: Discord may leave it out, or it is of a new kind.
+    here, channel = interaction.is_guild_integration(), interaction.channel_id
     return Caller(
         Platform.DISCORD,
         language,
         community=str(interaction.guild_id) if here else "",
-        channel=str(interaction.channel_id) if here else "",
+        channel=str(channel) if here and channel else "",
         # Since February 2026 Manage Messages does not allow pinning any more.
         moderator=interaction.permissions.pin_messages,
     )

@@ -22,7 +22,7 @@ from adapters.moderation import Subcommand
 from knowledge import keeper
 from knowledge.answer import Answer
 from knowledge.desk import HelpDesk
-from knowledge.keeper import BUSY, Refreshed
+from knowledge.keeper import BUSY, UNFORESEEN, Refreshed
 from knowledge.library import Library
 from knowledge.opening import open_desks
 from knowledge.posts import Claim, Place, Platform, Post, Reservation, State, revision_of
@@ -48,6 +48,8 @@ CHANNELS = 25
 IN_EACH = 10
 MESSAGES = "/channels/{channel_id}/messages"
 MESSAGE = f"{MESSAGES}/{{message_id}}"
+NOWHERE = Place(Platform.DISCORD, GUILD_ID, "None")
+"""A channel as none is: what tries to do something there fails as nobody foresaw."""
 
 
 def revised(library: Library, words: str = "As revised.") -> list[HelpDesk]:
@@ -478,6 +480,36 @@ async def test_a_posting_that_discord_cannot_be_reached_for_is_left_to_be_tried_
     assert await house.keeper.resume(Platform.DISCORD) == 0
     assert len(discord.channels.posts()) == 1
     assert not await house.store.unfinished()
+
+
+async def test_a_posting_that_fails_as_nobody_foresaw_leaves_the_others_their_chance(
+    discord: DiscordStandIn, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    heading = answers(house)["forms"].heading
+    for place in (NOWHERE, here(discord)):
+        assert isinstance(await house.store.reserve(place, "ldn", "forms", heading), Reservation)
+    assert await house.keeper.resume(Platform.DISCORD) == 1
+    assert len(discord.channels.posts()) == 1
+    [left] = await house.store.unfinished()
+    assert left.place == NOWHERE
+    assert "a post could not be looked after" in caplog.messages
+
+
+async def test_a_post_that_fails_as_nobody_foresaw_leaves_the_others_their_chance(
+    discord: DiscordStandIn, house: House, library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    held = await house.store.reserve(NOWHERE, "ldn", "forms", answers(house)["forms"].heading)
+    assert isinstance(held, Reservation)
+    await house.store.record(held, "1", "of earlier documents")
+    await house.keeper.share(here(discord), "ldn", "forms")
+    house.desks.replace(revised(library))
+    done = await refresh(house)
+    [(failed, reason)] = done.failed
+    assert (failed.place, reason) == (NOWHERE, UNFORESEEN)
+    assert done.edited == 1
+    assert done.unsettled
+    assert "As revised." in discord.channels.posts()[0].content
+    assert "a post could not be looked after" in caplog.messages
 
 
 async def test_a_post_that_was_under_way_while_the_documents_changed_follows_them(

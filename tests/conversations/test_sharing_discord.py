@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
 
 from adapters.database.errors import StoreError
 from adapters.discord.render import public_content
+from adapters.moderation import IN_A_CHANNEL
 from knowledge.folder import load_library
 from knowledge.opening import open_desks
 from knowledge.posts import Platform
 from knowledge.publishing import STORE_AWAY
 from tests.conversations.conftest import House, little_to_learn
 from tests.conversations.documents import CHANGED, FORMS, change_forms, copy_documents
+from tests.standins import discord as standin
+from tests.standins import discord_interactions
 from tests.standins.discord import (
     MEMBER,
     DiscordStandIn,
@@ -24,6 +28,7 @@ from tests.standins.discord import (
     Place,
     rate_limited,
 )
+from tests.standins.recording import JSON
 
 MODERATE = {"permissions": MEMBER | Permission.PIN_MESSAGES}
 
@@ -121,6 +126,39 @@ async def test_where_the_app_is_installed_by_a_person_alone_nothing_can_be_poste
     assert "cannot post here" in said.content
     assert "copy the text" in said.content
     assert not posted(discord)
+
+
+@pytest.fixture(params=[None, 99])
+def _unreadable_channel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Discord leaves the channel out, or it is of a kind that discord.py does not know."""
+
+    def payload(*args: Any, **options: Any) -> JSON:
+        body = discord_interactions.payload(*args, **options)
+        if request.param:
+            body["channel"]["type"] = request.param
+        else:
+            del body["channel"]
+        return body
+
+    monkeypatch.setattr(standin, "payload", payload)
+
+
+@pytest.mark.usefixtures("_unreadable_channel")
+async def test_in_a_channel_that_discord_py_cannot_read_all_is_answered_and_nothing_posted(
+    discord: DiscordStandIn, house: House
+) -> None:
+    reply = await discord.command("ldn", {"question": "forms"}, **MODERATE)
+    assert FORMS in reply.content
+    assert not {"Share in this channel", "Pin in this channel"} & set(reply.labels)
+    menu = await discord.press(reply, reply.labels["All topics"])
+    assert "what would you like to know?" in menu.content
+    for verb in ("share", "pin", "post", "keep"):
+        said = await discord.press(reply, f"ldn:{verb}:forms:1", forged=True, **MODERATE)
+        assert "cannot post here" in said.content
+    said = await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    assert said.content == IN_A_CHANNEL
+    assert not posted(discord)
+    assert not await house.store.unfinished()
 
 
 async def test_a_moderator_pins_by_command(discord: DiscordStandIn, house: House) -> None:
