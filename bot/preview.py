@@ -21,7 +21,7 @@ from typing import Any
 import discord
 from aiohttp import web
 
-from adapters.conversation import Page, Preview, Reply
+from adapters.conversation import Aside, Page, Preview, Reply
 from adapters.discord import render as discord_render
 from adapters.moderation import Moderation
 from adapters.reception import Reception
@@ -184,7 +184,6 @@ def _slack() -> Dress:
 
 def _discord() -> Dress:
     quiet = discord.MessageFlags(suppress_embeds=True)
-    private = discord.MessageFlags(ephemeral=True)
     mentions = discord_render.NO_MENTIONS.to_dict()
 
     def shown(shown: Page | Preview | Reply) -> dict[str, Any]:
@@ -197,7 +196,7 @@ def _discord() -> Dress:
     return Dress(
         Platform.DISCORD,
         shown,
-        lambda sentence: {"content": sentence, "flags": private.value},
+        lambda sentence: discord_render.render_shown(Aside(sentence)).to_json(),
         public,
         Limits(discord_render.CONTENT_LIMIT),
     )

@@ -20,31 +20,42 @@ Interaction = discord.Interaction[Any]
 UNREACHED = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
 """Discord refused something, or could not be reached."""
 _ALREADY_ANSWERED = 40060
+_DEFERRED = "deferred"
 
 
 async def send(interaction: Interaction, shown: Shown) -> None:
     """Answer with a new message, seen by the one who acted alone."""
-    if isinstance(shown, Aside):
-        sentence = shown.text
-        await surely(lambda: interaction.response.send_message(sentence, ephemeral=True))
-        return
     message = render_shown(shown)
-    await surely(lambda: callbacks.show(interaction, message))
+    await _surely(lambda: callbacks.show(interaction, message))
+
+
+async def defer(interaction: Interaction, *, thinking: bool = False) -> None:
+    """Say that an answer comes later, in place of "thinking …" or of what stands there."""
+    await _surely(lambda: callbacks.defer(interaction, thinking=thinking))
+    interaction.extras[_DEFERRED] = True
+
+
+async def send_aside(interaction: Interaction, aside: Aside) -> None:
+    """Say a sentence beside what stands there, also where an answer was to come later."""
+    if _DEFERRED in interaction.extras:
+        await interaction.followup.send(aside.text, ephemeral=True)
+    else:
+        await send(interaction, aside)
 
 
 async def replace_message(interaction: Interaction, message: DiscordMessage) -> None:
     """Put a message in place of the one under which somebody pressed."""
-    await surely(lambda: callbacks.update(interaction, message))
+    await _surely(lambda: callbacks.update(interaction, message))
 
 
 async def edit_answer(interaction: Interaction, message: DiscordMessage) -> None:
     """Put a message in place of "thinking …", or of what stands there."""
-    await surely(
+    await _surely(
         lambda: interaction.edit_original_response(content=message.content, view=message.view)
     )
 
 
-async def surely(answer: Callable[[], Awaitable[Any]]) -> None:
+async def _surely(answer: Callable[[], Awaitable[Any]]) -> None:
     """Answer an interaction; once more where the connection broke.
 
     Discord takes one answer to an interaction, and an edit twice is one edit, so nothing can be

@@ -5,7 +5,8 @@ https://docs.discord.com/developers/interactions/receiving-and-responding#create
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -17,6 +18,12 @@ from discord.webhook.async_ import async_context
 from adapters.discord.render import DiscordMessage
 
 Interaction = discord.Interaction[Any]
+
+_DEFERRED = discord.InteractionResponseType.deferred_message_update.value
+_THINKING = discord.InteractionResponseType.deferred_channel_message.value
+_FOR_ONE = discord.MessageFlags(ephemeral=True).value
+_AS_IT_IS = json.dumps({"type": _DEFERRED}).encode()
+_TO_COME = json.dumps({"type": _THINKING, "data": {"flags": _FOR_ONE}}).encode()
 
 
 async def show(interaction: Interaction, message: DiscordMessage) -> None:
@@ -34,7 +41,17 @@ async def update(interaction: Interaction, message: DiscordMessage) -> None:
     await _call_back(interaction, message.as_update, message.attachments())
 
 
-async def _call_back(interaction: Interaction, callback: bytes, files: list[discord.File]) -> None:
+async def defer(interaction: Interaction, *, thinking: bool) -> None:
+    """Say that the answer comes later, in place of "thinking …" or of what stands there.
+
+    Raises as `update` does.
+    """
+    await _call_back(interaction, _TO_COME if thinking else _AS_IT_IS)
+
+
+async def _call_back(
+    interaction: Interaction, callback: bytes, files: Sequence[discord.File] = ()
+) -> None:
     """Send a callback that is encoded already.
 
     discord.py's `interaction.response` would encode it for each person anew, ask Discord to send
@@ -59,7 +76,7 @@ async def _call_back(interaction: Interaction, callback: bytes, files: list[disc
     )
 
 
-def _form(callback: bytes, files: list[discord.File]) -> list[dict[str, Any]]:
+def _form(callback: bytes, files: Sequence[discord.File]) -> list[dict[str, Any]]:
     """A callback with files: https://docs.discord.com/developers/reference#uploading-files."""
     return [
         {"name": "payload_json", "value": callback.decode()},

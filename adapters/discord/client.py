@@ -25,7 +25,15 @@ from discord.http import Route
 
 from adapters.closing import finish
 from adapters.conversation import Aside
-from adapters.discord.answers import UNREACHED, edit_answer, replace_message, send, surely, why
+from adapters.discord.answers import (
+    UNREACHED,
+    defer,
+    edit_answer,
+    replace_message,
+    send,
+    send_aside,
+    why,
+)
 from adapters.discord.callers import caller_of, poster_of
 from adapters.discord.commands import (
     CommandTranslator,
@@ -281,10 +289,10 @@ class DiscordClient(GatewayClient):
             waits = verb in NEED_STORE
             caller = (poster_of if verb in GUARDED else caller_of)(interaction)
             if waits:
-                await surely(interaction.response.defer)
+                await defer(interaction)
             shown = await self.reception.act(caller, action)
             if isinstance(shown, Aside):
-                await self.say(interaction, shown.text, answered=waits)
+                await self.say(interaction, shown.text)
             elif waits:
                 await edit_answer(interaction, render_shown(shown))
             else:
@@ -303,7 +311,7 @@ class DiscordClient(GatewayClient):
     ) -> None:
         """Do what a moderator typed; the outcome is seen by the moderator alone."""
         async with self._apologetic(interaction):
-            await surely(lambda: interaction.response.defer(ephemeral=True, thinking=True))
+            await defer(interaction, thinking=True)
             reply = await self.reception.moderation.command(
                 poster_of(interaction), command, subcommand, words
             )
@@ -318,17 +326,11 @@ class DiscordClient(GatewayClient):
             for choice in choices
         ]
 
-    async def say(self, interaction: Interaction, sentence: str, *, answered: bool = False) -> None:
-        """Tell the one who acted, and nobody else; in their language, if it is in the catalogue.
-
-        `answered`: whether the interaction has its answer, as far as discord.py does not know.
-        """
+    async def say(self, interaction: Interaction, sentence: str) -> None:
+        """Tell the one who acted, and nobody else; in their language, if it is in the catalogue."""
         try:
             sentence = words_in(language_for(interaction.locale.value))(sentence)
-            if answered or interaction.response.is_done():
-                await interaction.followup.send(sentence, ephemeral=True)
-            else:
-                await surely(lambda: interaction.response.send_message(sentence, ephemeral=True))
+            await send_aside(interaction, Aside(sentence))
         except Exception as error:  # the interaction, too, may not be as Discord makes them
             log.warning("a sentence did not reach Discord (%s)", why(error))
 

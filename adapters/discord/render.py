@@ -16,7 +16,7 @@ from typing import Any
 import discord
 
 from adapters import text as plain_text
-from adapters.conversation import Page, Preview, Reply
+from adapters.conversation import Aside, Page, Preview, Reply, Shown
 from adapters.discord.views import AnswerView, ButtonView, PreviewView
 from adapters.wording import PAGE
 from knowledge.actions import Button
@@ -147,8 +147,8 @@ def render_preview(preview: Preview) -> DiscordMessage:
     return DiscordMessage(content, PreviewView(preview))
 
 
-def render_shown(shown: Page | Preview | Reply) -> DiscordMessage:
-    """Whatever takes the place of what stands there."""
+def render_shown(shown: Shown) -> DiscordMessage:
+    """Whatever one person is shown."""
     match shown:
         case Page(answer, number, offers):
             return render(answer, number, offers)
@@ -156,6 +156,8 @@ def render_shown(shown: Page | Preview | Reply) -> DiscordMessage:
             return render_preview(shown)
         case Reply():
             return render_reply(shown)
+        case Aside(text):
+            return DiscordMessage(text, ButtonView())
 
 
 def public_content(answer: Answer) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
 
-from adapters.wording import APOLOGY
+from adapters.moderation import NOT_A_MODERATOR
+from adapters.wording import APOLOGY, STALE_BUTTON
 from knowledge.communities import CommunitySettings
 from knowledge.posts import Platform
 from tests.conversations.conftest import House
 from tests.standins import discord as discords
 from tests.standins import slack as slacks
 from tests.standins.base import UnansweredError
-from tests.standins.discord import MEMBER, DiscordStandIn, Permission
+from tests.standins.discord import MEMBER, DiscordStandIn, Permission, Reply
 from tests.standins.discord_interactions import DEFERRED_UPDATE
 from tests.standins.recording import Fault, reset
 from tests.standins.slack import SlackStandIn
@@ -77,6 +79,38 @@ async def test_what_hinders_a_post_is_said_where_the_confirmation_of_the_press_g
     discord.faults.add(reset(applied=True), method="POST", route=CALLBACK)
     said = await discord.press(preview, preview.labels["Post"])
     assert said.content.startswith("In this group answers are private")
+
+
+async def test_an_answer_that_discord_takes_without_a_word_is_the_only_one(
+    discord: DiscordStandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def only(doing: Coroutine[Any, Any, Reply]) -> Reply:
+        discord.faults.add(Fault(status=204, body="", applied=True), method="POST", route=CALLBACK)
+        reply = await doing
+        with pytest.raises(UnansweredError):
+            await discord.another(reply, timeout=0.2)
+        return reply
+
+    reply = await only(discord.command("ldn", {"question": "forms"}))
+    stale = await only(discord.press(reply, "ldn:fly:forms:1", forged=True))
+    assert stale.content == STALE_BUTTON
+    preview = await only(discord.press(reply, reply.labels["Share in this channel"]))
+    posted = await only(discord.press(preview, preview.labels["Post"]))
+    assert posted.content.startswith("Posted.")
+    refused = await only(discord.press(preview, "ldn:keep:forms:1", forged=True))
+    assert refused.content == NOT_A_MODERATOR
+    pins = await only(discord.command("ldn-mod pins", **MODERATE))
+    assert pins.content.startswith("- [How LDN is delivered")
+    assert "an interaction failed" not in caplog.messages
+
+
+@pytest.mark.parametrize("fault", ON_DISCORD)
+async def test_a_fault_of_ours_is_said_where_the_confirmation_of_a_command_got_lost(
+    discord: DiscordStandIn, house: House, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(house.reception.moderation, "command", None)  # whatever breaks
+    discord.faults.add(fault, method="POST", route=CALLBACK)
+    assert (await discord.command("ldn-mod pins", **MODERATE)).content == APOLOGY
 
 
 async def test_a_preview_on_discord_does_not_wait_for_a_database_that_hangs(
