@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
 import aiohttp
@@ -170,13 +171,22 @@ class DiscordPublisher:
             if error.status == 429:
                 # discord.py waits out Discord's limits; this one is of what stands before Discord,
                 # which locks out for longer whoever goes on asking.
-                wait = float(error.response.headers.get("Retry-After", SILENT_FOR))
+                wait = _seconds_of(error.response.headers.get("Retry-After", ""))
                 self._silent_until = time.monotonic() + wait
             _raise(error)
         except discord.RateLimited:
             raise UnreachableError(LESS_OFTEN) from None
         except (aiohttp.ClientError, OSError, TimeoutError):
             raise UnreachableError(gettext_noop("Discord could not be reached.")) from None
+
+
+def _seconds_of(retry_after: str) -> float:
+    """How long `Retry-After` asks to wait: a number of seconds, or a date (RFC 9110, 10.2.3)."""
+    with suppress(ValueError, OverflowError):
+        return float(int(retry_after))
+    with suppress(ValueError, OverflowError):
+        return parsedate_to_datetime(retry_after).timestamp() - time.time()
+    return SILENT_FOR
 
 
 def _raise(error: discord.HTTPException) -> NoReturn:

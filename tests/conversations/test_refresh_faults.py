@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -634,3 +636,28 @@ async def test_while_discord_locks_us_out_nothing_is_sent_to_it(
     after = discord.requests[locked + 1 :]
     assert after[0].at >= discord.requests[locked].at + 1
     assert {each.edits for each in posts} == {1}
+
+
+IN_AN_HOUR = formatdate(time.time() + 3600, usegmt=True)
+AN_HOUR_AGO = formatdate(time.time() - 3600, usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "silent"),
+    [("120", True), (IN_AN_HOUR, True), ("soon", True), ("", True), ("0", False),
+     (AN_HOUR_AGO, False)],
+    ids=["seconds", "a date", "no time", "nothing", "no seconds", "a date that is past"],
+)  # fmt: skip
+async def test_discord_may_say_as_seconds_or_as_a_date_how_long_it_locks_us_out(
+    discord: DiscordStandIn, house: House, said: str, silent: bool
+) -> None:
+    locked_out = Fault(status=429, body="<html>Access denied</html>", headers={"Retry-After": said})
+    discord.faults.add(locked_out, method="GET", route=f"{MESSAGES}/pins")
+    publisher = house.publishers[Platform.DISCORD]
+    with pytest.raises(UnreachableError, match="did not answer as it should"):
+        await publisher.pinned(here(discord))
+    if silent:
+        with pytest.raises(UnreachableError, match="less often"):
+            await publisher.pinned(here(discord))
+    else:
+        await publisher.pinned(here(discord))
