@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tests.bot.marked import TYPED, WORD
 from tests.fuzz.mutations import GARBAGE, Mutator
 
-AT_ONCE = 40
+AT_ONCE = 16
 """Connections at a time."""
 NO_ANSWER = 0.15
 """Seconds without a byte after which a broken request is taken to have no answer."""
