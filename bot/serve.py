@@ -20,6 +20,7 @@ from bot import bootstrap, garbage
 from bot.bootstrap import Adapter
 from bot.later import LaterStores
 from bot.settings import Settings
+from knowledge import watching
 from knowledge.desk import Desks
 from knowledge.errors import DocumentError, LdnBotError, PlatformError
 from knowledge.keeper import PostKeeper
@@ -97,6 +98,7 @@ class Service:
             DocumentError: the documents cannot be served.
         """
         log.info("reading the documents")
+        before = watching.look(self._settings.documents)
         await self._load()
         async with AsyncExitStack() as stack:
             stores = bootstrap.build_stores(self._settings, stack)
@@ -120,7 +122,7 @@ class Service:
                 await _until_first_are_done(
                     [self._keep_running(*each) for each in platforms.adapters.items()],
                     [
-                        self._watch(),
+                        self._watch(before),
                         self._reload(),
                         _keep_tallies(platforms.tallying, stores),
                         _keep_tidy(),
@@ -154,11 +156,9 @@ class Service:
         except PlatformError as refused:
             log.error("%s", refused)
 
-    async def _watch(self) -> None:
+    async def _watch(self, since: watching.Look) -> None:
         """Notice when a file of the documents' folder changes."""
-        from watchfiles import awatch
-
-        async for _ in awatch(self._settings.documents):
+        async for _ in watching.changes(self._settings.documents, since):
             self.reload_soon.set()
 
     async def _load(self) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from knowledge.desk import Desks, HelpDesk
 from knowledge.errors import DocumentError, Problem
 from knowledge.library import Library, Questions
+from knowledge.watching import changes, look
 
 log = logging.getLogger(__name__)
 
@@ -72,11 +73,9 @@ class Live:
 
     async def watch(self, folder: Path) -> None:
         """Follow the folder until cancelled. A newer change puts an end to learning an older."""
-        from watchfiles import awatch
-
         loading: asyncio.Task[None] | None = None
         try:
-            async for _ in awatch(folder, debounce=100):
+            async for _ in changes(folder, look(folder)):
                 await _end(loading)
                 loading = asyncio.create_task(self.reload())
         finally:

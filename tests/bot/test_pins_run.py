@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -174,10 +173,9 @@ async def test_documents_that_are_broken_change_nothing_until_they_are_mended(
         assert CHANGED in (await group.discord.command("ldn", {"question": "forms"})).content
 
 
-async def test_sighup_reloads_what_the_watcher_cannot_see_and_a_section_that_is_gone_is_withdrawn(
+async def test_a_change_behind_symbolic_links_is_noticed_and_a_section_that_is_gone_is_withdrawn(
     group: Group,
 ) -> None:
-    # A change behind a symbolic link is none in the folder that is watched.
     behind = group.documents.rename(group.documents.with_name("behind"))
     group.documents.mkdir()
     for file in behind.iterdir():
@@ -187,7 +185,6 @@ async def test_sighup_reloads_what_the_watcher_cannot_see_and_a_section_that_is_
         forms = await ask_share_and_pin(group)
         title = sections(behind)["forms"].heading
         withdraw_forms(behind)
-        bot.process.send_signal(signal.SIGHUP)
         await refreshed(bot)
 
         [document] = load_library(behind).documents

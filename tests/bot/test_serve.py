@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -112,6 +113,35 @@ async def test_after_a_reload_that_broke_the_next_one_is_taken(
         await slack_standin.until(lambda: not service.reload_soon.is_set(), "a reload")
         change_credit(settings.documents)
         await slack_standin.until(lambda: post.edits, "the edit", timeout=30)
+
+
+@pytest.mark.long
+async def test_a_link_that_is_switched_and_a_folder_that_is_made_anew_are_followed(
+    settings: Settings, slack_standin: SlackStandIn
+) -> None:
+    documents = settings.documents
+    first, second = (documents.with_name(name) for name in ("first", "second"))
+    documents.rename(first)
+    shutil.copytree(first, second)
+    documents.symlink_to(first.name)
+    post = await posted(settings, slack_standin)
+    async with serving(settings, slack_standin) as service:
+        change_credit(second, "Switched.")
+        switched = documents.with_name("switched")
+        switched.symlink_to(second.name)
+        switched.replace(documents)
+        await slack_standin.until(lambda: post.edits == 1, "the edit", timeout=30)
+
+        second.rename(second.with_name("away"))
+        gone = "what is wrong with a folder that is gone"
+        await slack_standin.until(lambda: service._desks.not_taken, gone, timeout=30)
+        shutil.copytree(second.with_name("away"), second)
+        made_anew = "the folder that was made anew"
+        await slack_standin.until(lambda: not service._desks.not_taken, made_anew, timeout=30)
+
+        change_credit(second, "Edited.")
+        await slack_standin.until(lambda: post.edits == 2, "the second edit", timeout=30)
+    assert post.says(sections(documents)["overview"])
 
 
 async def test_after_a_reload_nothing_is_kept_that_was_made_of_the_documents_before(
