@@ -226,6 +226,7 @@ def build_stores(settings: Settings, stack: AsyncExitStack) -> LaterStores:
             SqlCommunityStore(database),
             SqlTallyStore(database),
             deliveries,
+            database.check,
             _oauth_stores(settings, database) if settings.slack_client_id else None,
         )
 

@@ -33,6 +33,8 @@ from knowledge.errors import DocumentError, LdnBotError, SettingsError
 OLDEST_PYTHON = (3, 11)
 ROOM = 50 * 2**20
 """Bytes that should be free where the data folder is: what is learned needs a sixth of it."""
+BLOCK = 4096
+"""Bytes, more than fit into what a file system keeps of an empty file."""
 CLOCK_OFF = timedelta(seconds=60)
 """Beyond what a slow answer and whole seconds explain."""
 CLOCK_WRONG = timedelta(minutes=5)
@@ -276,17 +278,23 @@ def _signing_secret(secret: str, client_secret: str | None) -> list[Finding]:
 
 
 def data_folder(folder: Path) -> Finding:
-    """Whether the data folder can be written, or made; it is not made."""
+    """Whether the data folder can be written, or made; it is not made.
+
+    A disk that is full has room for a file's name, so something is written into it, and forgotten.
+    """
     place = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     try:
-        with tempfile.TemporaryFile(dir=place):
-            pass
+        with tempfile.TemporaryFile(dir=place) as file:
+            file.write(bytes(BLOCK))
+            file.flush()
+            os.fsync(file.fileno())
         free = shutil.disk_usage(place).free
-    except OSError:
+    except OSError as error:
         return fault(
             "data",
-            f"{folder} cannot be written, so every start takes longer and nothing can be shared. "
-            "Let this user write there, or set LDN_DATA to another folder.",
+            f"{folder} cannot be written ({error.strerror}), so every start takes longer and "
+            "nothing can be shared. Make room, let this user write there, or set LDN_DATA to "
+            "another folder.",
         )
     if free < ROOM:
         return warning("data", f"The disk that holds {folder} is nearly full. Make room.")

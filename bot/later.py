@@ -34,6 +34,8 @@ class Stores:
     communities: CommunityStore
     tallies: TallyStore
     deliveries: DeliveryStore
+    check: Callable[[], Awaitable[None]]
+    """Raises `LdnBotError` unless all of it can be read, and more be kept."""
     oauth: OAuthStores | None = None
     """Where the settings ask for installation into many workspaces."""
 
@@ -76,12 +78,12 @@ class LaterStores:
         return self._stores is None and self._is_empty()
 
     async def reachable(self) -> bool | None:
-        """Whether the database can be used; None while nothing was ever kept."""
+        """Whether the database can be read and written; None while nothing was ever kept."""
         if self.is_empty:
             return None
         try:
             async with asyncio.timeout(REACHABLE_WITHIN):
-                await (await self.open()).posts.begun()
+                await (await self.open()).check()
         except (LdnBotError, TimeoutError):
             return False
         return True

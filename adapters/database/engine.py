@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import tenacity
@@ -26,6 +28,9 @@ ATTEMPTS = 6
 """How often a piece of work is tried while the fault is one that passes."""
 FIRST_WAIT_S = 0.1
 """The pause after the first attempt; each further one is twice as long, about 3 s in all."""
+WRITTEN_LATELY_S = 30.0
+"""For how long it counts that something was written. After that, only another write can show that it
+still can be: one page of SQLite's log, where there is nothing else to write."""
 
 
 class Hold(Protocol):
@@ -87,6 +92,8 @@ class Database:
         """An INSERT that knows ON CONFLICT."""
         self.serialize = backend.serialize
         """Within `write`: wait until no other transaction is at a key; be at it until the end."""
+        self._wrote = -inf
+        """When something was last written, and nothing has failed to be since."""
 
     @property
     def engine(self) -> AsyncEngine:
@@ -122,11 +129,32 @@ class Database:
                 await connection.commit()
                 return result
 
-        return await self._attempt(transaction)
+        try:
+            result = await self._attempt(transaction)
+        except StoreError:
+            self._wrote = -inf
+            raise
+        self._wrote = monotonic()
+        return result
 
     async def execute(self, statement: Executable) -> None:
         """One statement that writes, in a transaction of its own, as `write` does it."""
         await self.write(lambda connection: connection.execute(statement))
+
+    async def check(self) -> None:
+        """See that what is kept can be read, and that something can be kept. Nothing is altered.
+
+        A server that is a standby now, or a disk that is full, can still be read. So unless
+        something was written lately, this writes.
+
+        Raises:
+            StoreError: one or the other is not so.
+        """
+        if monotonic() - self._wrote < WRITTEN_LATELY_S:
+            await self.read(text(f"SELECT version_num FROM {migrations.VERSION_TABLE}"))
+        else:
+            unaltered = f"UPDATE {migrations.VERSION_TABLE} SET version_num = version_num"
+            await self.execute(text(unaltered))
 
     @asynccontextmanager
     async def hold(self, post_id: int) -> AsyncIterator[Hold | None]:
@@ -220,11 +248,13 @@ async def version_at(url: str | None, data: Path) -> str:
 
     Raises:
         SettingsError: `url` is none of PostgreSQL. It is not repeated.
-        StoreError: the database cannot be used.
+        StoreError: the database cannot be used: not be read, or, if it has tables, not be written.
     """
     database = Database(_backend(url, data))
     try:
-        return await database.version()
+        if version := await database.version():
+            await database.check()
+        return version
     finally:
         await database.close()
 

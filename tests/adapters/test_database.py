@@ -892,6 +892,49 @@ async def test_a_file_that_stays_locked_is_a_sentence(tmp_path: Path) -> None:
     await database.close()
 
 
+async def test_a_server_that_only_lets_us_read_does_not_pass_for_one_that_can_be_used(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    await (await open_database(postgres_url, tmp_path)).close()
+    read_only = f"{postgres_url}?default_transaction_read_only=on"
+    database = await open_database(read_only, tmp_path)
+    assert await SqlPostStore(database).all() == []
+    with pytest.raises(StoreError, match="only lets us read"):
+        await database.check()
+    await database.close()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_check_writes_unless_something_was_written_lately_and_nothing_failed_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await open_database(None, tmp_path)
+    await posted(SqlPostStore(database))
+    with contextlib.closing(sqlite3.connect(tmp_path / SQLITE_FILE)) as other:
+        other.execute("BEGIN IMMEDIATE")  # who writes now has to wait
+        await database.check()
+        with monkeypatch.context() as later:
+            later.setattr(engine, "WRITTEN_LATELY_S", 0)
+            with pytest.raises(StoreError):
+                await database.check()
+        with pytest.raises(StoreError):
+            await database.check()
+    await database.check()
+    await database.close()
+
+
+async def test_a_check_really_writes_and_alters_nothing(tmp_path: Path) -> None:
+    await (await open_database(None, tmp_path)).close()
+    database = await open_database(None, tmp_path)
+    await SqlPostStore(database).all()
+    log = tmp_path / f"{SQLITE_FILE}-wal"
+    assert log.stat().st_size == 0
+    await database.check()
+    assert log.stat().st_size > 0
+    assert await database.version() == migrations.HEAD
+    await database.close()
+
+
 @pytest.mark.usefixtures("impatient")
 async def test_a_file_that_is_locked_for_a_while_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -204,6 +204,7 @@ async def later(url: str | None, data: Path) -> AsyncIterator[tuple[LaterStores,
             SqlCommunityStore(database),
             SqlTallyStore(database, lambda: MONDAY_MORNING),
             SqlDeliveryStore(database),
+            database.check,
         )
 
     yield LaterStores(opened, is_empty=lambda: True), databases
@@ -258,6 +259,18 @@ async def test_a_cooldown_reaches_the_store_behind(tmp_path: Path) -> None:
         assert second == CoolingDown(first.made + cooldown)
 
 
+async def test_a_database_that_can_only_be_read_counts_as_one_that_is_away(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    async with later(postgres_url, tmp_path) as (stores, _):
+        await stores.open()
+        assert await stores.reachable() is True
+    read_only = f"{postgres_url}?default_transaction_read_only=on"
+    async with later(read_only, tmp_path) as (stores, _):
+        await stores.open()
+        assert await stores.reachable() is False
+
+
 async def test_what_cannot_be_opened_is_opened_at_the_next_use() -> None:
     attempts = []
 
@@ -277,7 +290,7 @@ async def test_who_does_not_wait_for_the_opening_does_not_end_it() -> None:
     attempts: list[int] = []
     ready = asyncio.Event()
     nothing = cast(Any, None)
-    stores = Stores(nothing, nothing, nothing, nothing)
+    stores = Stores(nothing, nothing, nothing, nothing, nothing)
 
     async def opened() -> Stores:
         attempts.append(1)

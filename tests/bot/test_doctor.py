@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import resource
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, date, datetime, timedelta
@@ -33,6 +36,7 @@ from tests.documents import write_document
 
 pytest_plugins = ["tests.adapters.postgres"]
 
+ROOT = Path(__file__).parents[2]
 SECRET = "nobody-must-see-this"
 ID = base64.b64encode(b"123456789012345678").decode()
 DISCORD_TOKEN = f"{ID}.GaBcDe.{SECRET}"
@@ -294,6 +298,23 @@ async def test_a_data_folder_that_cannot_be_written_is_a_fault(
     assert "LDN_DATA" in finding.text
 
 
+def test_a_data_folder_that_takes_a_name_and_no_content_is_a_fault(
+    garden: dict[str, str],
+) -> None:
+    """As a full disk does; here the operating system allows this process no content of any file."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "doctor", "--offline"],
+        cwd=ROOT,
+        env=garden | {"PYTHONDONTWRITEBYTECODE": "1"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert f"fault    data: {garden['LDN_DATA']} cannot be written (File too large)" in done.stdout
+
+
 async def test_a_disk_that_is_nearly_full_is_a_warning(
     garden: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -384,6 +405,16 @@ async def test_a_store_with_current_tables_is_ok(kept: dict[str, str]) -> None:
     assert migrations.HEAD in finding.text
 
 
+async def test_a_postgresql_that_only_lets_us_read_is_a_fault(
+    garden: dict[str, str], postgres_url: str
+) -> None:
+    await set_version(garden | {"DATABASE_URL": postgres_url}, migrations.HEAD)
+    read_only = f"{postgres_url}?default_transaction_read_only=on"
+    finding = await one(garden | {"DATABASE_URL": read_only}, "store")
+    assert finding.level is Level.FAULT
+    assert "only lets us read" in finding.text
+
+
 async def test_a_store_of_an_older_version_is_warned_of_and_left_as_it_is(
     kept: dict[str, str],
 ) -> None:
@@ -431,7 +462,7 @@ async def test_a_database_in_use_by_a_bot_is_ok(garden: dict[str, str]) -> None:
     await set_version(garden, migrations.HEAD)
     file = Path(garden["LDN_DATA"]) / SQLITE_FILE
     with closing(sqlite3.connect(file, isolation_level=None)) as writer:
-        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("DELETE FROM posts")  # what is written is in the log that the file has now
         assert (await one(garden, "store")).level is Level.OK
 
 
