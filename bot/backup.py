@@ -22,6 +22,8 @@ _NO_DATABASE = (
     sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_ERROR,  # it has no such table
 )
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
+"""Of the copy, which is all that is written."""
 
 
 class BackupError(LdnBotError):
@@ -101,11 +103,7 @@ def _copy(source: Path, new: Path) -> None:
     from adapters.database import migrations
 
     try:
-        with (
-            # Not made if it is not there, and not altered; its log is read with it.
-            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as old,
-            closing(sqlite3.connect(new)) as copy,
-        ):
+        with closing(_readable(source)) as old, closing(sqlite3.connect(new)) as copy:
             old.backup(copy)
             # One file that needs no log beside it, and can be read where nothing can be written.
             copy.execute("PRAGMA journal_mode = DELETE")
@@ -115,12 +113,47 @@ def _copy(source: Path, new: Path) -> None:
     except sqlite3.Error as error:
         if error.sqlite_errorcode & 0xFF in _NO_DATABASE:
             raise BackupError(f"{source} is damaged, or not a database of ldn-bot.") from error
+        if error.sqlite_errorcode in _NO_ROOM:
+            raise BackupError(
+                f"There is no room for {new}. Make room there, or name a file on another disk."
+            ) from error
         name = error.sqlite_errorname
         raise BackupError(f"{source} cannot be copied to {new} ({name}). Try again.") from error
     if whole != "ok":
         raise BackupError(f"{source} is damaged.")
     if version and version > migrations.HEAD:
         raise BackupError(f"{source} is of a newer version of ldn-bot. Install that version.")
+
+
+def _readable(database: Path) -> sqlite3.Connection:
+    """A connection that does not make the database, and does not alter it; its log is read with it.
+
+    Where nothing can be written, SQLite cannot keep the file by which it shares a log with others.
+    It need not where there is no log: then nobody has the database open, and who opens it now
+    begins with a log.
+
+    Raises:
+        BackupError: nothing can be written there, and there is a log.
+    """
+    uri = f"{database.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(uri, uri=True)
+    try:
+        connection.execute("PRAGMA schema_version")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            raise
+        if any(Path(f"{database}{ending}").exists() for ending in _BESIDE[1:]):
+            raise BackupError(
+                f"{database} was not closed well, or is in use, and nothing can be written beside "
+                f"it. Copy the folder {database.parent} to a place that can be written, and set "
+                "LDN_DATA to the copy."
+            ) from error
+        return sqlite3.connect(f"{uri}&immutable=1", uri=True)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _set_aside(database: Path) -> Path | None:

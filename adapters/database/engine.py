@@ -29,8 +29,8 @@ ATTEMPTS = 6
 FIRST_WAIT_S = 0.1
 """The pause after the first attempt; each further one is twice as long, about 3 s in all."""
 WRITTEN_LATELY_S = 30.0
-"""For how long it counts that something was written. After that, only another write can show that it
-still can be: one page of SQLite's log, where there is nothing else to write."""
+"""For how long it counts that something was written. After that, only another write can show that
+something still can be: one page of SQLite's log, where there is nothing else to write."""
 
 
 class Hold(Protocol):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,9 @@ from bot.settings import Settings
 from knowledge.posts import Place, Platform, Post, Reservation
 
 ROOT = Path(__file__).parents[2]
+NOBODY = 65534
+
+ReadOnly = Callable[[Path], AbstractContextManager[None]]
 
 WRITER = """
 import asyncio, itertools, sys
@@ -315,6 +320,84 @@ async def test_a_folder_that_cannot_be_written_is_named(settings: Settings, tmp_
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
     with pytest.raises(BackupError, match="cannot be written"):
         back_up(settings, tmp_path / "file" / "backup.sqlite3")
+
+
+@pytest.fixture
+def read_only() -> ReadOnly:
+    """Within the block we are somebody who cannot write to a folder, as root always can."""
+    me = os.geteuid()
+
+    @contextmanager
+    def unwritable(folder: Path) -> Iterator[None]:
+        folder.chmod(0o555)
+        for file in folder.iterdir():
+            file.chmod(0o444)
+        if me == 0:
+            os.seteuid(NOBODY)
+        try:
+            yield
+        finally:
+            os.seteuid(me)
+            folder.chmod(0o755)
+
+    return unwritable
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that everybody can read and write, unlike those of pytest."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
+
+
+async def test_a_folder_that_cannot_be_written_is_backed_up_if_its_database_was_closed(
+    public: Path, read_only: ReadOnly
+) -> None:
+    settings, file = Settings(data=public / "data"), public / "backup.sqlite3"
+    async with opened(settings.data) as database:
+        await post(database, "C1")
+    with read_only(settings.data):
+        back_up(settings, file)
+    assert rows(file, "SELECT channel FROM posts") == [("C1",)]
+
+
+async def test_in_a_folder_that_cannot_be_written_nothing_of_a_log_is_left_out(
+    public: Path, read_only: ReadOnly
+) -> None:
+    killed = public / "killed"
+    async with opened(public / "data") as database:
+        await post(database, "C1")
+        shutil.copytree(public / "data", killed)
+    with read_only(killed):
+        back_up(Settings(data=killed), public / "whole.sqlite3")
+    assert rows(public / "whole.sqlite3", "SELECT channel FROM posts") == [("C1",)]
+
+    (killed / f"{SQLITE_FILE}-shm").unlink()
+    with read_only(killed), pytest.raises(BackupError, match="Copy the folder"):
+        back_up(Settings(data=killed), public / "none.sqlite3")
+
+
+def test_where_the_backup_has_no_room_it_says_so_and_leaves_nothing(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.data.mkdir()
+    with closing(sqlite3.connect(settings.data / SQLITE_FILE)) as connection:
+        connection.execute("CREATE TABLE alembic_version AS SELECT zeroblob(100000) AS version_num")
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "backup", str(tmp_path / "backup.sqlite3")],
+        cwd=ROOT,
+        env={"LDN_DATA": str(settings.data), "PYTHONDONTWRITEBYTECODE": "1"},
+        # Of no file may this process write more.
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    new = tmp_path / "backup.sqlite3.new"
+    said = f"There is no room for {new}. Make room there, or name a file on another disk.\n"
+    assert (done.returncode, done.stderr) == (1, said)
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 def test_a_folder_is_not_restored_and_not_said_to_be_missing(
