@@ -25,7 +25,6 @@ from knowledge.errors import LdnBotError, SaidError
 from knowledge.language import gettext_noop
 from knowledge.numbers import Numbers
 from knowledge.posts import (
-    RESERVED_FOR,
     Claim,
     CoolingDown,
     Place,
@@ -275,7 +274,7 @@ class PostKeeper:
             if held.place.platform is not platform:
                 continue
             try:
-                if self._now() - held.made >= RESERVED_FOR:
+                if not held.held(self._now()):
                     await self._store.release(held)
                 elif platform in KNOW_NONCES:
                     section = self._section(held.command, held.section)

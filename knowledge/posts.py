@@ -19,6 +19,9 @@ SHARE_AGAIN_AFTER = timedelta(minutes=10)
 """Within this time the same section in the same channel is linked, not posted again."""
 RESERVED_FOR = timedelta(minutes=1)
 """A reservation older than this is of a process that died; it no longer keeps others away."""
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""How far another process's clock may be ahead of ours. A time further ahead is of a clock that was
+wrong, and counts as long ago: else nothing could be posted there until that time has come."""
 
 
 class Platform(StrEnum):
@@ -89,6 +92,10 @@ class Reservation:
     made: datetime
     reply_to: str = ""
 
+    def held(self, now: datetime) -> bool:
+        """Whether it keeps others away; else the process that made it has died."""
+        return now - RESERVED_FOR < self.made <= now + CLOCKS_DIFFER
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -146,7 +153,10 @@ class Claim(Protocol):
 
 
 class PostStore(Protocol):
-    """Keeps posts, for one process or for several at once. All times are UTC."""
+    """Keeps posts, for one process or for several at once. All times are UTC.
+
+    What is asked for within a time counts until `CLOCKS_DIFFER` from now, and no further.
+    """
 
     async def reserve(
         self,

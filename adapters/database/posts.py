@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.engine import Database, Hold
 from adapters.database.tables import post_locks, posts, reservations
 from knowledge.posts import (
+    CLOCKS_DIFFER,
     RESERVED_FOR,
     SHARE_AGAIN_AFTER,
     CoolingDown,
@@ -66,7 +67,7 @@ class SqlPostStore:
                 index_elements=list(subject),
                 set_={"title": title, "made": now},
                 # The other is dead; or it is ourselves, before a confirmation was lost.
-                where=or_(reservations.c.made <= now - RESERVED_FOR, reservations.c.nonce == nonce),
+                where=or_(not_(_held(now)), reservations.c.nonce == nonce),
             )
             .returning(reservations)
         )
@@ -74,7 +75,7 @@ class SqlPostStore:
             select(posts)
             .where(
                 *(posts.c[name] == value for name, value in subject.items()),
-                posts.c.posted >= now - SHARE_AGAIN_AFTER,
+                posts.c.posted.between(now - SHARE_AGAIN_AFTER, now + CLOCKS_DIFFER),
                 posts.c.state != State.WITHDRAWN,
             )
             .order_by(posts.c.posted.desc(), posts.c.id.desc())
@@ -243,16 +244,23 @@ async def _last_posting(
 ) -> datetime | None:
     """When something was last posted in a channel, or is about to be by another reservation."""
     posted = select(func.max(posts.c.posted)).where(
-        *(posts.c[name] == value for name, value in channel.items())
+        *(posts.c[name] == value for name, value in channel.items()),
+        posts.c.posted <= now + CLOCKS_DIFFER,
     )
     about_to_be = select(func.max(reservations.c.made)).where(
         *(reservations.c[name] == value for name, value in channel.items()),
-        reservations.c.made > now - RESERVED_FOR,
+        _held(now),
         reservations.c.id != besides,
     )
     # One statement: between two, a reservation that is being recorded could slip through.
     both = select(posted.scalar_subquery(), about_to_be.scalar_subquery())
     return max(filter(None, (await connection.execute(both)).one()), default=None)
+
+
+def _held(now: datetime) -> ColumnElement[bool]:
+    """As `Reservation.held`, for the database."""
+    made = reservations.c.made
+    return and_(made > now - RESERVED_FOR, made <= now + CLOCKS_DIFFER)
 
 
 def _columns(place: Place) -> dict[str, str]:

@@ -30,6 +30,7 @@ from adapters.database.posts import SqlPostStore
 from adapters.database.tables import metadata
 from knowledge.errors import SettingsError
 from knowledge.posts import (
+    CLOCKS_DIFFER,
     RESERVED_FOR,
     SHARE_AGAIN_AFTER,
     CoolingDown,
@@ -183,6 +184,17 @@ async def test_a_section_shared_a_moment_ago_is_not_posted_again(
     assert isinstance(await store.reserve(PLACE, "ldn", "dose", "Dose"), Reservation)
 
 
+async def test_a_section_shared_by_a_clock_that_was_ahead_can_be_shared_again(
+    store: SqlPostStore, clock: Clock
+) -> None:
+    post = await posted(store)
+    clock.forward(-CLOCKS_DIFFER)
+    assert await store.reserve(PLACE, "ldn", "dose", "Dose") == post
+    clock.forward(-MOMENT)
+    again = await posted(store, message="again")
+    assert await store.reserve(PLACE, "ldn", "dose", "Dose") == again
+
+
 async def test_of_two_recent_posts_the_newer_one_is_linked(
     store: SqlPostStore, clock: Clock
 ) -> None:
@@ -264,6 +276,18 @@ async def test_a_reservation_of_a_dead_process_is_taken_over_with_its_nonce(
     second = await reserved(store, title="Doses")
     assert second == replace(first, title="Doses", made=clock.now)
     assert await store.unfinished() == [second]
+
+
+async def test_a_reservation_made_by_a_clock_that_was_ahead_is_taken_over(
+    store: SqlPostStore, clock: Clock
+) -> None:
+    first = await reserved(store)
+    clock.forward(-CLOCKS_DIFFER)
+    assert first.held(clock.now)
+    assert await store.reserve(PLACE, "ldn", "dose", "Dose") is None
+    clock.forward(-MOMENT)
+    assert not first.held(clock.now)
+    assert await reserved(store) == replace(first, made=clock.now)
 
 
 async def test_a_reservation_that_was_taken_over_cannot_be_given_back_by_its_first_holder(
@@ -375,6 +399,18 @@ async def test_a_posting_under_way_cools_its_channel_down_until_its_process_coun
     assert await store.unfinished() == [under_way]
     clock.forward(MOMENT)
     assert isinstance(await asked(store), Reservation)
+
+
+async def test_what_was_posted_or_reserved_by_a_clock_that_was_ahead_cools_nothing_down(
+    store: SqlPostStore, clock: Clock
+) -> None:
+    post = await posted(store)
+    under_way = await reserved(store, "forms")
+    clock.forward(-CLOCKS_DIFFER)
+    assert await asked(store) == CoolingDown(post.posted + COOLDOWN)
+    clock.forward(-MOMENT)
+    assert isinstance(await asked(store), Reservation)
+    await store.release(under_way)
 
 
 async def test_the_same_section_as_an_answer_to_another_message_has_to_wait_as_well(

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from datetime import timedelta
 from email.utils import formatdate
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import pytest
 from adapters.conversation import Caller
 from adapters.database.engine import open_database
 from adapters.database.errors import StoreError
+from adapters.database.posts import SqlPostStore, utc_now
 from adapters.moderation import Subcommand
 from knowledge import keeper
 from knowledge.answer import Answer
@@ -469,6 +471,15 @@ async def test_a_posting_that_a_crash_cut_off_is_recorded_and_follows_the_docume
     assert post.message == message.id
     assert "As revised." in message.content
     assert len(message.edits) == 1
+    assert not await house.store.unfinished()
+
+
+async def test_a_posting_begun_by_a_clock_that_was_ahead_is_not_waited_for(
+    slack: SlackStandIn, house: House
+) -> None:
+    ahead = SqlPostStore(house.database, lambda: utc_now() + timedelta(days=30))
+    await ahead.reserve(here(slack), "ldn", "forms", answers(house)["forms"].heading)
+    await house.keeper.resume(Platform.SLACK)
     assert not await house.store.unfinished()
 
 
