@@ -67,6 +67,13 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
 
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # there is no such user, or no home
+        raise ValueError from None
+
+
 def _keys(text: str) -> tuple[str, ...]:
     keys = _words(text)
     for key in keys:
@@ -131,12 +138,12 @@ class Settings:
         default="everyone",
     )
     documents: Path = _setting(
-        "LDN_DOCUMENTS", "the folder of documents (shipped one)", Path, default=SHIPPED
+        "LDN_DOCUMENTS", "the folder of documents (shipped one)", _path, default=SHIPPED
     )
     data: Path = _setting(
         "LDN_DATA",
         "the folder that the bot may write to (your user's data folder)",
-        Path,
+        _path,
         default=attrs.Factory(lambda: user_data_path("ldn-bot", appauthor=False)),
     )
     log_level: str = _setting(

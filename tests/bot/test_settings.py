@@ -38,6 +38,13 @@ def test_an_empty_variable_is_one_that_is_not_set(empty: str) -> None:
     assert settings.log_level == "INFO"
 
 
+def test_a_path_may_begin_with_the_home_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/rose")
+    settings = Settings.load({"LDN_DATA": "~/data", "LDN_DOCUMENTS": "~/documents"})
+    assert settings.data == Path("/home/rose/data")
+    assert settings.documents == Path("/home/rose/documents")
+
+
 def test_blanks_around_a_token_are_no_part_of_it() -> None:
     settings = Settings.load({"DISCORD_TOKEN": f"  {SECRET}\n"})
     assert settings.discord_token == SECRET
@@ -54,6 +61,7 @@ def test_blanks_around_a_token_are_no_part_of_it() -> None:
         ("LDN_SLACK_API_URL", "https://"),
         ("LDN_SLACK_API_URL", "https://["),
         ("LDN_SLACK_API_URL", f"http://a b {SECRET}"),
+        ("LDN_DATA", f"~{SECRET}/data"),
         ("LDN_HEALTH_PORT", "http"),
         ("LDN_HEALTH_PORT", "65536"),
         ("LDN_HEALTH_PORT", "-1"),
