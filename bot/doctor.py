@@ -25,9 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from dotenv import dotenv_values
 
-from bot.settings import Settings
+from bot.settings import Settings, dotenv
 from knowledge.errors import DocumentError, LdnBotError, SettingsError
 
 OLDEST_PYTHON = (3, 11)
@@ -99,9 +98,7 @@ async def examine(environment: Mapping[str, str] | None = None, *, online: bool)
         return findings + [fault("settings", line) for line in str(error).splitlines()]
     if environment is None:
         findings += secrecy(Path(".env"))
-    findings += names(
-        {**dotenv_values(".env"), **os.environ} if environment is None else environment
-    )
+    findings += names({**dotenv(), **os.environ} if environment is None else environment)
     findings += tokens(settings)
     needed = [data_folder(settings.data)]
     needed += await asyncio.to_thread(documents, settings.documents)

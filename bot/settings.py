@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
 from dotenv import dotenv_values
+from dotenv.parser import Original, parse_stream
 from platformdirs import user_data_path
 
 from adapters.discord.shards import Shards
@@ -186,10 +188,10 @@ class Settings:
         """The settings of this process.
 
         Raises:
-            SettingsError: naming every variable that cannot be used, and what to write.
+            SettingsError: naming every variable or line that cannot be used, and what to write.
         """
         if environment is None:
-            environment = {**_dotenv(), **os.environ}
+            environment = {**dotenv(), **os.environ}
         values: dict[str, Any] = {}
         wrong: list[str] = []
         for field in attrs.fields(cls):
@@ -263,11 +265,31 @@ def describe() -> str:
     return "\n".join(f"{variable:<{width}}  {meaning}" for variable, meaning in rows)
 
 
-def _dotenv() -> dict[str, str]:
+def dotenv() -> dict[str, str]:
+    """The variables in the file `.env`; none where there is no such file.
+
+    Raises:
+        SettingsError: naming every line that cannot be read. None is repeated: it may hold a token.
+    """
     try:
-        return {name: value or "" for name, value in dotenv_values(".env").items()}
+        text = Path(".env").read_text(encoding="utf-8")
+    except (FileNotFoundError, IsADirectoryError):
+        return {}
     except (OSError, UnicodeDecodeError):
         raise SettingsError("The file .env cannot be read. Save it as UTF-8 text.") from None
+    # The library would only warn of such a line, and go on without it.
+    if wrong := [each.original for each in parse_stream(StringIO(text)) if each.error]:
+        raise SettingsError("\n".join(map(_line, wrong)))
+    return {name: value or "" for name, value in dotenv_values(stream=StringIO(text)).items()}
+
+
+def _line(wrong: Original) -> str:
+    # The library counts from the empty lines before it.
+    number = wrong.line + wrong.string[: -len(wrong.string.lstrip())].count("\n")
+    return (
+        f"Line {number} of the file .env cannot be read. Write NAME=value, with a quote at both "
+        "ends of the value or at none; # at the beginning makes it a remark."
+    )
 
 
 def _sentence(field: attrs.Attribute[Any]) -> str:

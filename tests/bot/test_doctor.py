@@ -111,6 +111,21 @@ def test_a_fault_is_a_line_with_its_mend_and_the_exit_status_is_1() -> None:
 
 
 @pytest.mark.usefixtures("nothing_set")
+def test_a_line_of_dotenv_that_cannot_be_read_is_a_fault_and_ends_every_other_command(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".env").write_text(f"DISCORD_TOKEN: {DISCORD_TOKEN}\n", encoding="utf-8")
+    result = run("--offline")
+    assert (result.exit_code, result.stderr) == (1, "")
+    [fault] = [line for line in result.stdout.splitlines() if line.startswith("fault")]
+    assert fault.startswith("fault    settings: Line 1 of the file .env cannot be read. ")
+    for command in ("run", "ask", "pins", "backup x"):
+        result = CliRunner().invoke(main, command.split())
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr == fault.partition(": ")[2] + "\n"
+
+
+@pytest.mark.usefixtures("nothing_set")
 def test_as_json_each_line_is_one_finding() -> None:
     result = run("--json", "--offline", LDN_LOG_LEVEL="loud")
     findings = [json.loads(line) for line in result.stdout.splitlines()]

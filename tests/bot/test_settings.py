@@ -206,6 +206,33 @@ def test_a_file_env_that_is_no_text_is_one_sentence(
         Settings.load()
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"DISCORD_TOKEN: {SECRET}",
+        f"DISCORD_TOKEN {SECRET}",
+        f"DISCORD_TOKEN='{SECRET}",
+        f'DISCORD_TOKEN="{SECRET}"{SECRET}',
+    ],
+)
+def test_a_line_of_the_file_env_that_cannot_be_read_is_named_by_its_number_and_not_repeated(
+    line: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = f"# Ours\nLDN_LOG_LEVEL=INFO\n\n\n{line}\nLDN_LOG_FORMAT=json\nand this\n"
+    (tmp_path / ".env").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        Settings.load()
+    starts = [said.partition(". ")[0] for said in str(caught.value).splitlines()]
+    assert starts == [f"Line {number} of the file .env cannot be read" for number in (5, 7)]
+    assert "Write NAME=value" in str(caught.value)
+    assert SECRET not in str(caught.value)
+    assert caplog.records == []
+
+
 def test_every_setting_is_described_in_a_line() -> None:
     lines = describe().splitlines()
     for line, field in zip(lines, attrs.fields(Settings), strict=True):
