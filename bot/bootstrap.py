@@ -21,6 +21,7 @@ from bot.later import LaterStores, Stores
 from bot.memory import FileMemory
 from bot.settings import Settings
 from knowledge.answer import Answer
+from knowledge.bundle import fingerprint
 from knowledge.communities import Communities, CommunitySettings, Sharers
 from knowledge.desk import Desks
 from knowledge.errors import SettingsError
@@ -106,25 +107,29 @@ def build_desks(settings: Settings) -> Desks:
 async def rebuild_desks(settings: Settings) -> Desks:
     """As `build_desks`, beside everything else; learning ends with the task that waits for it.
 
+    What is saved meanwhile is learned next, by a process again. Only where none can do it, or keep
+    what it learned, is it done here, in a thread that goes on to its end.
+
     Raises:
         DocumentError: with every fault of every file.
         LearningError: the process that learns was ended from outside.
     """
     folder = settings.documents
     if cache := _cache(settings):
+        learned = ""
         # Not in a thread: it takes a moment only, and a thread keeps its memory.
-        if desks := reopen_folder(folder, cache):
-            return Desks(desks)
-        with suppress(OSError):  # no process can be started
-            await _learn_elsewhere(folder, cache)
-        if desks := reopen_folder(folder, cache):
+        while not (desks := reopen_folder(cache, name := fingerprint(folder))) and name != learned:
+            with suppress(OSError):  # no process can be started
+                await _learn_elsewhere(folder, cache, name)
+            learned = name
+        if desks:
             return Desks(desks)
     return Desks(await asyncio.to_thread(learn_here, folder))
 
 
-async def _learn_elsewhere(folder: Path, cache: Path) -> None:
+async def _learn_elsewhere(folder: Path, cache: Path, name: str) -> None:
     """As `knowledge.opening` does, without waiting in this thread."""
-    command = learning_command(folder, cache)
+    command = learning_command(folder, cache, name)
     learning = await asyncio.create_subprocess_exec(*command, **LEARNING_OPTIONS)
     try:
         said, _ = await learning.communicate()

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge import bundle
+from knowledge.bundle import fingerprint
 from knowledge.desk import SMALL_TALK, HelpDesk
 from knowledge.document import Document
 from knowledge.errors import DocumentError, LearningError, Problem
@@ -67,11 +68,12 @@ def open_folder(folder: Path, cache: Path | None) -> list[HelpDesk]:
     """
     if cache is None:
         return learn_here(folder)
-    if desks := reopen_folder(folder, cache):
-        return desks
-    _learn_elsewhere(folder, cache)
+    learned = ""
+    while not (desks := reopen_folder(cache, name := fingerprint(folder))) and name != learned:
+        _learn_elsewhere(folder, cache, name)
+        learned = name
     # Where nothing can be kept, or no process started, it is learned here.
-    return reopen_folder(folder, cache) or learn_here(folder)
+    return desks or learn_here(folder)
 
 
 def learn_here(folder: Path) -> list[HelpDesk]:
@@ -83,14 +85,31 @@ def learn_here(folder: Path) -> list[HelpDesk]:
     return open_desks(_load(folder))
 
 
-def reopen_folder(folder: Path, cache: Path) -> list[HelpDesk]:
-    """The desks as they were learned before; none if something has changed since."""
-    return _reopen(cache, bundle.fingerprint(folder))
+def reopen_folder(cache: Path, name: str) -> list[HelpDesk]:
+    """The desks of a folder of this fingerprint, as they were learned before.
+
+    None if that was not kept, or not whole.
+    """
+    with suppress(OSError, json.JSONDecodeError, KeyError, TypeError, ValueError):
+        library, keys, crisis_key = bundle.load(cache, name)
+        safety = CrisisDetector.restore(crisis_key, cache)
+        desks: list[HelpDesk] = []
+        for document, questions in _with_questions(library):
+            topics, key = _topics(document, questions), keys[document.command]
+            # The key is empty where nothing was learned: not now either, this is what serves.
+            index = SearchIndex.restore(topics, key, cache) if key else SearchIndex.by_words(topics)
+            if safety is None or index is None:
+                return []
+            desks.append(HelpDesk(document, index, questions, safety, library.help_lines))
+        return desks
+    return []
 
 
-def learning_command(folder: Path, cache: Path) -> list[str]:
-    """What learns a folder in a process of its own, for `reopen_folder` to find in the cache."""
-    name = bundle.fingerprint(folder)
+def learning_command(folder: Path, cache: Path, name: str) -> list[str]:
+    """What learns a folder in a process of its own, for `reopen_folder` to find in the cache.
+
+    `name` is the folder's fingerprint. If it has another one by then, nothing is kept: learn again.
+    """
     return [sys.executable, "-m", "knowledge.opening", str(folder), str(cache), name]
 
 
@@ -127,11 +146,11 @@ def end_learning(process_id: int) -> None:
         os.killpg(process_id, signal.SIGKILL)
 
 
-def _learn_elsewhere(folder: Path, cache: Path) -> None:
+def _learn_elsewhere(folder: Path, cache: Path, name: str) -> None:
     """Have `_learn` done by another process, if one can be started; raises as `judge_learning`."""
     with (
         suppress(OSError),
-        subprocess.Popen(learning_command(folder, cache), **LEARNING_OPTIONS) as learning,
+        subprocess.Popen(learning_command(folder, cache, name), **LEARNING_OPTIONS) as learning,
     ):
         try:
             said, _ = learning.communicate()
@@ -140,7 +159,7 @@ def _learn_elsewhere(folder: Path, cache: Path) -> None:
         judge_learning(learning.returncode, said)
 
 
-def _learn(folder: Path, cache: Path, fingerprint: str) -> int:
+def _learn(folder: Path, cache: Path, name: str) -> int:
     """Check a folder, learn from it, and keep what serving needs; the exit status.
 
     What is wrong with the folder is printed as JSON.
@@ -150,11 +169,13 @@ def _learn(folder: Path, cache: Path, fingerprint: str) -> int:
     except DocumentError as error:
         print(json.dumps([asdict(problem) for problem in error.problems]))  # noqa: T201
         return _FAULTY
+    if fingerprint(folder) != name:
+        return 0  # it changed before it was read, so this is not what the name stands for
     _learn_side_by_side(library, cache)
     desks = open_desks(library, cache)
     if desks:
         keys = {desk.document.command: desk.index.key for desk in desks}
-        bundle.save(cache, fingerprint, library, keys, desks[0].safety.key)
+        bundle.save(cache, name, library, keys, desks[0].safety.key)
     return 0
 
 
@@ -185,23 +206,6 @@ def _load(folder: Path) -> Library:
     from knowledge.folder import load_library
 
     return load_library(folder)
-
-
-def _reopen(cache: Path, fingerprint: str) -> list[HelpDesk]:
-    """The desks as they were learned before; none if that was not kept, or not whole."""
-    with suppress(OSError, json.JSONDecodeError, KeyError, TypeError, ValueError):
-        library, keys, crisis_key = bundle.load(cache, fingerprint)
-        safety = CrisisDetector.restore(crisis_key, cache)
-        desks: list[HelpDesk] = []
-        for document, questions in _with_questions(library):
-            topics, key = _topics(document, questions), keys[document.command]
-            # The key is empty where nothing was learned: not now either, this is what serves.
-            index = SearchIndex.restore(topics, key, cache) if key else SearchIndex.by_words(topics)
-            if safety is None or index is None:
-                return []
-            desks.append(HelpDesk(document, index, questions, safety, library.help_lines))
-        return desks
-    return []
 
 
 def _with_questions(library: Library) -> Sequence[tuple[Document, Questions]]:

@@ -1,9 +1,10 @@
-"""What a reload makes of a process that learns and fails."""
+"""What a reload makes of a process that learns and fails, and of what is saved meanwhile."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from bot import bootstrap
 from bot.settings import Settings
 from knowledge import opening
+from knowledge.desk import Desks
 from knowledge.errors import LearningError
 from tests.documents import write_document
 
@@ -53,3 +55,35 @@ async def test_learning_that_is_killed_is_not_done_where_questions_are_answered(
         await bootstrap.rebuild_desks(settings)
     with pytest.raises(LearningError):
         bootstrap.build_desks(settings)
+
+
+async def _build(settings: Settings) -> Desks:
+    return bootstrap.build_desks(settings)
+
+
+@pytest.mark.parametrize("open_desks", [_build, bootstrap.rebuild_desks])
+async def test_what_is_saved_while_it_is_learned_is_learned_by_a_process_too(
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    open_desks: Callable[[Settings], Awaitable[Desks]],
+) -> None:
+    path = settings.documents / "garden.yaml"
+    earlier = path.read_text(encoding="utf-8")
+    later = earlier.replace("title: Watering", "title: Morning dew")
+    command_for, saves = opening.learning_command, [later]
+
+    def while_it_is_saved(folder: Path, cache: Path, name: str) -> list[str]:
+        for text in saves:
+            path.write_text(text, encoding="utf-8")
+        saves.clear()
+        return command_for(folder, cache, name)
+
+    for module in (bootstrap, opening):
+        monkeypatch.setattr(module, "learning_command", while_it_is_saved)
+        monkeypatch.delattr(module, "learn_here")
+    desks = await open_desks(settings)
+    assert desks["garden"].ask("water").heading == "Morning dew"
+
+    path.write_text(earlier, encoding="utf-8")
+    desks = await open_desks(settings)
+    assert desks["garden"].ask("water").heading == "Watering", "each is kept under its own name"
