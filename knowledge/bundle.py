@@ -33,7 +33,7 @@ def fingerprint(folder: Path) -> str:
     """A name for all that a folder's desks are made of: its files, the shipped ones, the code."""
     digest = hashlib.sha256()
     code = Path(__file__).parent
-    for place, pattern in ((folder, "*.*"), (SHIPPED, "*.yaml"), (code, "*.py")):
+    for place, pattern in ((folder, "*"), (SHIPPED, "*.yaml"), (code, "*.py")):
         for path in sorted(place.glob(pattern)):
             with suppress(OSError):
                 digest.update(f"{path.name}\0".encode())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 
+from knowledge.errors import DocumentError
 from knowledge.opening import open_folder
 from tests.documents import write_document
 
@@ -27,3 +29,18 @@ def test_a_few_example_questions_still_count_at_the_second_start(tmp_path: Path)
     for _ in range(2):
         [desk] = open_folder(folder, tmp_path / "cache")
         assert [desk.ask(question) for question in questions] == expected
+
+
+def test_an_article_without_an_ending_to_its_name_is_read_again_when_it_changes(
+    tmp_path: Path,
+) -> None:
+    folder, cache = tmp_path / "documents", tmp_path / "cache"
+    document = write_document(folder)
+    article = (folder / "garden.source.txt").rename(folder / "article")
+    text = document.read_text(encoding="utf-8")
+    document.write_text(text.replace("garden.source.txt", article.name), encoding="utf-8")
+    open_folder(folder, cache)
+    words = article.read_text(encoding="utf-8")
+    article.write_text(f"{words}\n\nBeware of the thorns.", encoding="utf-8")
+    with pytest.raises(DocumentError, match="Beware of the thorns"):
+        open_folder(folder, cache)
