@@ -26,8 +26,6 @@ from knowledge.tallies import Tallying
 
 log = logging.getLogger(__name__)
 
-MODERATOR_SUFFIX = "-mod"
-"""Behind a document's command, the moderators' command."""
 LISTED_AT_ONCE = 15
 """Posts in one listing, at most."""
 ROOM = 1800

@@ -28,6 +28,8 @@ HELP_LINES = "helplines"
 APPOINTMENT = "appointment"
 RESERVED = frozenset({TOPICS, HELP, MENU, HELP_LINES, APPOINTMENT})
 """Words that the bot itself answers; no section may take them as its name."""
+MODERATOR_SUFFIX = "-mod"
+"""Behind a document's command, it makes the moderators' command; none may end so by itself."""
 BRIEF = "short"
 """Stands before a section's id to get the section in short: `short mechanism`."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from knowledge.compose import RESERVED
+from knowledge.compose import MODERATOR_SUFFIX, RESERVED
 from knowledge.document import fold
 from knowledge.written import WrittenDocument, WrittenSection
 from knowledge.yamlfile import KeyPath, did_you_mean
@@ -25,7 +25,11 @@ class _Name:
 
 
 def check_names(doc: WrittenDocument) -> None:
-    """Every name opens one thing alone."""
+    """Every name opens one thing alone, and no command passes for the moderators'."""
+    command = doc.data.get("command")
+    if isinstance(command, str) and command.endswith(MODERATOR_SUFFIX):
+        what = f"{command!r} ends in {MODERATOR_SUFFIX}, as the moderators' commands do."
+        doc.report(("command",), what, "Choose another ending.")
     taken = {fold(word): _Name(None, f"the bot's own word {word}", ()) for word in sorted(RESERVED)}
     for name, text in _names(doc):
         key = fold(text)

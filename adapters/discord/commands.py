@@ -13,7 +13,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from adapters import settings
-from adapters.moderation import MODERATOR_SUFFIX, Subcommand
+from adapters.moderation import Subcommand
 from adapters.wording import (
     ANSWER_WITH,
     APOLOGY,
@@ -23,6 +23,7 @@ from adapters.wording import (
     UNKNOWN_COMMAND,
 )
 from knowledge.actions import clip
+from knowledge.compose import MODERATOR_SUFFIX
 from knowledge.desk import Desks
 from knowledge.language import ENGLISH, gettext_noop, language_for, words_in
 

@@ -34,13 +34,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.conversation import Aside
 from adapters.deliveries import Deliveries
-from adapters.moderation import MODERATOR_SUFFIX
 from adapters.reception import Reception
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import SHORTCUT_SUFFIX
 from adapters.slack.people import SlackPeople
 from adapters.slack.surfaces import PrivateMessage
 from adapters.slack.working import Working
+from knowledge.compose import MODERATOR_SUFFIX
 from knowledge.errors import LdnBotError, PlatformError
 from knowledge.posts import Platform
 

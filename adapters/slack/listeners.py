@@ -14,7 +14,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.conversation import Aside, Caller
 from adapters.deliveries import Deliveries, Standing
-from adapters.moderation import MODERATOR_SUFFIX
 from adapters.reception import Reception
 from adapters.slack.home import home
 from adapters.slack.manifest import SHORTCUT_SUFFIX
@@ -44,7 +43,7 @@ from adapters.slack.surfaces import (
 )
 from adapters.wording import APOLOGY, UNKNOWN_COMMAND
 from knowledge.actions import GUARDED, Action
-from knowledge.compose import MENU
+from knowledge.compose import MENU, MODERATOR_SUFFIX
 from knowledge.desk import HelpDesk
 from knowledge.posts import Platform
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from adapters.moderation import MODERATOR_SUFFIX, Subcommand
+from adapters.moderation import Subcommand
 from adapters.wording import ANSWER_WITH, INVITE, MODERATE
 from knowledge.actions import clip
+from knowledge.compose import MODERATOR_SUFFIX
 from knowledge.desk import Desks
 from knowledge.language import ENGLISH, words_in
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from adapters.conversation import Caller
-from adapters.moderation import MODERATOR_SUFFIX
 from adapters.web.channel import CHANNEL, COMMUNITY
 from knowledge.actions import Action
+from knowledge.compose import MODERATOR_SUFFIX
 from knowledge.desk import Desks
 from knowledge.language import ENGLISH, LANGUAGES
 from knowledge.posts import Platform

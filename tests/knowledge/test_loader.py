@@ -265,6 +265,11 @@ FAULTS = [
     ),
     # Names
     Fault(
+        "command that passes for the moderators'",
+        [("command: ldn\n", "command: ldn-mod\n")],
+        "command: ldn-mod", "command", "'ldn-mod' ends in -mod", "another",
+    ),
+    Fault(
         "id of another section",
         [("  - id: forms\n", "  - id: overview\n")],
         "  - id: overview", "sections[1].id", "section overview (line 27) answers to it", "another",
