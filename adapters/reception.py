@@ -150,7 +150,7 @@ class Reception:
         self, caller: Caller, answer: Answer, number: int = 1, *, asked: bool = False
     ) -> Page:
         if answer.kind is Kind.CRISIS:
-            return Page(answer)  # waits for nothing, and is counted nowhere
+            return Page(answer, asked=asked)  # waits for nothing
         settings = await self._communities.shown(caller.platform, caller.community)
         if settings.plain:
             answer = replace(answer, plain=True)

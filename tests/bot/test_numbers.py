@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from adapters.conversation import Caller, Page
+from adapters.reception import Reception
 from bot.health import Health, Readiness
 from bot.numbers import PrometheusNumbers
 from knowledge.answer import Answer, Kind
+from knowledge.communities import Communities, CommunitySettings
 from knowledge.desk import Desks
 from knowledge.errors import DocumentError, Problem, SettingsError
 from knowledge.numbers import Numbers
 from knowledge.posts import Platform
+from knowledge.tallies import Tallying
 
 Labels = frozenset[tuple[str, str]]
 
@@ -42,14 +48,33 @@ def numbers() -> PrometheusNumbers:
     return PrometheusNumbers()
 
 
-def test_a_crisis_cannot_be_told_from_other_answers_without_a_section(
-    numbers: PrometheusNumbers,
+QUESTIONS = {
+    Kind.CRISIS: "i want to die",
+    Kind.ADVICE: "what dose should i take",
+    Kind.NOT_COVERED: "how much does it cost",
+    Kind.HELP: "help",
+    Kind.APPOINTMENT: "appointment",
+}
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+async def test_a_crisis_cannot_be_told_from_other_answers_without_a_section(
+    numbers: PrometheusNumbers, desks: Desks, kind: Kind
 ) -> None:
-    kinds = [Kind.CRISIS, Kind.ADVICE, Kind.NOT_COVERED, Kind.HELP, Kind.APPOINTMENT]
-    for kind in kinds:
-        numbers.answered(Platform.SLACK, an_answer(kind, crisis=kind is Kind.CRISIS))
-    counted = samples(numbers, "ldn_bot_answers_total")
-    assert counted == {labels(platform="slack", command="ldn", kind="other", section=""): 5}
+    """Not in the numbers; in what moderators are shown, it does not count at all."""
+    communities = Communities(AsyncMock(**{"settings.return_value": None}), CommunitySettings())
+    tallying = Tallying(kept := AsyncMock())
+    reception = Reception(desks, Mock(), communities, tallying, numbers)
+    caller = Caller(Platform.SLACK, community="T1")
+    shown = await reception.ask(caller, "ldn", QUESTIONS[kind])
+    assert isinstance(shown, Page)
+    assert shown.answer.kind is kind
+    reception.count(caller, shown)
+    await asyncio.sleep(0)
+    other = labels(platform="slack", command="ldn", kind="other", section="")
+    assert samples(numbers, "ldn_bot_answers_total") == {other: 1}
+    await tallying.hand_over()
+    assert kept.add.called is (kind in {Kind.ADVICE, Kind.NOT_COVERED})
 
 
 def test_help_lines_above_a_section_leave_no_trace_in_its_number(
