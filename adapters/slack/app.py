@@ -35,6 +35,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.conversation import Aside
 from adapters.deliveries import Deliveries
 from adapters.reception import Reception
+from adapters.slack.errors import error_name
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import SHORTCUT_SUFFIX
 from adapters.slack.people import SlackPeople
@@ -184,7 +185,7 @@ async def accepted(call: Any, variable: str, where: str) -> Any:
     try:
         return await call
     except SlackApiError as error:
-        if error.response.get("error") in _REFUSED:
+        if error_name(error) in _REFUSED:
             raise PlatformError(
                 f"Slack does not accept the token in {variable}. Copy it again from your app's "
                 f"page ({where}), then restart."

@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.conversation import Aside, Caller
 from adapters.deliveries import Deliveries, Standing
 from adapters.reception import Reception
+from adapters.slack.errors import error_name, is_outage
 from adapters.slack.home import home
 from adapters.slack.manifest import SHORTCUT_SUFFIX
 from adapters.slack.payloads import (
@@ -243,7 +244,7 @@ def _wanted(action: Body) -> Action | None:
 def _is_away(error: Exception) -> bool:
     """Whether Slack failed, or the way there, or it took so long that the person has gone on."""
     if isinstance(error, SlackApiError):
-        return bool(error.response.status_code >= 500 or error.response["error"] in _TOO_LATE)
+        return is_outage(error) or error_name(error) in _TOO_LATE
     return isinstance(error, aiohttp.ClientError | OSError)
 
 

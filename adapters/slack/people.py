@@ -20,6 +20,7 @@ from cachetools import TTLCache
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.errors import error_name
 from knowledge.language import ENGLISH, language_for
 
 log = logging.getLogger(__name__)
@@ -97,17 +98,14 @@ class SlackPeople:
         for group in [] if team in self._without_groups else self._groups:
             try:
                 members = await client.usergroups_users_list(usergroup=group)
-            except SlackClientError as error:
-                response = getattr(error, "response", None) or {}
-                if response.get("error") == "plan_upgrade_required":
+            except _FAILURES as error:
+                if error_name(error) == "plan_upgrade_required":
                     self._without_groups.add(team)
                     log.warning(
                         "LDN_SLACK_MODERATORS names a user group, and this workspace's plan has "
                         "none. List the moderators' user ids instead."
                     )
                     return False
-                log.warning("Slack did not say who is in a user group (%s)", type(error).__name__)
-            except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 log.warning("Slack did not say who is in a user group (%s)", type(error).__name__)
             else:
                 if user in (members.get("users") or ()):

@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.errors import error_name, is_outage
 from adapters.slack.render import render_public
 from adapters.slack.workspaces import NOT_INSTALLED, Workspaces
 from knowledge.answer import Answer
@@ -167,26 +168,20 @@ async def _in_words(harmless: str | None = None) -> AsyncIterator[None]:
     try:
         yield
     except SlackApiError as error:
-        name = _name(error)
-        if name != harmless:
-            _raise(name, getattr(error.response, "status_code", 0))
+        if error_name(error) != harmless:
+            _raise(error)
     except (TimeoutError, SlackClientError, aiohttp.ClientError, OSError):
         raise UnreachableError(gettext_noop("Slack could not be reached.")) from None
 
 
-def _name(error: SlackApiError) -> str:
-    """Slack's name for what went wrong; empty if it was not Slack's API that answered."""
-    data = getattr(error.response, "data", None)
-    return str(data.get("error", "")) if isinstance(data, dict) else ""
-
-
-def _raise(name: str, status: int) -> NoReturn:
+def _raise(error: SlackApiError) -> NoReturn:
+    name = error_name(error)
     if name == _GONE:
         raise MessageGoneError(gettext_noop("The message or its channel was deleted.")) from None
     if name == _PINS_FULL:
         raise PinsFullError(PINS_FULL) from None
     if name in _REFUSALS:
         raise RefusedError(_REFUSALS[name]) from None
-    if not name or name in _TRANSIENT or status >= 500:
+    if is_outage(error) or name in _TRANSIENT:
         raise UnreachableError(gettext_noop("Slack did not answer as it should.")) from None
     raise PublishError(f"Slack refused this ({name}).") from None
