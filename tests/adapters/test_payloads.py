@@ -7,7 +7,7 @@ import json
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from slack_bolt.request.internals import extract_team_id
 
@@ -151,6 +151,7 @@ SPOKEN = {
     "  forms \n": "forms",
     "a &lt;b&gt; &amp; c": "a <b> & c",
     "it costs &amp;lt; 5": "it costs &lt; 5",
+    "&copy; &notit; &#38; &#x26;": "&copy; &notit; &#38; &#x26;",
     "<@U0BOT> forms": "forms",
     "<@U0BOT|ldn-bot> forms": "forms",
     "forms <@W1> now": "forms   now",
@@ -181,6 +182,7 @@ def test_whatever_is_typed_is_read_as_it_was_typed(typed: str) -> None:
 
 
 @given(st.text("<>@#!|&;aU1 ", max_size=40))
+@example("&#" + "9" * 4301 + ";")  # more digits than Python reads as a number
 def test_whatever_is_sent_raises_nothing(sent: str) -> None:
     assert type(spoken(sent)) is str
 
