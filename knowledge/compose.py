@@ -210,20 +210,28 @@ class Composer:
             not_covered=topic.id,
         )
 
-    def withdrawn(self, title: str, nearest: Choice) -> Answer:
-        """What a posted answer says once its section is gone."""
-        return self._answer(
-            kind=Kind.WITHDRAWN,
-            topic="",
-            heading=self._say("Withdrawn: {title}", title=title),
-            body=self._say(
+    def withdrawn(self, title: str, nearest: Choice | None) -> Answer:
+        """What a posted answer says once its section is gone; `nearest` is what to read instead."""
+        if nearest:
+            words = self._say(
                 "This answer was withdrawn, because the document has changed. "
                 "The nearest topic now is “{title}”. To read it, type: /{command} {topic}",
                 title=nearest.title,
                 command=self.document.command,
                 topic=nearest.topic,
-            ),
-            choices=(nearest,),
+            )
+        else:
+            words = self._say(
+                "This answer was withdrawn, because the document has changed. "
+                "To see what it holds now, type: /{command}",
+                command=self.document.command,
+            )
+        return self._answer(
+            kind=Kind.WITHDRAWN,
+            topic="",
+            heading=self._say("Withdrawn: {title}", title=title),
+            body=words,
+            choices=(nearest,) if nearest else (),
         )
 
     def crisis(self, kind: CrisisKind, lines: Sequence[HelpLine]) -> Answer:

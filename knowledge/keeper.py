@@ -407,8 +407,7 @@ class PostKeeper:
             return None
         answer, state = desk.open(post.section), State.CURRENT
         if answer is None or answer.section != post.section:
-            # Where no topic is near, it is the document's first.
-            [nearest] = desk.suggest(post.title, limit=1) or desk.suggest("", limit=1)
+            nearest = next(iter(desk.suggest(post.title, limit=1)), None)
             answer = Composer(desk.document, desk.language).withdrawn(post.title, nearest)
             state = State.WITHDRAWN
         answer = await self._dressed(post.place, answer)

@@ -296,7 +296,7 @@ async def test_a_post_of_which_no_word_is_left_in_the_document_is_withdrawn(
     assert house.desks["ldn"].suggest(post.title, limit=1) == []
     assert (await refresh(house)).withdrawn == 1
     [message] = slack.channels.posts()
-    assert "“Watering”" in message.data["text"]
+    assert "To see what it holds now, type: /ldn" in message.data["text"]
 
 
 # What is uncertain

@@ -79,6 +79,7 @@ def every_answer(document: Document, language: str = "en") -> list[Answer]:
         composer.not_covered(),
         composer.refusal(topic),
         composer.withdrawn("Gone", Choice(sections[0].id, sections[0].title)),
+        composer.withdrawn("Gone", None),
         *(composer.crisis(kind, [line]) for kind in CrisisKind),
     ]
     return [answer for answer in answers if answer]
@@ -430,6 +431,12 @@ def test_what_was_withdrawn_names_the_nearest_topic_and_how_to_read_it(garden: D
     assert answer.section is None
 
 
+def test_what_was_withdrawn_names_no_topic_where_none_is_near(garden: Document) -> None:
+    answer = Composer(garden).withdrawn("Hoes", None)
+    assert answer.body.endswith("type: /garden")
+    assert answer.choices == ()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_fixed_words_hold_no_number(garden: Document, language: str) -> None:
     """Of figures in an answer, none is the bot's own: a dose, a share, a promise."""
@@ -441,6 +448,7 @@ def test_fixed_words_hold_no_number(garden: Document, language: str) -> None:
         composer.suggestions(garden.sections),
         composer.not_covered(garden.sections),
         composer.withdrawn("Gone", Choice("water", "Watering")),
+        composer.withdrawn("Gone", None),
         *(composer.crisis(kind, []) for kind in CrisisKind),
     ):
         labels = [choice.title for choice in answer.beside]
