@@ -76,6 +76,8 @@ def run() -> None:
     from bot.logs import configure
 
     settings = Settings.load()
+    if not settings.any_platform:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # see `bot.__main__`
     desks = None if settings.any_platform else bootstrap.build_desks(settings)
     for line in terminal.how_to_connect(settings):
         click.echo(line, err=True)
@@ -85,8 +87,6 @@ def run() -> None:
         elif not terminal.converse(desks, sys.stdin, sys.stdout):
             _serve_page(settings, desks)
         return
-    # The documents are still to be read; until `serve` listens, being told so must not end us.
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     configure(settings.log_level, settings.log_format)
     if not asyncio.run(serve.serve(settings)):
         _fail("No platform is left to serve, so the bot has stopped.")
