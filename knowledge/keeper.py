@@ -186,7 +186,7 @@ class PostKeeper:
     async def pin(
         self, place: Place, command: str, section: str, terms: Terms = NO_TERMS
     ) -> Shared:
-        """Post a section and pin it; a post of it that is pinned in the channel is linked instead.
+        """Post a section and pin it; where we have pinned it before, that post is linked instead.
 
         Raises:
             PublishError: it could not even be posted.
@@ -196,9 +196,11 @@ class PostKeeper:
             if post.pinned and (post.command, post.section) == (command, section):
                 try:
                     link = await self._publisher(place).link(post)
-                    return Shared(post, link, fresh=False, pinned=True)
                 except MessageGoneError:
                     await self._store.forget(post)
+                else:
+                    # A moderator may have unpinned it with the platform's own menu.
+                    return await self._pin(Shared(post, link, fresh=False))
         return await self._pin(await self.share(place, command, section, terms))
 
     async def replace_oldest(
@@ -449,6 +451,7 @@ class PostKeeper:
         try:
             await self._publisher(post.place).pin(post)
         except PinsFullError as error:
+            await self._store.set_pinned(post, False)  # if it was once, it is not any more
             oldest = await self._oldest_pin(post.place)
             return replace(shared, trouble=str(error), oldest=oldest)
         except PublishError as error:

@@ -28,6 +28,7 @@ from tests.standins.discord import (
     Place,
     rate_limited,
 )
+from tests.standins.discord_state import PINS_PER_CHANNEL
 from tests.standins.recording import JSON
 
 MODERATE = {"permissions": MEMBER | Permission.PIN_MESSAGES}
@@ -174,6 +175,30 @@ async def test_a_moderator_pins_by_command(discord: DiscordStandIn, house: House
     assert "It is pinned here" in again.content
     assert message.id in again.content
     assert len(posted(discord)) == 1
+
+
+async def test_what_was_unpinned_by_hand_is_pinned_again(discord: DiscordStandIn) -> None:
+    await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    [message] = posted(discord)
+    await discord.unpin_natively(message)
+    again = await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    assert "It is pinned here" in again.content
+    assert message.data["pinned"]
+    assert len(posted(discord)) == 1
+
+
+async def test_what_was_unpinned_by_hand_does_not_count_among_our_pins_when_they_are_full(
+    discord: DiscordStandIn, house: House
+) -> None:
+    await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    [message] = posted(discord)
+    await discord.unpin_natively(message)
+    discord.channel.pins |= {f"{at}": "2026-01-01" for at in range(PINS_PER_CHANNEL)}
+    again = await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    assert "not pinned" in again.content
+    assert "Unpin the bot's oldest, pin this" not in again.labels
+    [post] = await house.store.all()
+    assert not post.pinned
 
 
 async def test_pin_topics_are_completed(discord: DiscordStandIn) -> None:

@@ -117,6 +117,12 @@ async def test_a_moderator_pins_by_command(slack: SlackStandIn, house: House) ->
     assert "It is pinned here" in again.text
     assert len(posted(slack)) == 1
 
+    await slack.unpin_natively(message)
+    again = await moderate(slack, "pin forms")
+    assert "It is pinned here" in again.text
+    assert message.ts in slack.channel.pins
+    assert len(posted(slack)) == 1
+
 
 @pytest.mark.parametrize("text", ["pin forms", "unpin forms", "pins", "refresh", "", "zebra"])
 async def test_others_are_refused_in_one_kind_sentence(slack: SlackStandIn, text: str) -> None:
