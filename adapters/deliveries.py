@@ -176,7 +176,8 @@ class Memory:
 
     def forget(self, delivery: str) -> None:
         """A delivery that was claimed a moment ago is free again."""
-        self._young.pop(hash(delivery), None)
+        for generation in (self._young, self._old):  # they may have changed since
+            generation.pop(hash(delivery), None)
 
     def finish(self, delivery: str) -> None:
         """A delivery is done."""

@@ -341,6 +341,16 @@ def test_memory_knows_what_was_claimed_of_late_and_forgets_the_rest(
     assert (memory.claim("a") is BEGUN) is known
 
 
+def test_what_is_let_go_of_is_free_although_the_generations_have_changed_since() -> None:
+    now = 0.0
+    memory = Memory(lambda: now)
+    assert memory.claim("a") is FIRST
+    now = KEPT_FOR.total_seconds()
+    assert memory.claim("b") is FIRST
+    memory.forget("a")
+    assert memory.claim("a") is FIRST
+
+
 def test_memory_does_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared, "REMEMBERED", 100)
     memory = Memory()
