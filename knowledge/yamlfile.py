@@ -7,7 +7,7 @@ PyYAML alone keeps the last of two equal keys in silence and forgets the lines; 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +21,9 @@ from knowledge.errors import Problem
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 KeyPath = tuple[str | int, ...]
+
+DEEPEST = 20
+"""Groups and lists within one another; no file of ours needs more than four."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ def read_yaml(path: Path) -> YamlFile:
         fault = Problem(name, 1, "file", "is not UTF-8 text.", "Save it again as UTF-8.")
         return YamlFile(name, None, problems=[fault])
     try:
-        # A recursion deep enough to exhaust the stack is a fault of the file as well.
+        if swelling := _swelling(name, text):
+            return YamlFile(name, None, problems=[swelling])
         node = yaml.compose(text, Loader=_Loader)
         file = YamlFile(name, None)
         data = _construct(node, (), file) if node is not None else None
@@ -80,16 +84,34 @@ def read_yaml(path: Path) -> YamlFile:
             "Check the indentation and the quotes on this line and the one above.",
         )
         return YamlFile(name, None, problems=[fault])
-    except (yaml.YAMLError, RecursionError):
+    except yaml.YAMLError:
         fault = Problem(
-            name,
-            1,
-            "file",
-            "is not valid YAML.",
-            "Remove characters that are not text, and nest less deeply.",
+            name, 1, "file", "is not valid YAML.", "Remove characters that are not text."
         )
         return YamlFile(name, None, problems=[fault])
     return YamlFile(name, data, file.lines, file.problems)
+
+
+def _swelling(name: str, text: str) -> Problem | None:
+    """What would make the process run out of stack, or of memory, if it were put together.
+
+    Raises:
+        yaml.YAMLError: it is no YAML.
+    """
+    depth = 0
+    events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
+    for event in events:
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent):
+            # Some hundred characters of them stand for millions.
+            what = f"repeats another part by `*{event.anchor}`."
+            mend = "Write that part out. A text that begins with * needs quotes."
+            return Problem(name, line, "file", what, mend)
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            return Problem(name, line, "file", "is nested too deeply.", "Nest less deeply here.")
+    return None
 
 
 _scalars = yaml.SafeLoader("")
