@@ -74,6 +74,8 @@ class SlackPeople:
             language_for(info.get("locale")),
         )
         self._seen[self._key(user, team)] = person
+        # It would stay until somebody else is seen, which may be never.
+        asyncio.get_running_loop().call_later(REMEMBERED_FOR, self._seen.expire)
         return person
 
     async def glance(self, client: AsyncWebClient, user: str, team: str) -> Person:

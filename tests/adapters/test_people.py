@@ -1,0 +1,27 @@
+"""Who somebody is on Slack is known for ten minutes, and no longer."""
+
+from __future__ import annotations
+
+import asyncio
+from unittest.mock import AsyncMock
+
+import pytest
+from cachetools import Cache
+
+from adapters.slack import people
+from adapters.slack.people import Person, SlackPeople
+
+SOMEBODY = {"user": {"is_admin": True, "locale": "es-419"}}
+
+
+async def test_what_is_known_of_somebody_is_let_go_of_although_nobody_else_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(people, "REMEMBERED_FOR", 0.05)
+    known = SlackPeople()
+    client = AsyncMock(**{"users_info.return_value": SOMEBODY})
+    assert await known.look(client, "U1", "T1") == Person(moderator=True, language="es")
+    async with asyncio.timeout(10):
+        # Asked for its own length, a `TTLCache` lets go of what is too old.
+        while Cache.__len__(known._seen):  # noqa: ASYNC110 - nothing signals it
+            await asyncio.sleep(0.01)
