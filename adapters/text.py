@@ -10,7 +10,7 @@ from functools import lru_cache
 from adapters.wording import NOTE_LEAD
 from knowledge.answer import Answer, Kind
 from knowledge.language import words_in
-from knowledge.markup import Span, parse, print_blocks
+from knowledge.markup import Span, parse_kept, print_blocks
 
 KEPT = 128
 """Renderings that each adapter keeps, of about 10 kB: a document's sections in a few forms. Lists
@@ -41,7 +41,7 @@ def note(answer: Answer, text: str) -> str:
 
 def plain(markdown: str) -> str:
     """Markdown as plain text: links become their words, followed by where they lead."""
-    return print_blocks(parse(markdown), print_span)
+    return print_blocks(parse_kept(markdown), print_span)
 
 
 def print_span(span: Span) -> str:

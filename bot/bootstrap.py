@@ -163,7 +163,7 @@ def forget_rendered() -> None:
     from adapters.slack import render as slack
     from knowledge import markup
 
-    for made in (discord.render, discord.contents, slack.render, text.render, markup.parse):
+    for made in (discord.render, discord.contents, slack.render, text.render, markup.parse_kept):
         made.cache_clear()
 
 

@@ -57,7 +57,6 @@ def _parser() -> MarkdownIt:
 _markdown = _parser()
 
 
-@lru_cache(maxsize=512)
 def parse(body: str) -> tuple[Block, ...]:
     """The blocks of a Markdown text. Never fails: what is not markup is text."""
     blocks = []
@@ -69,6 +68,12 @@ def parse(body: str) -> tuple[Block, ...]:
             mark, text = _split_mark(words)
             blocks.append(Block(tuple(_spans(text)), tight, mark))
     return tuple(blocks)
+
+
+@lru_cache(maxsize=512)
+def parse_kept(body: str) -> tuple[Block, ...]:
+    """As `parse`, and kept: for the words of documents, and for nothing that somebody typed."""
+    return parse(body)
 
 
 def _split_mark(words: str) -> tuple[str, str]:

@@ -23,7 +23,7 @@ from knowledge.actions import Button
 from knowledge.answer import Answer, Kind
 from knowledge.errors import DoesNotFitError
 from knowledge.language import words_in
-from knowledge.markup import Span, length, paginate, parse, print_blocks
+from knowledge.markup import Span, length, paginate, parse, parse_kept, print_blocks
 
 CONTENT_LIMIT = 2000
 PREVIEW_ROOM = 100
@@ -123,7 +123,7 @@ def contents(answer: Answer, spare: int = 0) -> tuple[str, ...]:
     )
     if room <= 0:
         raise DoesNotFitError("heading, reminder and credit alone fill a whole Discord message")
-    bodies = paginate(parse(answer.body), room, print_it)
+    bodies = paginate(parse_kept(answer.body), room, print_it)
     if len(bodies) == 1:
         return (_joined(head, bodies[0], foot),)
     return tuple(
@@ -138,7 +138,9 @@ def _file_of(answer: Answer) -> str:
 
 def render_reply(reply: Reply) -> DiscordMessage:
     """A short message for the one who pressed or typed."""
-    return DiscordMessage(markdown(reply.text)[:CONTENT_LIMIT], ButtonView(reply.buttons))
+    # It may repeat what somebody typed, and name where they are.
+    content = print_blocks(parse(reply.text), print_span)[:CONTENT_LIMIT]
+    return DiscordMessage(content, ButtonView(reply.buttons))
 
 
 def render_preview(preview: Preview) -> DiscordMessage:
@@ -167,7 +169,7 @@ def public_content(answer: Answer) -> str:
 
 def markdown(text: str, print_it: Callable[[Span], str] | None = None) -> str:
     """The article's Markdown as Discord's."""
-    return print_blocks(parse(text), print_it or print_span)
+    return print_blocks(parse_kept(text), print_it or print_span)
 
 
 def plain_span(span: Span) -> str:

@@ -34,7 +34,7 @@ from knowledge.actions import Action, Button, Verb, buttons, clip, menu_action
 from knowledge.answer import Answer, Choice
 from knowledge.errors import DoesNotFitError
 from knowledge.language import words_in
-from knowledge.markup import Span, paginate, parse, print_blocks
+from knowledge.markup import Span, paginate, parse, parse_kept, print_blocks
 
 HEADER_LIMIT = 150
 SECTION_LIMIT = 3000
@@ -89,7 +89,8 @@ def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> Slac
         DoesNotFitError: no way of splitting brings the answer within Slack's limits.
     """
     dress = _plain if answer.plain else mrkdwn
-    bodies = paginate(parse(answer.body), SECTION_LIMIT, plain_span if answer.plain else print_span)
+    print_it = plain_span if answer.plain else print_span
+    bodies = paginate(parse_kept(answer.body), SECTION_LIMIT, print_it)
     page = min(max(page, 1), len(bodies))
     turned = words_in(answer.language)(PAGE, page=page, pages=len(bodies))
     reminder = f"{dress(answer.frame)} {dress(answer.reminder)}".strip()
@@ -143,7 +144,8 @@ def render_mentioned(answer: Answer, question: str) -> dict[str, Any]:
 
 def render_reply(reply: Reply) -> SlackMessage:
     """A short message for the one who pressed or typed."""
-    text = mrkdwn(reply.text)[:SECTION_LIMIT]
+    # It may repeat what somebody typed, and name where they are.
+    text = print_blocks(parse(reply.text), print_span)[:SECTION_LIMIT]
     blocks = (*_sections([text]), *_row(reply.buttons))
     return SlackMessage(text, tuple(block.to_dict() for block in blocks))
 
@@ -178,7 +180,7 @@ def render_shown(shown: Page | Preview | Reply) -> SlackMessage:
 
 def mrkdwn(text: str) -> str:
     """The article's Markdown as Slack's mrkdwn."""
-    return print_blocks(parse(text), print_span)
+    return print_blocks(parse_kept(text), print_span)
 
 
 def escape(text: str) -> str:
@@ -197,7 +199,7 @@ def plain_span(span: Span) -> str:
 
 
 def _plain(text: str) -> str:
-    return print_blocks(parse(text), plain_span)
+    return print_blocks(parse_kept(text), plain_span)
 
 
 def print_span(span: Span) -> str:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.conversation import Reply
+from adapters.discord import render as discord
 from adapters.settings import CHOICES, COOLDOWN, MEANINGS, UnknownSettingError, changes, in_words
+from adapters.slack import render as slack
 from knowledge.communities import LONGEST_COOLDOWN, CommunitySettings, Sharers, Visibility
 from knowledge.language import ENGLISH, LANGUAGES, words_in
+from knowledge.markup import Block
 
 SAY = words_in(ENGLISH)
 USUAL = CommunitySettings()
@@ -140,3 +146,14 @@ def test_what_was_saved_is_said_to_hold_from_now_on() -> None:
 def test_what_a_setting_is_about_fits_the_list_of_commands(language: str) -> None:
     for meaning in MEANINGS.values():
         assert 1 <= len(words_in(language)(meaning)) <= 100
+
+
+@pytest.mark.parametrize("render", [slack.render_reply, discord.render_reply])
+async def test_what_a_moderator_typed_is_not_kept(render: Callable[[Reply], object]) -> None:
+    with pytest.raises(UnknownSettingError, match="xylophone") as caught:
+        changes("xylophone=1", SAY)
+    render(Reply(str(caught.value)))
+    gc.collect()
+    blocks = [each for each in gc.get_objects() if type(each) is Block]
+    kept = [span.text for block in blocks for span in block.spans if "xylophone" in span.text]
+    assert not kept
