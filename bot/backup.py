@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from adapters.database import SQLITE_FILE
+from adapters.database.ownership import leave_to_owner
 from bot.settings import Settings
 from knowledge.errors import LdnBotError
 
@@ -62,10 +63,7 @@ def put_back(settings: Settings, file: Path) -> Path | None:
     if not file.is_file():
         raise BackupError(f"There is no file {file}.")
     with _copy_beside(file, database) as copy:
-        if os.geteuid() == 0:
-            # Restored by root for a service whose user owns the folder.
-            owner = database.parent.stat()
-            os.chown(copy, owner.st_uid, owner.st_gid)
+        leave_to_owner(copy)
         replaced = _set_aside(database)
         copy.replace(database)
     return replaced

@@ -104,6 +104,16 @@ def build_desks(settings: Settings) -> Desks:
     return Desks(open_folder(settings.documents, _cache(settings)))
 
 
+def look_at_desks(settings: Settings) -> Desks:
+    """As `build_desks`, but what has to be learned is not kept.
+
+    Raises:
+        DocumentError: with every fault of every file.
+    """
+    folder = settings.documents
+    return Desks(reopen_folder(folder, _models(settings)) or learn_here(folder))
+
+
 async def rebuild_desks(settings: Settings) -> Desks:
     """As `build_desks`, beside everything else; learning ends with the task that waits for it.
 
@@ -138,9 +148,13 @@ async def _learn_elsewhere(folder: Path, cache: Path, name: str) -> None:
         end_learning(learning.pid)
 
 
+def _models(settings: Settings) -> Path:
+    return settings.data / "models"
+
+
 def _cache(settings: Settings) -> Path | None:
     """The folder for what is learned; None, with a word about it, if nothing can be kept."""
-    cache = settings.data / "models"
+    cache = _models(settings)
     with suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
         if os.access(cache, os.W_OK):
@@ -212,17 +226,23 @@ def build_health(settings: Settings, desks: Desks, stores: LaterStores) -> Healt
     return Health(settings.health_host, settings.health_port, desks, stores.reachable)
 
 
-def build_stores(settings: Settings, stack: AsyncExitStack) -> LaterStores:
-    """Where posts, settings and tallies are kept; closed together with `stack`."""
+def build_stores(
+    settings: Settings, stack: AsyncExitStack, *, looking: bool = False
+) -> LaterStores:
+    """Where posts, settings and tallies are kept; closed together with `stack`.
+
+    `looking`: there is a database with current tables, and it is only read.
+    """
 
     async def opened() -> Stores:
         from adapters.database.communities import SqlCommunityStore
         from adapters.database.deliveries import SqlDeliveryStore
-        from adapters.database.engine import open_database
+        from adapters.database.engine import look_into, open_database
         from adapters.database.posts import SqlPostStore
         from adapters.database.tallies import SqlTallyStore
 
-        database = await open_database(settings.database_url, settings.data)
+        get = look_into if looking else open_database
+        database = await get(settings.database_url, settings.data)
         stack.push_async_callback(database.close)
         deliveries = SqlDeliveryStore(database)
         stack.push_async_callback(deliveries.close)
@@ -258,7 +278,7 @@ def _communities(settings: Settings, stores: LaterStores) -> Communities:
 
 @asynccontextmanager
 async def offline_keeper(
-    settings: Settings, desks: Desks, *, publishing: bool
+    settings: Settings, desks: Desks, *, publishing: bool, looking: bool = False
 ) -> AsyncIterator[PostKeeper]:
     """A keeper for work beside the serving bot.
 
@@ -267,12 +287,13 @@ async def offline_keeper(
         desks: what the posts should say.
         publishing: log in to every platform whose token is set. Without it, only what is recorded
             can be looked at.
+        looking: see `build_stores`.
 
     Raises:
         LdnBotError: the database or a platform cannot be used; the text says what to mend.
     """
     async with AsyncExitStack() as stack:
-        stores = build_stores(settings, stack)
+        stores = build_stores(settings, stack, looking=looking)
         publishers: dict[Platform, Publisher] = {}
         if publishing and settings.discord_token:
             from adapters.discord.client import use_addresses

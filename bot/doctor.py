@@ -1,7 +1,7 @@
 """`ldn-bot doctor`: everything that the bot needs, looked at once, with what to mend.
 
-A check is a function that returns findings and alters nothing that is kept: no database is made,
-no table altered, no token sent. No finding holds a secret.
+A check is a function that returns findings and alters nothing that is kept: no file and no database
+is made, no table altered, no token sent. No finding holds a secret.
 """
 
 from __future__ import annotations
@@ -365,8 +365,9 @@ async def posts(settings: Settings) -> Finding:
     from bot import bootstrap
 
     try:
-        desks = await asyncio.to_thread(bootstrap.build_desks, settings)
-        async with bootstrap.offline_keeper(settings, desks, publishing=False) as keeper:
+        desks = await asyncio.to_thread(bootstrap.look_at_desks, settings)
+        keeping = bootstrap.offline_keeper(settings, desks, publishing=False, looking=True)
+        async with keeping as keeper:
             posted = await keeper.posts()
             outdated = await keeper.outdated(posted)
     except LdnBotError as error:

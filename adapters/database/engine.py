@@ -59,7 +59,10 @@ class Backend(Protocol):
         """What comes up where the database is at fault."""
 
     async def prepare(self) -> None:
-        """What has to be done before the first connection of the engine."""
+        """Make what is missing before something can be kept."""
+
+    async def look(self) -> None:
+        """See, before the first connection of the engine, whether it can be used; make nothing."""
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that knows ON CONFLICT."""
@@ -182,7 +185,7 @@ class Database:
         """
 
         async def look() -> str:
-            await self._backend.prepare()
+            await self._backend.look()
             async with self._backend.reads.connect() as connection:
                 return await _version(connection)
 
@@ -194,6 +197,7 @@ class Database:
         Raises:
             StoreError: the database comes from a newer version, or cannot be used.
         """
+        await self._attempt(self._backend.prepare)
         if await self.version() == migrations.HEAD:
             return
 
@@ -237,6 +241,24 @@ async def open_database(url: str | None, data: Path) -> Database:
     database = Database(_backend(url, data))
     try:
         await database.bring_up_to_date()
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
+async def look_into(url: str | None, data: Path) -> Database:
+    """The database that `open_database` would open, as it is: nothing is made, no table altered.
+
+    For reading alone, and for tables that are known to be current.
+
+    Raises:
+        SettingsError: `url` is none of PostgreSQL. It is not repeated.
+        StoreError: the database cannot be used.
+    """
+    database = Database(_backend(url, data))
+    try:
+        await database.version()
     except BaseException:
         await database.close()
         raise

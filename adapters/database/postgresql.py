@@ -89,6 +89,9 @@ class PostgresBackend:
         self._slots = asyncio.Semaphore(HOLDS)
 
     async def prepare(self) -> None:
+        """Nothing: a server is there, or is not."""
+
+    async def look(self) -> None:
         """Nothing: the first statement shows whether the server can be used."""
 
     def insert(self, table: Table) -> Insert:

@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Table, event
@@ -18,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapters.database import SQLITE_FILE
 from adapters.database.errors import StoreError
+from adapters.database.ownership import leave_to_owner
 
 CONNECTIONS = 2
 """One may write while another reads; each is a thread."""
@@ -43,22 +44,13 @@ _SENTENCES = {
 
 
 class SqliteBackend:
-    """A file in the data folder.
-
-    Raises:
-        StoreError: the folder or the file cannot be made.
-    """
+    """A file in the data folder."""
 
     faults = (SQLAlchemyError, sqlite3.Error)
 
     def __init__(self, data: Path) -> None:
         self._path = data / SQLITE_FILE
-        try:
-            data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._path.touch(mode=0o600)
-            self._locks = FileLocks(self._path.with_suffix(".locks"))
-        except OSError as error:
-            raise StoreError(_UNWRITABLE.format(path=self._path)) from error
+        self._locks: FileLocks | None = None
         self.engine = create_async_engine(
             f"sqlite+aiosqlite:///{self._path.absolute()}",
             pool_size=CONNECTIONS,
@@ -73,16 +65,41 @@ class SqliteBackend:
         event.listen(self.engine.sync_engine, "begin", _begin)
 
     async def prepare(self) -> None:
-        """See that the file can be used, and have it keep a write-ahead log from now on.
+        """Make what is missing, and have the file keep a write-ahead log from now on.
 
-        Without the driver, which leaves a thread behind when it cannot connect.
+        Raises:
+            StoreError: the folder or a file cannot be made.
         """
+        locks = self._path.with_suffix(".locks")
 
-        def use() -> None:
-            with closing(sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_S)) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
+        def make() -> None:
+            try:
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                for path in (self._path, locks):
+                    path.touch(mode=0o600)
+                    with suppress(OSError):  # where it cannot be given away, it can be used
+                        leave_to_owner(path)
+                self._locks = self._locks or FileLocks(locks)
+            except OSError as error:
+                raise StoreError(_UNWRITABLE.format(path=error.filename)) from error
 
-        await asyncio.to_thread(use)
+        await asyncio.to_thread(make)
+        await self._ask("PRAGMA journal_mode = WAL")
+
+    async def look(self) -> None:
+        """See that the file can be used."""
+        await self._ask("PRAGMA schema_version")
+
+    async def _ask(self, pragma: str) -> None:
+        """Without the driver, which leaves a thread behind when it cannot connect."""
+
+        def ask() -> None:
+            # Not made where it is not there. Not `mode=ro`, which leaves an empty log behind.
+            address = f"{self._path.absolute().as_uri()}?mode=rw"
+            with closing(sqlite3.connect(address, timeout=BUSY_TIMEOUT_S, uri=True)) as connection:
+                connection.execute(pragma)
+
+        await asyncio.to_thread(ask)
 
     def insert(self, table: Table) -> Insert:
         """An INSERT that knows ON CONFLICT."""
@@ -96,6 +113,7 @@ class SqliteBackend:
 
     async def hold(self, post_id: int) -> FileHold | None:
         """A post's byte in the file of locks, until it is released or the process ends."""
+        assert self._locks is not None  # callers prepare
         return FileHold(self._locks, post_id) if self._locks.take(post_id) else None
 
     def is_transient(self, error: Exception) -> bool:
@@ -110,7 +128,8 @@ class SqliteBackend:
     async def close(self) -> None:
         """Close the files."""
         await self.engine.dispose()
-        self._locks.close()
+        if self._locks:
+            self._locks.close()
 
 
 class FileLocks:
@@ -121,7 +140,7 @@ class FileLocks:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, mode=0o600)
+        self._file = os.open(path, os.O_RDWR)
         self._held: set[int] = set()
 
     def take(self, post_id: int) -> bool:

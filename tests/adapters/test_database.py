@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import itertools
+import os
 import signal
 import sqlite3
 import stat
@@ -916,6 +917,29 @@ async def test_a_database_file_that_cannot_be_opened_is_named_with_what_to_do(
     (tmp_path / SQLITE_FILE).mkdir()
     with pytest.raises(StoreError, match="LDN_DATA"):
         await open_database(None, tmp_path)
+
+
+async def test_of_several_files_the_one_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    locks = tmp_path / "ldn-bot.locks"
+    locks.mkdir()
+    with pytest.raises(StoreError, match=f"^{locks} cannot be written"):
+        await open_database(None, tmp_path)
+
+
+def owners_in(folder: Path) -> list[tuple[int, int]]:
+    return [(found.st_uid, found.st_gid) for found in map(Path.stat, folder.iterdir())]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+async def test_what_root_makes_belongs_to_the_owner_of_the_folder(tmp_path: Path) -> None:
+    os.chown(tmp_path, 12345, 12346)
+    database = await open_database(None, tmp_path)
+    post = await posted(SqlPostStore(database))
+    async with database.hold(post.id):
+        owners = owners_in(tmp_path)
+    await database.close()
+    # Of the database, its log, what that is shared by, and the locks.
+    assert owners == [(12345, 12346)] * 4
 
 
 @pytest.mark.usefixtures("impatient")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -25,6 +27,7 @@ from adapters.database import SQLITE_FILE, engine, migrations
 from adapters.database.engine import open_database
 from adapters.database.posts import SqlPostStore
 from bot import doctor
+from bot.backup import back_up, put_back
 from bot.cli import main
 from bot.doctor import Finding, Level, examine
 from bot.settings import Settings
@@ -507,6 +510,44 @@ async def test_outdated_posts_are_counted_with_the_command_that_mends_them(
     assert finding.level is Level.WARNING
     assert finding.text.startswith("1 of 2 are not up to date.")
     assert "ldn-bot pins --refresh" in finding.text
+
+
+JOURNAL = slice(18, 20)
+"""Where a file of SQLite says which kind of log is kept beside it."""
+
+
+def made(folder: Path) -> dict[str, tuple[int, int, bytes]]:
+    """What is in a folder: its mode, its owner, and of a database which log it keeps."""
+    return {
+        path.name: (
+            path.stat().st_mode,
+            path.stat().st_uid,
+            path.read_bytes()[JOURNAL] if path.is_file() else b"",
+        )
+        for path in folder.iterdir()
+    }
+
+
+def restore_into_new(data: Path, settings: Settings, file: Path) -> None:
+    back_up(settings, file)
+    shutil.rmtree(data)
+    data.mkdir()
+    if os.geteuid() == 0:
+        os.chown(data, 12345, 12346)
+    put_back(settings, file)
+
+
+async def test_what_was_restored_and_not_started_yet_is_left_as_it_is(
+    garden: dict[str, str], tmp_path: Path
+) -> None:
+    """Also by root, for a service with a user of its own."""
+    await post(garden, "winter", "as it was last year")
+    data = Path(garden["LDN_DATA"])
+    restore_into_new(data, Settings.load(garden), tmp_path / "backup")
+    before = made(data)
+    assert list(before) == [SQLITE_FILE]
+    assert (await one(garden, "posts")).text.startswith("1 of 1 are not up to date.")
+    assert made(data) == before
 
 
 async def test_posts_are_not_judged_by_documents_with_faults(garden: dict[str, str]) -> None:
