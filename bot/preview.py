@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -121,17 +121,20 @@ def beside(settings: Settings, desks: Desks) -> Iterator[str]:
             ready.set()
 
     thread = threading.Thread(target=run, name="ldn-bot-page")
-    thread.start()
-    ready.wait()
-    if failed:
-        raise failed[0]
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
+        # Ctrl-C may come from here on: a thread that nobody ends would keep the process.
+        thread.start()
+        ready.wait()
+        if failed:
+            raise failed[0]
         yield found[0]
     finally:
         signal.signal(signal.SIGTERM, before)
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
+        with suppress(RuntimeError):  # it has failed, and closed its loop
+            loop.call_soon_threadsafe(stop.set)
+        if thread.is_alive():
+            thread.join()
 
 
 async def _built(
