@@ -45,6 +45,11 @@ HOST = "127.0.0.1"
 PORT = 8610
 _CLOSE_WITHIN = 1.0
 """Seconds that browsers have to let go of the page."""
+_REFUSED = {
+    errno.EADDRINUSE: "The port {port} is taken. Name another one with --port.",
+    errno.EACCES: "This user may not listen on port {port}. Name one above 1023 with --port.",
+}
+"""What is said of a port that cannot be had."""
 
 
 @asynccontextmanager
@@ -215,12 +220,13 @@ def _listening(port: int | None) -> Iterator[socket.socket]:
             try:
                 listening.bind((HOST, each))
             except OSError as error:
-                if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                if error.errno not in _REFUSED:
                     raise
+                why = _REFUSED[error.errno].format(port=each)
                 continue
             yield listening
             return
-    raise SettingsError(f"The port {port} is taken. Name another one with --port.")
+    raise SettingsError(why)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

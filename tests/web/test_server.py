@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 from html.parser import HTMLParser
@@ -248,6 +249,19 @@ async def test_it_listens_on_this_machine_alone(address: str) -> None:
     for other in others:
         with socket.socket() as knocking, pytest.raises(ConnectionRefusedError):
             knocking.connect((other, port))
+
+
+async def test_a_port_that_is_not_for_this_user_is_not_called_taken(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    desks = bootstrap.build_desks(settings)
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(SettingsError, match=r"^This user may not listen on port 80\. .* 1023 "):
+        async with preview.open_page(settings, desks, port=80):
+            pass
 
 
 async def test_a_taken_port_is_an_error_only_if_it_was_asked_for(
