@@ -72,13 +72,10 @@ class Adapter(Protocol):
         """Whether questions reach us at this moment."""
 
     async def run(self) -> None:
-        """Connect and serve until closed; raises `PlatformError` when refused for good."""
+        """Connect and serve until cancelled; raises `PlatformError` when refused for good."""
 
     async def documents_changed(self) -> None:
         """The desks have been replaced: tell the platform what it has to know."""
-
-    async def close(self) -> None:
-        """Leave the platform."""
 
 
 def load_checked_library(folder: Path) -> Library:

@@ -79,7 +79,7 @@ class Memory(Protocol):
 
 
 class DiscordAdapter:
-    """Serves `/ldn` on Discord until it is closed."""
+    """Serves `/ldn` on Discord until it is cancelled."""
 
     name = "Discord"
 
@@ -134,11 +134,6 @@ class DiscordAdapter:
         """Register the commands anew, if the documents that are served now have others."""
         if self._client is not None:
             self._client.refresh_commands()
-
-    async def close(self) -> None:
-        """Leave Discord."""
-        if self._client is not None:
-            await self._client.close()
 
 
 _WRONG_TOKEN = (

@@ -14,7 +14,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.socket_mode.async_internals import (
@@ -80,7 +80,7 @@ _REFUSED = frozenset(
 
 
 class SlackAdapter:
-    """Serves `/ldn` on Slack until it is closed."""
+    """Serves `/ldn` on Slack until it is cancelled."""
 
     name = "Slack"
 
@@ -97,7 +97,6 @@ class SlackAdapter:
         self._listeners = Listeners(reception, people, deliveries)
         self._working = Working()
         self._connected = False
-        self._handler: AsyncSocketModeHandler | None = None
 
     @property
     def connected(self) -> bool:
@@ -125,7 +124,6 @@ class SlackAdapter:
         )
         handler.client.wss_uri = opened["url"]
         handler.client.message_listeners.append(self._count_connection)
-        self._handler = handler
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 await handler.client.connect()  # type: ignore[no-untyped-call]
@@ -139,20 +137,15 @@ class SlackAdapter:
     async def documents_changed(self) -> None:
         """Nothing to do: Slack learns new commands from the manifest alone."""
 
-    async def close(self) -> None:
-        """Leave Slack."""
-        if self._handler is not None:
-            await self._handler.client.close()  # type: ignore[no-untyped-call]
-
     async def _count_connection(self, _: Any, message: dict[str, Any], __: str | None) -> None:
         if message.get("type") == "hello":  # the first message of every connection
             self._listeners.reception.numbers.connected(Platform.SLACK)
 
-    async def _watch(self, handler: AsyncSocketModeHandler) -> None:
-        """Return when the adapter is closed; raise when the connection stays away."""
+    async def _watch(self, handler: AsyncSocketModeHandler) -> NoReturn:
+        """Raise when the connection stays away."""
         clock = asyncio.get_running_loop().time
         seen = clock()
-        while not handler.client.closed:
+        while True:
             self._connected = await handler.client.is_connected()
             if self._connected:
                 seen = clock()

@@ -44,7 +44,7 @@ WORK_FIRST = 2.0
 """Seconds after a request's arrival until which its acknowledgement waits for the work. Slack waits
 for three, and that an event is done has to be noted still."""
 DRAINED_WITHIN = 2.5
-"""Seconds that requests under way have to come to an end when the adapter is closed."""
+"""Seconds that requests under way have to come to an end when the adapter is cancelled."""
 
 _SSL_CHECK = re.compile(rb"(token=[^&]*&)?ssl_check=1(&token=[^&]*)?")
 """All that stands in what Slack sends now and then to see whether a command's address has a good
@@ -58,7 +58,7 @@ _ANY_OF = {"command", "type"}
 
 
 class SlackHttpAdapter:
-    """Serves `/ldn` on Slack over HTTP until it is closed.
+    """Serves `/ldn` on Slack over HTTP until it is cancelled.
 
     Args:
         reception: what answers.
@@ -92,7 +92,6 @@ class SlackHttpAdapter:
         self._address = (host, port)
         self._oauth = oauth
         self._working = Working()
-        self._closing = asyncio.Event()
         self.port: int | None = None
         """The port, while it listens."""
 
@@ -102,7 +101,7 @@ class SlackHttpAdapter:
         return self.port is not None
 
     async def run(self) -> None:
-        """Listen, and serve.
+        """Listen, and serve. Cancelled, it takes no more requests, and answers those under way.
 
         Raises:
             PlatformError: Slack refuses the token for good, or the address cannot be listened on.
@@ -122,17 +121,13 @@ class SlackHttpAdapter:
         try:
             self.port = await self._listen(runner)
             log.info("connected to Slack: listening on %s, port %d", self._address[0], self.port)
-            await self._closing.wait()
+            await asyncio.Event().wait()
         finally:
             self.port = None
             await asyncio.gather(runner.cleanup(), self._working.finish())
 
     async def documents_changed(self) -> None:
         """Nothing to do: Slack learns new commands from the manifest alone."""
-
-    async def close(self) -> None:
-        """Take no more requests; those under way are answered."""
-        self._closing.set()
 
     async def _listen(self, runner: web.AppRunner) -> int:
         host, port = self._address

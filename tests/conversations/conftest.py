@@ -169,7 +169,6 @@ async def running(adapter: Adapter) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await adapter.close()
         task.cancel()
         await asyncio.wait([task], timeout=5)
         if not task.cancelled() and task.exception():

@@ -84,7 +84,6 @@ async def test_a_greeting_that_cannot_be_read_ends_in_an_error_and_leaves_nothin
                 while not adapter.connected and not running.done():  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
         finally:
-            await adapter.close()
             running.cancel()
             [outcome] = await asyncio.gather(running, return_exceptions=True)
         return isinstance(outcome, Exception)
