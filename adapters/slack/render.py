@@ -41,7 +41,6 @@ SECTION_LIMIT = 3000
 LABEL_LIMIT = 75
 OPTIONS_LIMIT = 100
 VALUE_LIMIT = 2000
-TEXT_LIMIT = 40_000
 
 _MEANT_BY_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 # Slack has no escape for its marks of emphasis. An invisible word joiner beside one keeps it from

@@ -27,12 +27,11 @@ class Limits:
     """What a platform has room for: UTF-16 code units, for Discord; characters, for Slack.
 
     `text` is the longest run of text (Discord's whole content, Slack's section), `heading` the
-    longest heading where it stands by itself, `blocks` how many blocks a message may have.
+    longest heading where it stands by itself.
     """
 
     text: int
     heading: int | None = None
-    blocks: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 PRETEND_ADDRESS = "https://pretend.invalid/"
 """Where links to posts in the pretend channels lead; the page turns them into links to itself."""
@@ -76,12 +76,3 @@ def link(address: str, label: Markup) -> Markup:
         return label
     opened = '<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>'
     return Markup(opened).format(address, label)
-
-
-def linked(text: str) -> Markup:
-    """Plain text with its bare addresses as links."""
-    html, at = Markup(""), 0
-    for found in BARE_ADDRESS.finditer(text):
-        html += escape(text[at : found.start()]) + link(found[0], escape(found[0]))
-        at = found.end()
-    return html + escape(text[at:])

@@ -64,5 +64,3 @@ def _measures(payload: Payload, dress: Dress) -> Iterator[Measure]:
     yield Measure("longest block", texts["section"], limits.text)
     if limits.heading:
         yield Measure("heading", texts["header"], limits.heading)
-    if limits.blocks:
-        yield Measure("blocks", len(blocks), limits.blocks)

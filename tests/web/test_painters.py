@@ -23,7 +23,6 @@ from adapters.web.painting import (
     Row,
     Unpainted,
     Words,
-    linked,
 )
 from knowledge.actions import Action
 from knowledge.answer import Answer
@@ -121,7 +120,6 @@ def test_no_text_becomes_html_of_its_own(text: str) -> None:
     for html in (
         slack_painter.mrkdwn(text),
         discord_painter.markdown(text),
-        linked(text),
     ):
         found = Read(str(html))
         assert found.tags <= ALLOWED | {"blockquote", "pre", "hr"}
@@ -174,7 +172,6 @@ def test_an_address_is_a_link_without_the_full_stop_behind_it() -> None:
     for html in (
         slack_painter.mrkdwn("at https://a.example/_b_."),
         discord_painter.markdown("at https://a.example/_b_."),
-        linked("at https://a.example/_b_."),
     ):
         found = Read(str(html))
         assert found.addresses == ["https://a.example/_b_"]
