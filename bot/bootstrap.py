@@ -108,7 +108,7 @@ def look_at_desks(settings: Settings) -> Desks:
         DocumentError: with every fault of every file.
     """
     folder = settings.documents
-    return Desks(reopen_folder(folder, _models(settings)) or learn_here(folder))
+    return Desks(reopen_folder(_models(settings), fingerprint(folder)) or learn_here(folder))
 
 
 async def rebuild_desks(settings: Settings) -> Desks:

@@ -88,7 +88,7 @@ def learn_here(folder: Path) -> list[HelpDesk]:
 def reopen_folder(cache: Path, name: str) -> list[HelpDesk]:
     """The desks of a folder of this fingerprint, as they were learned before.
 
-    None if that was not kept, or not whole.
+    There is no desk if that was not kept, or not whole.
     """
     with suppress(OSError, json.JSONDecodeError, KeyError, TypeError, ValueError):
         library, keys, crisis_key = bundle.load(cache, name)
