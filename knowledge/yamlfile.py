@@ -99,15 +99,17 @@ def _swelling(name: str, text: str) -> Problem | None:
         yaml.YAMLError: it is no YAML.
     """
     depth = 0
+    many = set()
     events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
     for event in events:
         line = event.start_mark.line + 1
-        if isinstance(event, yaml.AliasEvent):
-            # Some hundred characters of them stand for millions.
-            what = f"repeats another part by `*{event.anchor}`."
-            mend = "Write that part out. A text that begins with * needs quotes."
-            return Problem(name, line, "file", what, mend)
-        depth += isinstance(event, yaml.CollectionStartEvent)
+        if isinstance(event, yaml.AliasEvent) and event.anchor in many:
+            # Repeated within one another, some hundred characters stand for millions of parts.
+            what = f"repeats a group or a list by `*{event.anchor}`."
+            return Problem(name, line, "file", what, "Write it out here.")
+        if isinstance(event, yaml.CollectionStartEvent):
+            many.add(event.anchor)
+            depth += 1
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             return Problem(name, line, "file", "is nested too deeply.", "Nest less deeply here.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,10 @@ def test_a_key_that_is_written_twice_is_a_fault_at_the_second(tmp_path: Path) ->
         ("a: [1, 2\nb: 3\n", 2, "is not valid YAML"),
         ('a: "never closed\n', 2, "is not valid YAML"),
         ("a: 1\n---\nb: 2\n", 2, "is not valid YAML"),
-        ("a: &x [*x]\n", 1, "repeats another part by `*x`."),
-        ("a: &x [b]\nc: 1\nd:\n- *x\n", 4, "repeats another part by `*x`."),
+        ("a: &x [*x]\n", 1, "repeats a group or a list by `*x`."),
+        ("a: &x [b]\nc: 1\nd:\n- *x\n", 4, "repeats a group or a list by `*x`."),
         ("a: **bold** words\n", 1, "is not valid YAML"),
+        ("a: *x\n", 1, "is not valid YAML: found undefined alias"),
         (b"a: caf\xe9\n", 1, "is not UTF-8 text"),
         ("a: b\n".encode("utf-16"), 1, "is not UTF-8 text"),
         ("a: b\0c\n", 1, "is not valid YAML"),
@@ -80,6 +82,12 @@ def test_what_is_no_yaml_is_one_fault_on_its_line(
     assert (problem.file, problem.line) == ("some.yaml", line)
     assert problem.what.startswith(what)
     assert problem.mend
+
+
+def test_one_value_may_be_repeated_as_programs_write_it(tmp_path: Path) -> None:
+    file = parse(tmp_path, "a: &id001 2026-05-31\nb: *id001\n")
+    assert not file.problems
+    assert file.data == {"a": date(2026, 5, 31), "b": date(2026, 5, 31)}
 
 
 @pytest.mark.parametrize("text", [b"\xef\xbb\xbfa: b\r\nc: d\r\n", b"a: b\nc: d\n"])
