@@ -25,8 +25,10 @@ from knowledge.language import ENGLISH, language_for
 
 log = logging.getLogger(__name__)
 
-REMEMBERED_FOR = 600.0
+REMEMBERED_FOR = 570.0
 """Seconds for which showing something relies on an earlier look. Posting never does."""
+SWEPT_EVERY = 30.0
+"""Seconds between two looks for what is older: so nothing of anybody is there after ten minutes."""
 REMEMBERED = 2000
 PATIENCE = 1.0
 """Seconds that an answer waits, at most, to learn who asks."""
@@ -54,6 +56,7 @@ class SlackPeople:
         self._groups = sorted(each for each in listed if each.startswith("S"))
         self._salt = secrets.token_bytes(16)
         self._seen: TTLCache[bytes, Person] = TTLCache(REMEMBERED, REMEMBERED_FOR)
+        self._sweeping = False
         self._without_groups: set[str] = set()
 
     async def look(self, client: AsyncWebClient, user: str, team: str) -> Person:
@@ -68,14 +71,14 @@ class SlackPeople:
             log.warning("Slack did not say who someone is (%s)", type(error).__name__)
             return Person(user in self._users)
         rules = any(info.get(role) for role in ("is_admin", "is_owner", "is_primary_owner"))
-        is_admin = rules and team in _workspaces(info)
+        is_admin = rules and team in _workspaces(info, team)
         person = Person(
             is_admin or user in self._users or await self._is_in_group(client, user, team),
             language_for(info.get("locale")),
         )
         self._seen[self._key(user, team)] = person
-        # It would stay until somebody else is seen, which may be never.
-        asyncio.get_running_loop().call_later(REMEMBERED_FOR, self._seen.expire)
+        if not self._sweeping:
+            self._sweep()
         return person
 
     async def glance(self, client: AsyncWebClient, user: str, team: str) -> Person:
@@ -92,6 +95,13 @@ class SlackPeople:
                 return await self.look(client, user, team)
         except TimeoutError:
             return Person()
+
+    def _sweep(self) -> None:
+        """Let go of what is too old; it would stay until somebody else is seen, or for ever."""
+        self._seen.expire()
+        self._sweeping = len(self._seen) > 0
+        if self._sweeping:
+            asyncio.get_running_loop().call_later(SWEPT_EVERY, self._sweep)
 
     def _key(self, user: str, team: str) -> bytes:
         return hashlib.blake2b(f"{team} {user}".encode(), key=self._salt, digest_size=16).digest()
@@ -115,10 +125,11 @@ class SlackPeople:
         return False
 
 
-def _workspaces(info: Mapping[str, Any]) -> set[str]:
+def _workspaces(info: Mapping[str, Any], asked: str) -> set[str]:
     """Those that a user belongs to: one, or within an organisation several.
 
-    https://docs.slack.dev/reference/objects/user-object
+    Where Slack does not say, that is the workspace `asked`. It does for those of another one
+    (https://docs.slack.dev/reference/objects/user-object).
     """
     several = (info.get("enterprise_user") or {}).get("teams") or ()
-    return {info.get("team_id", ""), *several}
+    return {info.get("team_id", asked), *several}

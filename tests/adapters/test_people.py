@@ -18,6 +18,7 @@ async def test_what_is_known_of_somebody_is_let_go_of_although_nobody_else_comes
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(people, "REMEMBERED_FOR", 0.05)
+    monkeypatch.setattr(people, "SWEPT_EVERY", 0.01)
     known = SlackPeople()
     client = AsyncMock(**{"users_info.return_value": SOMEBODY})
     assert await known.look(client, "U1", "T1") == Person(moderator=True, language="es")

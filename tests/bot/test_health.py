@@ -63,6 +63,7 @@ async def test_everything_is_ready_once_both_platforms_are_connected_and_numbers
         assert "Warning" not in bot.output
 
 
+@pytest.mark.long
 async def test_documents_with_a_fault_are_told_wherever_somebody_looks_until_they_are_mended(
     tmp_path: Path, documents: Path, discord_standin: DiscordStandIn
 ) -> None:

@@ -145,6 +145,7 @@ def put_in_place(new: Path, folder: Path) -> None:
     new.rename(folder)
 
 
+@pytest.mark.long
 async def test_documents_that_are_broken_change_nothing_until_they_are_mended(
     group: Group,
 ) -> None:
@@ -173,6 +174,7 @@ async def test_documents_that_are_broken_change_nothing_until_they_are_mended(
         assert CHANGED in (await group.discord.command("ldn", {"question": "forms"})).content
 
 
+@pytest.mark.long
 async def test_a_change_behind_symbolic_links_is_noticed_and_a_section_that_is_gone_is_withdrawn(
     group: Group,
 ) -> None:

@@ -102,6 +102,7 @@ async def test_a_refresh_that_breaks_is_made_again_a_while_later(
         await slack_standin.until(lambda: post.edits, "the edit", timeout=30)
 
 
+@pytest.mark.long
 async def test_after_a_reload_that_broke_the_next_one_is_taken(
     settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +145,7 @@ async def test_a_link_that_is_switched_and_a_folder_that_is_made_anew_are_follow
     assert post.says(sections(documents)["overview"])
 
 
+@pytest.mark.long
 async def test_after_a_reload_nothing_is_kept_that_was_made_of_the_documents_before(
     settings: Settings, slack_standin: SlackStandIn
 ) -> None:
@@ -158,6 +160,7 @@ async def test_after_a_reload_nothing_is_kept_that_was_made_of_the_documents_bef
         assert slack_render.render.cache_info().misses == missed + 1
 
 
+@pytest.mark.long
 async def test_a_platform_that_cannot_be_told_of_new_documents_has_its_posts_edited(
     settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,6 +105,7 @@ async def test_hostile_text_is_not_echoed_and_pings_no_one(discord: DiscordStand
     assert "<@" not in reply.content
 
 
+@pytest.mark.long
 async def test_an_answer_that_discord_does_not_take_leaves_the_bot_serving(
     discord: DiscordStandIn,
 ) -> None:

@@ -400,6 +400,7 @@ async def test_a_crisis_is_not_counted(discord: DiscordStandIn, house: House) ->
     assert {tally.topic: count for tally, count in asked.items()} == {"forms": 1}
 
 
+@pytest.mark.long
 async def test_an_answer_that_did_not_reach_discord_is_not_counted(
     discord: DiscordStandIn, house: House
 ) -> None:

@@ -191,6 +191,7 @@ async def test_a_connection_that_breaks_behind_the_post_makes_no_second_one(
     assert sum(FORMS in str(message.data) for message in said) == 1
 
 
+@pytest.mark.long
 async def test_a_limit_is_waited_out(slack: SlackStandIn) -> None:
     slack.faults.add(rate_limited(1), route="chat.postMessage")
     assert (await slack.mention("forms")).text == MENTIONED

@@ -74,7 +74,7 @@ def test_of_two_words_that_are_as_likely_the_same_one_is_meant_in_every_process(
             text=True,
             check=True,
         ).stdout
-        for seed in range(6)
+        for seed in range(4)
     }
     assert len(meant) == 1
 
