@@ -169,7 +169,10 @@ async def running(adapter: Adapter) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task], timeout=5)
+        # Twice, as `serve` does: until Python 3.12 `asyncio.wait_for` may swallow one.
+        for _ in range(2):
+            task.cancel()
+            await asyncio.wait([task], timeout=5)
+        assert task.done(), "the adapter does not end"
         if not task.cancelled() and task.exception():
             pytest.fail(f"the adapter broke: {task.exception()!r}")
