@@ -162,6 +162,17 @@ def _posting(slack: SlackStandIn, house: House) -> AsyncWebClient:
     return client
 
 
+async def end(task: asyncio.Task[None]) -> None:
+    """Cancel an adapter's task and wait until it is done.
+
+    Twice, as `serve` does: until Python 3.12 `asyncio.wait_for` may swallow one.
+    """
+    for _ in range(2):
+        task.cancel()
+        await asyncio.wait([task], timeout=5)
+    assert task.done(), "the adapter does not end"
+
+
 @asynccontextmanager
 async def running(adapter: Adapter) -> AsyncIterator[None]:
     """An adapter that serves until the block ends."""
@@ -169,10 +180,6 @@ async def running(adapter: Adapter) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        # Twice, as `serve` does: until Python 3.12 `asyncio.wait_for` may swallow one.
-        for _ in range(2):
-            task.cancel()
-            await asyncio.wait([task], timeout=5)
-        assert task.done(), "the adapter does not end"
+        await end(task)
         if not task.cancelled() and task.exception():
             pytest.fail(f"the adapter broke: {task.exception()!r}")

@@ -15,7 +15,7 @@ from aiohttp import WSMsgType, web
 from adapters.discord import gateway
 from adapters.discord.client import DiscordAdapter
 from adapters.discord.publisher import DiscordPublisher
-from tests.conversations.conftest import House, Memory
+from tests.conversations.conftest import House, Memory, end
 from tests.fuzz.mutations import VALUES, Mutator, written
 from tests.standins.discord import DiscordStandIn
 from tests.standins.discord_gateway import Gateway, Session
@@ -84,9 +84,8 @@ async def test_a_greeting_that_cannot_be_read_ends_in_an_error_and_leaves_nothin
                 while not adapter.connected and not running.done():  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
         finally:
-            running.cancel()
-            [outcome] = await asyncio.gather(running, return_exceptions=True)
-        return isinstance(outcome, Exception)
+            await end(running)
+        return not running.cancelled() and running.exception() is not None
 
     for _ in range(GREETINGS // 20):
         ended += sum(await asyncio.gather(*(one() for _ in range(20))))
