@@ -40,9 +40,9 @@ from knowledge.search import (
     MOST_OFFERED,
     SEARCH_VIEWS,
     Costs,
-    Listed,
     Outcome,
     Topic,
+    TopicIds,
     decide,
     search_biases,
     search_examples,
@@ -301,11 +301,11 @@ def cross_validate_search(
         views=SEARCH_VIEWS,
         synonyms=SYNONYMS,
     )
-    listed = Listed.of(topics)
+    ids = TopicIds.of(topics)
     replies = []
     for each in judged:
         topic = topics[each.example.kind]
-        ranking = decide(each.chances, listed, costs)
+        ranking = decide(each.chances, ids, costs)
         sections = (
             tuple(candidate.id for candidate in ranking.candidates)
             if ranking.outcome is not Outcome.NOT_COVERED

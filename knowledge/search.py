@@ -129,7 +129,7 @@ class SearchIndex:
     ) -> None:
         self.key = key
         """Under which what was learned can be taken up again; empty if nothing was learned."""
-        self._listed = Listed.of(topics)
+        self._ids = TopicIds.of(topics)
         self._ranker = ranker
         self._costs = costs
 
@@ -202,11 +202,11 @@ class SearchIndex:
     def search(self, text: str) -> Ranking:
         """The sections that answer a question, and what to do with them."""
         chances = self._ranker.chances(self._ranker.understand(text))
-        return decide(chances, self._listed, self._costs)
+        return decide(chances, self._ids, self._costs)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class TopicIds:
     """The ids of topics that the document covers, and of the others, and where each one's chance
     stands among those of all.
     """
@@ -217,7 +217,7 @@ class Listed:
     others_at: NDArray[np.intp]
 
     @classmethod
-    def of(cls, topics: Sequence[Topic]) -> Listed:
+    def of(cls, topics: Sequence[Topic]) -> TopicIds:
         """Of these topics, in their order."""
         is_covered = np.array([topic.covered for topic in topics], dtype=np.bool_)
         return cls(
@@ -228,23 +228,23 @@ class Listed:
         )
 
 
-def decide(chances: Chances, listed: Listed, costs: Costs) -> Ranking:
+def decide(chances: Chances, ids: TopicIds, costs: Costs) -> Ranking:
     """The outcome with the least expected cost, given the probability of each of the topics."""
     if math.isnan(total := float(chances.sum())):  # no reason to show anything
         chances, total = np.zeros_like(chances), 0.0
-    covered = chances.take(listed.covered_at).tolist()
+    covered = chances.take(ids.covered_at).tolist()
     best = heapq.nlargest(MOST_OFFERED, range(len(covered)), key=covered.__getitem__)
-    candidates = tuple(Candidate(listed.covered[at], covered[at]) for at in best if covered[at] > 0)
+    candidates = tuple(Candidate(ids.covered[at], covered[at]) for at in best if covered[at] > 0)
     coverage = sum(covered)
     expected = expected_costs(candidates, coverage, costs)
     outcome = min(expected, key=expected.__getitem__)
     not_covered = None
-    if outcome is Outcome.NOT_COVERED and listed.others:
-        others = chances.take(listed.others_at)
+    if outcome is Outcome.NOT_COVERED and ids.others:
+        others = chances.take(ids.others_at)
         likeliest = int(others.argmax())
         # Something that nobody has written down is the likelier topic, where words are few.
         if others[likeliest] > 1 - total:
-            not_covered = listed.others[likeliest]
+            not_covered = ids.others[likeliest]
     return Ranking(outcome, candidates, not_covered, coverage)
 
 

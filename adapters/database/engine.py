@@ -238,13 +238,7 @@ async def open_database(url: str | None, data: Path) -> Database:
         SettingsError: `url` is none of PostgreSQL. It is not repeated.
         StoreError: the database cannot be reached or written, is damaged, or of a newer version.
     """
-    database = Database(_backend(url, data))
-    try:
-        await database.bring_up_to_date()
-    except BaseException:
-        await database.close()
-        raise
-    return database
+    return await _opened(url, data, Database.bring_up_to_date)
 
 
 async def look_into(url: str | None, data: Path) -> Database:
@@ -256,9 +250,16 @@ async def look_into(url: str | None, data: Path) -> Database:
         SettingsError: `url` is none of PostgreSQL. It is not repeated.
         StoreError: the database cannot be used.
     """
+    return await _opened(url, data, Database.version)
+
+
+async def _opened(
+    url: str | None, data: Path, first: Callable[[Database], Awaitable[object]]
+) -> Database:
+    """The database, once that was done first; closed if it fails."""
     database = Database(_backend(url, data))
     try:
-        await database.version()
+        await first(database)
     except BaseException:
         await database.close()
         raise

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 import pytest_asyncio
@@ -15,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.database.communities import SqlCommunityStore
 from adapters.database.deliveries import SqlDeliveryStore
 from adapters.database.engine import Database, open_database
+from adapters.database.errors import StoreError
 from adapters.database.posts import SqlPostStore
 from adapters.database.tallies import SqlTallyStore
 from adapters.deliveries import Deliveries
@@ -183,3 +185,18 @@ async def running(adapter: Adapter) -> AsyncIterator[None]:
         await end(task)
         if not task.cancelled() and task.exception():
             pytest.fail(f"the adapter broke: {task.exception()!r}")
+
+
+@pytest.fixture(params=[("communities", "held"), ("store", "reserve")], ids="-".join)
+def fill_disk(
+    request: pytest.FixtureRequest, house: House, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], str]:
+    """Lets no more be looked up, or kept, from then on; gives what the operator is told of it."""
+
+    def fill() -> str:
+        keeps, what = request.param
+        full = "The disk that holds /srv/ldn-bot.sqlite3 is full. Make room, and try again."
+        monkeypatch.setattr(getattr(house, keeps), what, AsyncMock(side_effect=StoreError(full)))
+        return full
+
+    return fill

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest.mock import AsyncMock
 
 import pytest
 
-from adapters.database.errors import StoreError
 from adapters.discord.render import public_content
 from adapters.moderation import IN_A_CHANNEL
 from knowledge.folder import load_library
@@ -76,19 +75,14 @@ async def test_the_same_section_is_linked_not_posted_again_within_ten_minutes(
     assert len(posted(discord)) == 1
 
 
-@pytest.mark.parametrize(("keeps", "what"), [("communities", "held"), ("store", "reserve")])
 async def test_what_only_the_operator_can_mend_is_in_the_log_and_members_read_that_it_is_so_now(
     discord: DiscordStandIn,
-    house: House,
-    monkeypatch: pytest.MonkeyPatch,
+    fill_disk: Callable[[], str],
     caplog: pytest.LogCaptureFixture,
-    keeps: str,
-    what: str,
 ) -> None:
     reply = await discord.command("ldn", {"question": "forms"})
     preview = await discord.press(reply, reply.labels["Share in this channel"])
-    full = "The disk that holds /srv/ldn-bot.sqlite3 is full. Make room, and try again."
-    monkeypatch.setattr(getattr(house, keeps), what, AsyncMock(side_effect=StoreError(full)))
+    full = fill_disk()
     done = await discord.press(preview, preview.labels["Post"])
     assert done.content == STORE_AWAY
     assert full in caplog.text

@@ -20,11 +20,11 @@ from knowledge.search import (
     MOST_LEARNED,
     MOST_OFFERED,
     SEARCH_VIEWS,
-    Listed,
     Outcome,
     Ranking,
     SearchIndex,
     Topic,
+    TopicIds,
     decide,
     search_biases,
     search_examples,
@@ -208,7 +208,7 @@ def test_typing_errors_seldom_change_the_first_section(shipped: SearchIndex) -> 
 def decided(*chances: float) -> Ranking:
     """The decision on two sections and one topic that is not covered."""
     topics = [Topic(id, id != "other", (), ()) for id in ("a", "b", "other")]
-    return decide(np.array(chances), Listed.of(topics), COSTS)
+    return decide(np.array(chances), TopicIds.of(topics), COSTS)
 
 
 def test_a_section_that_is_almost_certainly_right_is_the_answer() -> None:
