@@ -19,7 +19,7 @@ from pathlib import Path
 
 from knowledge.compose import crisis_notice
 from knowledge.document import Document
-from knowledge.documents import SHIPPED
+from knowledge.documents import SHIPPED, is_passed_over
 from knowledge.errors import DocumentError, Problem
 from knowledge.helplines import HelpLine, lines_for
 from knowledge.library import Library, NotCovered, Questions
@@ -85,15 +85,15 @@ def _with_notice(fit: Fit, notice: str) -> Fit:
 
 
 def _document_files(folder: Path, problems: list[Problem]) -> list[Path]:
-    files = sorted(
+    files = [
         path
-        for path in folder.glob("*.yaml")
+        for path in _files(folder, "*.yaml")
         if path.name not in _SHARED and not path.name.endswith(QUESTIONS_SUFFIX)
-    )
-    for path in sorted(folder.glob("*.yml")):
+    ]
+    for path in _files(folder, "*.yml"):
         mend = f"Rename it to {path.stem}.yaml."
         problems.append(Problem(path.name, 1, "file", "is not read.", mend))
-    for path in sorted(folder.glob(f"*{QUESTIONS_SUFFIX}")):
+    for path in _files(folder, f"*{QUESTIONS_SUFFIX}"):
         document = path.name.removesuffix(QUESTIONS_SUFFIX) + ".yaml"
         if (
             not (folder / document).exists()
@@ -106,6 +106,10 @@ def _document_files(folder: Path, problems: list[Problem]) -> list[Path]:
         mend = "Put a document such as ldn.yaml there, or name another folder in LDN_DOCUMENTS."
         problems.append(Problem(str(folder), 1, "folder", what, mend))
     return files
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    return sorted(path for path in folder.glob(pattern) if not is_passed_over(path.name))
 
 
 def _load_crisis(path: Path, problems: list[Problem]) -> CrisisPhrases:

@@ -15,6 +15,7 @@ from knowledge.answer import Answer, Kind
 from knowledge.article import Article, Extent, without_list_lead
 from knowledge.compose import Composer
 from knowledge.document import Document, Section, Source
+from knowledge.documents import is_passed_over
 from knowledge.errors import DoesNotFitError, Problem
 from knowledge.language import LANGUAGES
 from knowledge.naming import check_names, check_tree
@@ -73,6 +74,8 @@ def _read_article(doc: WrittenDocument, folder: Path) -> Article | None:
     path = folder / name
     if Path(name).name != name:
         what, mend = f"{name!r} is not in this folder.", "Put the article beside this file."
+    elif is_passed_over(name):
+        what, mend = f"{name!r} is passed over.", "Begin with a letter, and end without “~”."
     else:
         try:
             article = Article(path.read_text(encoding="utf-8-sig"))

@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
+from knowledge.documents import is_passed_over
+
 LOOK_EVERY = 0.5
 """Seconds between two looks. What two of them find alike is not in the middle of being saved."""
 
@@ -25,8 +27,8 @@ def look(folder: Path) -> Look:
     files: set[tuple[str | int, ...]] = {(os.path.realpath(folder),)}
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith((".", "#")) or entry.name.endswith("~"):
-                continue  # an editor's, of what is not saved yet
+            if is_passed_over(entry.name):
+                continue
             with suppress(OSError):
                 file = entry.stat()
                 leads_to = os.path.realpath(entry) if entry.is_symlink() else ""

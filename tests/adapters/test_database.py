@@ -942,6 +942,17 @@ async def test_what_root_makes_belongs_to_the_owner_of_the_folder(tmp_path: Path
     assert owners == [(12345, 12346)] * 4
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+async def test_what_a_link_leads_to_is_not_given_away(tmp_path: Path) -> None:
+    elsewhere, data = tmp_path / "elsewhere", tmp_path / "data"
+    elsewhere.touch()
+    data.mkdir()
+    (data / SQLITE_FILE).symlink_to(elsewhere)
+    os.chown(data, 12345, 12346)
+    await (await open_database(None, data)).close()
+    assert elsewhere.stat().st_uid == 0
+
+
 @pytest.mark.usefixtures("impatient")
 async def test_a_file_that_stays_locked_is_a_sentence(tmp_path: Path) -> None:
     database = await open_database(None, tmp_path)

@@ -163,6 +163,15 @@ def test_a_document_named_yml_is_an_error(tmp_path: Path) -> None:
     assert problem.file == "lawn.yml"
 
 
+def test_what_editors_and_file_managers_leave_there_is_no_document(tmp_path: Path) -> None:
+    write_document(tmp_path)
+    (tmp_path / ".#garden.yaml").symlink_to("editor@machine.1234:5678")  # Emacs has it open
+    (tmp_path / "._garden.yaml").write_bytes(b"\x00\x05\x16\x07")  # macOS, on a foreign disk
+    (tmp_path / ".draft.yml").write_text("not yet", encoding="utf-8")
+    (tmp_path / "._lawn.questions.yaml").write_bytes(b"\x00\x05\x16\x07")
+    assert len(load_library(tmp_path).documents) == 1
+
+
 def test_a_fixed_reply_that_needs_two_messages_is_an_error(tmp_path: Path) -> None:
     from adapters.discord import render as discord
 

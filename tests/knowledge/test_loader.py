@@ -630,6 +630,11 @@ FAULTS = [
         "  file:", "source.file", "is not in this folder", "beside this file",
     ),
     Fault(
+        "article whose name is that of a hidden file",
+        [("file: ldn.source.txt", "file: .ldn.txt")],
+        "  file:", "source.file", "'.ldn.txt' is passed over", "Begin with a letter",
+    ),
+    Fault(
         "broken YAML",
         [("    title: Small sample size", "    title: Small: sample size")],
         "    title: Small:", "file", "is not valid YAML", "quotes",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from knowledge.bundle import fingerprint
 from knowledge.errors import DocumentError
 from knowledge.opening import open_folder
 from tests.documents import write_document
@@ -44,3 +45,10 @@ def test_an_article_without_an_ending_to_its_name_is_read_again_when_it_changes(
     article.write_text(f"{words}\n\nBeware of the thorns.", encoding="utf-8")
     with pytest.raises(DocumentError, match="Beware of the thorns"):
         open_folder(folder, cache)
+
+
+def test_what_an_editor_has_not_saved_yet_is_not_learned_anew(tmp_path: Path) -> None:
+    write_document(tmp_path)
+    before = fingerprint(tmp_path)
+    (tmp_path / ".garden.yaml.swp").write_text("half a sen", encoding="utf-8")
+    assert fingerprint(tmp_path) == before
