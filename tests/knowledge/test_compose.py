@@ -113,6 +113,16 @@ def test_answers_speak_of_the_articles_language_to_readers_of_another_one(tmp_pa
         assert answer.frame.endswith(":"), "it leads to the reminder"
 
 
+@pytest.mark.parametrize(("language", "is_said"), [("en", False), ("es", True)])
+def test_who_is_invited_to_ask_is_told_which_language_is_understood_best(
+    tmp_path: Path, language: str, is_said: bool
+) -> None:
+    write_document(tmp_path, language=language)
+    composer = Composer(load(tmp_path), "en")
+    for answer in (composer.menu(), composer.help()):
+        assert ("Questions are understood best in Spanish." in answer.body) == is_said
+
+
 @pytest.mark.parametrize("language", ["en", "en-GB"])
 def test_nothing_is_said_of_the_language_to_readers_of_the_same(
     tmp_path: Path, language: str
@@ -401,6 +411,16 @@ def test_help_lines_above_an_answer_name_somebody_even_if_only_the_emergency_num
     line = HelpLine("Emergency", "Europe", kinds, phone="112", text=None, url=None)
     for language in LANGUAGES:
         assert "112" in compose.crisis_notice([line], language)
+
+
+def test_help_lines_above_an_answer_are_those_that_listen_each_by_its_shortest_way() -> None:
+    listens, sends = frozenset({CrisisKind.SUICIDE}), frozenset(CrisisKind)
+    lines = [
+        HelpLine("Ambulance", "Europe", sends, phone="112", text=None, url=None),
+        HelpLine("One", "Asia", listens, phone="555", text="text 5", url="https://one.example"),
+        HelpLine("Two", "worldwide", listens, phone=None, text=None, url="https://two.example"),
+    ]
+    assert compose.crisis_notice(lines).endswith(" Asia: 555; worldwide: https://two.example.")
 
 
 @pytest.mark.parametrize("kind", list(CrisisKind))

@@ -115,6 +115,15 @@ def test_styles_survive_a_break_between_sentences() -> None:
     assert pages == ("One one one.", "Two two two.", "Three three.")
 
 
+def test_a_page_may_be_as_long_as_there_is_room() -> None:
+    assert paginate(parse("Ten chars.\n\nEight ch"), 20, plain) == ("Ten chars.\n\nEight ch",)
+
+
+def test_a_sentence_does_not_end_where_a_style_does() -> None:
+    [block] = parse("Some of it is *very* long. Then comes **a second** one.")
+    assert paginate([block], 30, plain) == ("Some of it is very long.", "Then comes a second one.")
+
+
 def test_a_sentence_longer_than_a_page_does_not_fit() -> None:
     with pytest.raises(DoesNotFitError, match=r"a sentence of 51 characters .* the 50 "):
         paginate(parse("x" * 51), 50, plain)
