@@ -226,12 +226,14 @@ class Moderation:
         community = caller.platform, caller.community
         if not (changes := settings.changes(words, caller.say)):
             held = await self._communities.held(*community)
-            return Reply(settings.in_words(held, command, caller.say, changed=False))
+            return Reply(
+                settings.in_words(held, command, caller.say, caller.platform, changed=False)
+            )
         held = await self._communities.change(*community, changes)
         if "plain" in changes:
             # What stands in channels already is to look like it too.
             await self._keeper.refresh(await self._store.of(*community))
-        return Reply(settings.in_words(held, command, caller.say, changed=True))
+        return Reply(settings.in_words(held, command, caller.say, caller.platform, changed=True))
 
     async def _stats(self, caller: Caller, command: str, week: str = "") -> Reply:
         this_week = self._tallying.this_week

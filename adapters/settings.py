@@ -10,6 +10,7 @@ from typing import Any
 from knowledge.communities import LONGEST_COOLDOWN, CommunitySettings, Sharers, Visibility
 from knowledge.errors import SaidError
 from knowledge.language import Say, gettext_noop
+from knowledge.posts import Platform
 
 MOST_MINUTES = LONGEST_COOLDOWN // timedelta(minutes=1)
 
@@ -38,10 +39,11 @@ MEANINGS = {
 """What each setting is about; at most 100 characters."""
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
-_USAGE = gettext_noop(
+_TYPED = gettext_noop(
     "To change something, type /{command}-mod settings and, for example, share=moderators "
     "visibility=private plain=on cooldown=10."
 )
+_OPTIONS = gettext_noop("To change something, use the options of /{command}-mod settings: {names}.")
 _WORDS = gettext_noop("“{word}” is not one of: {words}.")
 _NUMBER = gettext_noop("The cooldown is a whole number of minutes, from 0 to {most}.")
 _UNKNOWN = gettext_noop("There is no setting “{name}”. There are: {names}.")
@@ -59,7 +61,8 @@ def changes(words: str, say: Say) -> dict[str, Any]:
         if name in CHOICES:
             known = [each.value for each in CHOICES[name]]
             if value not in known:
-                raise UnknownSettingError(say(_WORDS, word=value, words=", ".join(known)))
+                typed = ", ".join(f"{name}={each}" for each in known)
+                raise UnknownSettingError(say(_WORDS, word=word, words=typed))
             values[name] = CHOICES[name](value)
         elif name == COOLDOWN:
             if not (_DIGITS.fullmatch(value) and int(value) <= MOST_MINUTES):
@@ -73,7 +76,9 @@ def changes(words: str, say: Say) -> dict[str, Any]:
     return values
 
 
-def in_words(held: CommunitySettings, command: str, say: Say, *, changed: bool) -> str:
+def in_words(
+    held: CommunitySettings, command: str, say: Say, platform: Platform, *, changed: bool
+) -> str:
     """The settings, one a line, and how to change them."""
     values = {
         "share": held.share.value,
@@ -83,4 +88,6 @@ def in_words(held: CommunitySettings, command: str, say: Say, *, changed: bool) 
     }
     lines = [say("Saved. From now on:") if changed else say("In this community:")]
     lines += (f"- {say(MEANINGS[name])}: {name}={value}" for name, value in values.items())
-    return "\n".join((*lines, "", say(_USAGE, command=command)))
+    # Discord sends no words behind a command, only options; Slack has none.
+    usage = _OPTIONS if platform is Platform.DISCORD else _TYPED
+    return "\n".join((*lines, "", say(usage, command=command, names=", ".join(MEANINGS))))

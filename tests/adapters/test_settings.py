@@ -18,6 +18,7 @@ from adapters.slack import render as slack
 from knowledge.communities import LONGEST_COOLDOWN, CommunitySettings, Sharers, Visibility
 from knowledge.language import ENGLISH, LANGUAGES, words_in
 from knowledge.markup import Block
+from knowledge.posts import Platform
 
 SAY = words_in(ENGLISH)
 USUAL = CommunitySettings()
@@ -73,12 +74,14 @@ def test_no_word_changes_nothing(nothing: str) -> None:
 
 
 WRONG = {
-    "share=all": "“all” is not one of: everyone, moderators.",
-    "share=": "“” is not one of: everyone, moderators.",
-    "share": "“” is not one of: everyone, moderators.",
-    "visibility=public": "“public” is not one of: selectable, private.",
-    "plain=yes": "“yes” is not one of: on, off.",
-    "plain=true": "“true” is not one of: on, off.",
+    "share=all": "“share=all” is not one of: share=everyone, share=moderators.",
+    "share=": "“share=” is not one of: share=everyone, share=moderators.",
+    "share": "“share” is not one of: share=everyone, share=moderators.",
+    "visibility=public": (
+        "“visibility=public” is not one of: visibility=selectable, visibility=private."
+    ),
+    "plain=yes": "“plain=yes” is not one of: plain=on, plain=off.",
+    "plain=true": "“plain=true” is not one of: plain=on, plain=off.",
     **dict.fromkeys(
         (
             *("cooldown=-1", "cooldown=1.5", "cooldown=ten", "cooldown=", "cooldown"),
@@ -115,12 +118,13 @@ def test_whatever_is_typed_either_sets_what_can_be_or_is_a_sentence(typed: str) 
         assert timedelta() <= found.cooldown <= LONGEST_COOLDOWN
 
 
+@pytest.mark.parametrize("platform", Platform)
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("held", [USUAL, OTHER], ids=["usual", "other"])
 def test_what_is_said_to_hold_can_be_typed_to_make_it_hold(
-    held: CommunitySettings, language: str
+    held: CommunitySettings, language: str, platform: Platform
 ) -> None:
-    text = in_words(held, "garden", words_in(language), changed=False)
+    text = in_words(held, "garden", words_in(language), platform, changed=False)
     lines = [line for line in text.splitlines() if line.startswith("- ")]
     assert len(lines) == len(MEANINGS)
     words = [line.rpartition(": ")[2] for line in lines]
@@ -130,13 +134,22 @@ def test_what_is_said_to_hold_can_be_typed_to_make_it_hold(
 
 
 def test_the_example_that_is_given_can_be_typed() -> None:
-    text = in_words(USUAL, "garden", SAY, changed=False)
+    text = in_words(USUAL, "garden", SAY, Platform.SLACK, changed=False)
     example = text.rpartition("for example, ")[2].rstrip(".")
     assert dataclasses.replace(USUAL, **changes(example, SAY)) != USUAL
 
 
+def test_on_discord_where_only_options_can_be_set_they_are_named_and_no_words_to_type() -> None:
+    text = in_words(USUAL, "garden", SAY, Platform.DISCORD, changed=False)
+    usage = text.splitlines()[-1]
+    assert usage.endswith(f"the options of /garden-mod settings: {', '.join(MEANINGS)}.")
+    assert "=" not in usage
+
+
 def test_what_was_saved_is_said_to_hold_from_now_on() -> None:
-    before, after = (in_words(USUAL, "garden", SAY, changed=each) for each in (False, True))
+    before, after = (
+        in_words(USUAL, "garden", SAY, Platform.SLACK, changed=each) for each in (False, True)
+    )
     assert before.splitlines()[0] == "In this community:"
     assert after.splitlines()[0] == "Saved. From now on:"
     assert before.splitlines()[1:] == after.splitlines()[1:]

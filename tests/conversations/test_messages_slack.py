@@ -533,7 +533,7 @@ async def test_what_moderators_type_may_be_in_any_case(slack: SlackStandIn, text
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("share=nobody", "is not one of: everyone, moderators"),
+        ("share=nobody", "is not one of: share=everyone, share=moderators"),
         ("cooldown=soon", "a whole number of minutes"),
         ("cooldown=99999", "from 0 to 1440"),
         ("colour=red", "There is no setting"),
