@@ -17,8 +17,9 @@ from knowledge.actions import MODERATORS_ONLY, PUBLISHING, Action, Button, Verb,
 from knowledge.answer import Answer
 from knowledge.communities import Communities, CommunitySettings, Sharers, Visibility
 from knowledge.desk import Desks
+from knowledge.document import fold
 from knowledge.errors import LdnBotError, SaidError
-from knowledge.keeper import UNKNOWN_TOPIC, Listed, PostKeeper, Refreshed, Shared, Standing
+from knowledge.keeper import Listed, PostKeeper, Refreshed, Shared, Standing
 from knowledge.language import Say, gettext_noop, words_in
 from knowledge.posts import Place, PostStore, Terms
 from knowledge.publishing import STORE_AWAY
@@ -39,6 +40,7 @@ NOT_A_MODERATOR = gettext_noop(
 ONLY_MODERATORS_SHARE = gettext_noop(
     "In this group the moderators share answers. Please ask one of them, or copy the text."
 )
+NO_SUCH_TOPIC = gettext_noop("There is no such topic. To see all topics, type /{command} topics.")
 IN_A_CHANNEL = gettext_noop("Please use this command in a channel of your group.")
 PRIVATE_ONLY = gettext_noop(
     "In this group answers are private, so nothing can be posted. A moderator can change that "
@@ -182,23 +184,27 @@ class Moderation:
     async def _pin(self, caller: Caller, command: str, topic: str) -> Reply:
         section = self._section(command, topic)
         if section is None:
-            return Reply(caller.say(UNKNOWN_TOPIC))
+            return Reply(caller.say(NO_SUCH_TOPIC, command=command))
         if hindrance := await self.hindrance(caller, Verb.KEEP, command):
             return Reply(hindrance)
         return await self.publish(caller, Action(Verb.KEEP, command, section))
 
     async def _unpin(self, caller: Caller, command: str, topic: str) -> Reply:
-        # A section may be gone from the document and still be pinned, under its old id.
-        section = self._section(command, topic) or topic
+        say, section = caller.say, self._section(command, topic)
+        # One may be gone from the document and still be pinned, under its old id and title.
+        known = {section or topic, fold(topic)}
         posts = [
             post
             for post in await self._store.at(caller.place)
-            if post.pinned and post.command == command and post.section == section
+            if post.pinned and post.command == command and known & {post.section, fold(post.title)}
         ]
         for post in posts:
             await self._keeper.unpin(post)
-        say = caller.say
-        return Reply(say("Unpinned.") if posts else say("This topic is not pinned here by me."))
+        if posts:
+            return Reply(say("Unpinned."))
+        if section is None:
+            return Reply(say(NO_SUCH_TOPIC, command=command))
+        return Reply(say("This topic is not pinned here by me."))
 
     async def _list(self, caller: Caller) -> Reply:
         place, say = caller.place, caller.say

@@ -60,7 +60,7 @@ KNOW_NONCES = frozenset({Platform.DISCORD})
 """Where the same posting, asked for twice, is done once."""
 
 BUSY = gettext_noop("This is being posted at this moment. Please look at the channel.")
-UNKNOWN_TOPIC = gettext_noop("There is no such topic. Choose one from the list.")
+UNKNOWN_TOPIC = gettext_noop("There is no such topic any more. Please use the command again.")
 NO_PIN_OF_OURS = gettext_noop("None of the pins here is mine. Please unpin one yourself.")
 COOLING_DOWN = gettext_noop(
     "Something was posted in this channel a short while ago. Please wait a little, or ask a "

@@ -246,9 +246,12 @@ async def test_a_limit_of_discords_that_lasts_is_said_and_not_waited_out(
     assert "Posted, but not pinned. Discord wants us to ask less often." in said.content
 
 
-async def test_an_unknown_topic_is_said(discord: DiscordStandIn) -> None:
-    reply = await discord.command("ldn-mod pin", {"topic": "zebra"}, **MODERATE)
-    assert "no such topic" in reply.content
+@pytest.mark.parametrize("subcommand", ["pin", "unpin"])
+async def test_an_unknown_topic_is_said_and_where_all_of_them_are(
+    discord: DiscordStandIn, subcommand: str
+) -> None:
+    reply = await discord.command(f"ldn-mod {subcommand}", {"topic": "zebra"}, **MODERATE)
+    assert reply.content == "There is no such topic. To see all topics, type /ldn topics."
 
 
 async def test_full_pins_offer_to_replace_our_own_oldest(discord: DiscordStandIn) -> None:

@@ -15,6 +15,7 @@ from knowledge.posts import Platform
 from knowledge.publishing import STORE_AWAY
 from tests.conversations.conftest import House, little_to_learn
 from tests.conversations.documents import CHANGED, FORMS, change_forms, copy_documents
+from tests.documents import write_document
 from tests.standins.slack import SlackMessage, SlackReply, SlackStandIn
 
 
@@ -132,6 +133,30 @@ async def test_a_member_cannot_pin_by_a_forged_button(slack: SlackStandIn, verb:
     said = await slack.press(reply, f"ldn:{verb}:forms:1", forged=True)
     assert "for the group's moderators" in said.text
     assert not posted(slack)
+
+
+@pytest.mark.parametrize("words", ["pin", "pin zebra", "unpin", "unpin zebra"])
+async def test_an_unknown_topic_is_said_and_where_all_of_them_are(
+    slack: SlackStandIn, words: str
+) -> None:
+    reply = await moderate(slack, words)
+    assert reply.text == "There is no such topic. To see all topics, type /ldn topics."
+
+
+@pytest.mark.parametrize("word", ["id", "title"])
+async def test_a_withdrawn_answer_is_unpinned_by_the_title_that_is_listed_and_by_its_id(
+    slack: SlackStandIn, house: House, tmp_path: Path, word: str
+) -> None:
+    await moderate(slack, "pin forms")
+    [post] = await house.store.all()
+    write_document(tmp_path / "garden", command="ldn")
+    house.desks.replace(open_desks(load_library(tmp_path / "garden")))
+    await moderate(slack, "refresh")
+    assert f"{post.title}>: withdrawn, pinned." in (await moderate(slack, "pins")).text
+
+    reply = await moderate(slack, f"unpin {post.title if word == 'title' else post.section}")
+    assert reply.text == "Unpinned."
+    assert not posted(slack)[0].pinned
 
 
 async def test_what_is_no_subcommand_is_answered_with_all_of_them(slack: SlackStandIn) -> None:
