@@ -179,7 +179,7 @@ class Composer:
             kind=Kind.SUGGESTIONS,
             topic="",
             heading=self._say("I am not sure the article covers this"),
-            body=_listed(self._say("The closest sections are:"), sections),
+            body=_listed(self._closest(sections), sections),
             choices=tuple(map(_choice, sections)),
         )
 
@@ -338,8 +338,12 @@ class Composer:
     def _with_nearest(self, words: str, nearest: Sequence[Section]) -> str:
         if not nearest:
             return words
-        closest = self._say("The closest sections are:")
-        return _listed(f"{words}\n\n{closest}", nearest)
+        return _listed(f"{words}\n\n{self._closest(nearest)}", nearest)
+
+    def _closest(self, sections: Sequence[Section]) -> str:
+        if len(sections) == 1:
+            return self._say("The closest section is:")
+        return self._say("The closest sections are:")
 
     def _date(self, day: date | None) -> str:
         return day.isoformat() if day else self._say("unknown")

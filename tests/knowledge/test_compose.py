@@ -389,21 +389,28 @@ def test_a_refusal_names_its_topic_and_offers_the_nearest_sections(
     assert answer.not_covered == "price"
 
 
-@pytest.mark.parametrize("count", [0, 1, 3])
-def test_what_is_not_covered_is_said_to_be_not_covered(garden: Document, count: int) -> None:
+CLOSEST = [(0, ""), (1, "The closest section is:"), (2, "The closest sections are:")]
+
+
+@pytest.mark.parametrize(("count", "lead"), CLOSEST)
+def test_what_is_not_covered_is_said_to_be_not_covered(
+    garden: Document, count: int, lead: str
+) -> None:
     answer = Composer(garden).not_covered(garden.sections[:count])
     assert answer.kind is Kind.NOT_COVERED
     assert "does not seem to cover" in answer.body
     assert len(answer.choices) == count
     assert answer.not_covered == ""
-    assert ("closest sections" in answer.body) is bool(count)
+    assert "".join(line for line in answer.body.splitlines() if "closest" in line) == lead
 
 
-def test_suggestions_say_that_the_bot_is_not_sure(garden: Document) -> None:
-    answer = Composer(garden).suggestions(garden.sections[:2])
+@pytest.mark.parametrize(("count", "lead"), CLOSEST[1:])
+def test_suggestions_say_that_the_bot_is_not_sure(garden: Document, count: int, lead: str) -> None:
+    answer = Composer(garden).suggestions(garden.sections[:count])
     assert answer.kind is Kind.SUGGESTIONS
     assert "not sure" in answer.heading
-    assert [choice.topic for choice in answer.choices] == ["water", "tools"]
+    assert answer.body.startswith(f"{lead}\n\n- ")
+    assert [choice.topic for choice in answer.choices] == ["water", "tools"][:count]
 
 
 def test_help_lines_above_an_answer_name_somebody_even_if_only_the_emergency_number() -> None:
