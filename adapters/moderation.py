@@ -265,8 +265,8 @@ def in_words(done: Refreshed, say: Say) -> str:
     """What a refresh did."""
     lines = [
         say(
-            "{edited} brought up to date, {withdrawn} of them withdrawn. "
-            "{current} were current. {forgotten} had been deleted.",
+            "Brought up to date: {edited}, of them withdrawn: {withdrawn}. "
+            "Already current: {current}. Deleted meanwhile: {forgotten}.",
             edited=done.edited,
             withdrawn=done.withdrawn,
             current=done.current,

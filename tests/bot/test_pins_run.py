@@ -242,7 +242,8 @@ async def test_the_command_line_lists_shows_what_would_change_and_brings_up_to_d
 
     status, done = await group.command_line("pins", "--refresh")
     assert status == 0
-    assert "2 brought up to date, 0 of them withdrawn. 2 were current. 0 had been deleted." in done
+    assert "Brought up to date: 2, of them withdrawn: 0." in done
+    assert "Already current: 2. Deleted meanwhile: 0." in done
     forms.assert_says(sections(group.documents)["forms"])
     assert (forms.edits(), overview.edits()) == ((1, 1), (0, 0))
 

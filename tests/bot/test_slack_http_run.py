@@ -108,6 +108,6 @@ async def test_posts_of_many_workspaces_are_refreshed_from_the_command_line(
         tmp_path, slack=slack_standin, arguments=("pins", "--refresh"), **settings
     ) as pins:
         assert await pins.ended() == 0
-        assert "1 brought up to date" in pins.output
+        assert "Brought up to date: 1," in pins.output
     [message] = slack_standin.channel.messages.values()
     assert "As revised." in message.text

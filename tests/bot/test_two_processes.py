@@ -54,7 +54,7 @@ async def test_two_processes_refresh_1000_posts_and_each_post_is_edited_once(
             LDN_DOCUMENTS=str(documents),
         ) as process:
             assert await process.ended(timeout=120) == 0, process.output
-            done = re.search(r"(\d+) brought up to date", process.output)
+            done = re.search(r"Brought up to date: (\d+),", process.output)
             assert done, process.output
             return int(done[1])
 

@@ -206,5 +206,5 @@ async def test_a_message_that_was_deleted_is_forgotten(
     change_forms(documents)
     house.desks.replace(open_desks(little_to_learn(load_library(documents))))
     reply = await moderate(slack, "refresh")
-    assert "1 had been deleted" in reply.text
+    assert "Deleted meanwhile: 1." in reply.text
     assert not await house.store.all()
