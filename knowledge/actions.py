@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from knowledge.answer import Answer, Kind
-from knowledge.compose import MENU
+from knowledge.compose import MENU, TOPICS
 from knowledge.language import words_in
 
 
@@ -129,7 +129,7 @@ def buttons(answer: Answer, page: int, pages: int) -> tuple[list[Button], list[B
         through.append(opens(label, answer.previous.topic))
     if answer.next:
         through.append(opens(say("Next: {title}", title=answer.next.title), answer.next.topic))
-    if answer.topic != MENU:
+    if answer.topic not in (MENU, TOPICS):  # all topics stand there already
         through.append(opens(say("All topics"), MENU))
 
     beside = [opens(choice.title, choice.topic) for choice in answer.beside]

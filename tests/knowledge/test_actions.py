@@ -161,9 +161,11 @@ def test_each_row_has_at_most_five_buttons_of_which_no_two_anywhere_do_the_same(
     assert all("{" not in button.label for button in every)
 
 
-def test_the_menu_itself_offers_no_way_to_itself() -> None:
-    through, beside = buttons(dataclasses.replace(ANSWER, topic="menu"), 1, 1)
+@pytest.mark.parametrize("topic", ["menu", "topics"])
+def test_what_shows_all_topics_offers_no_way_to_all_topics(topic: str) -> None:
+    through, beside = buttons(dataclasses.replace(ANSWER, topic=topic), 1, 1)
     assert "menu" not in {button.action.topic for button in (*through, *beside)}
+    assert "All topics" not in {button.label for button in (*through, *beside)}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.SECTION])
