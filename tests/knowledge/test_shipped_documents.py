@@ -326,6 +326,11 @@ def test_example_questions_name_sections_that_exist(library: Library, ldn: Docum
         assert len(set(topic.nearest)) == len(topic.nearest), topic.id
 
 
+def test_what_is_to_be_dialled_is_a_number(library: Library) -> None:
+    for line in library.help_lines:
+        assert line.phone is None or re.fullmatch(r"[0-9][0-9 -]*", line.phone), line.name
+
+
 def test_no_fixed_reply_holds_a_number(library: Library) -> None:
     for topic in library.questions["ldn"].not_covered.values():
         assert not any(sign.isdigit() for sign in topic.text), topic.id
