@@ -51,7 +51,7 @@ _REFUSALS = {
         "A rule of this workspace does not let messages be edited any more."
     ),
     "missing_scope": gettext_noop(
-        "The app lacks a permission. Install it again from `ldn-bot manifest`."
+        "The app lacks a permission. Install it again from “ldn-bot manifest”."
     ),
     "not_pinnable": gettext_noop("Slack does not let this message be pinned."),
     # For whoever runs the bot: nobody in such a workspace can read it here.

@@ -109,7 +109,8 @@ def names_in(text: str) -> list[str]:
 
 
 _KEPT = re.compile(
-    r"\*\*|`[^`]+`|/[a-z{][a-z}-]*(?: settings)?|\{command\} (?:topics|helplines)|\b[a-z]+=\w+"
+    r"\*\*|\bldn-bot [a-z]+|/[a-z{][a-z}-]*(?: settings)?|\{command\} (?:topics|helplines)"
+    r"|\b[a-z]+=\w+"
 )
 
 
@@ -128,6 +129,11 @@ def test_a_translation_has_the_placeholders_of_its_message(language: str) -> Non
 def test_a_translation_keeps_marks_commands_and_settings(language: str) -> None:
     for id, text in texts(catalogue(language)).items():
         assert kept_in(text) == kept_in(id), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_words_hold_a_backtick_for_renderers_show_it_as_it_stands(language: str) -> None:
+    assert [each for each in messages() if "`" in words_in(language)(each)] == []
 
 
 @each_language
