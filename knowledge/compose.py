@@ -8,12 +8,13 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from knowledge.answer import Answer, Choice, Kind
-from knowledge.document import Document, Section
+from knowledge.document import Document, Section, fold
 from knowledge.language import ENGLISH, gettext_noop, name_of, words_in
 from knowledge.safety import CrisisKind
 
@@ -196,6 +197,7 @@ class Composer:
             heading=self._say("The article does not cover this"),
             body=self._with_nearest(words, nearest),
             choices=tuple(map(_choice, nearest)),
+            beside=self._own(HELP_LINES),
         )
 
     def refusal(self, topic: NotCovered) -> Answer:
@@ -207,6 +209,7 @@ class Composer:
             heading=self._say("The article does not cover {topic}", topic=topic.title),
             body=self._with_nearest(topic.text, nearest),
             choices=tuple(map(_choice, nearest)),
+            beside=self._own(HELP_LINES),
             not_covered=topic.id,
         )
 
@@ -249,6 +252,16 @@ class Composer:
     def crisis_notice(self, lines: Sequence[HelpLine]) -> str:
         """One line above an answer, where someone may despair."""
         return crisis_notice(lines, self.language)
+
+    def with_notice(self, answer: Answer, notice: str) -> Answer:
+        """An answer below that line, with a way to all help lines beside it."""
+        beside = tuple(dict.fromkeys((*self._own(HELP_LINES), *answer.beside)))
+        return replace(answer, notice=notice, beside=beside, crisis=True)
+
+    @property
+    def names_of_help_lines(self) -> set[str]:
+        """What people may call them, folded: the label that they read, and words for one line."""
+        return {fold(self._say(_OWN[HELP_LINES])), *map(fold, _ONE_HELP_LINE)}
 
     def _section(
         self, section: Section, topic: str, body: str, other: Choice | None, note: str = ""
@@ -391,6 +404,7 @@ _OWN = {
     HELP: gettext_noop("Help"),
     HELP_LINES: gettext_noop("Help lines"),
 }
+_ONE_HELP_LINE = ("helpline", "crisis line", "hotline")
 _NOBODY_IS_TOLD = gettext_noop("Nobody is told that you wrote here.")
 _CRISIS_WORDS = {
     CrisisKind.SUICIDE: (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from knowledge import compose
 from knowledge.answer import Answer, Choice
@@ -64,7 +64,7 @@ class HelpDesk:
             return self._search(question, book)
         if crisis.tier is Tier.EXPLICIT:
             return book.crises[crisis.kind]
-        return replace(self._search(question, book), notice=book.notice, crisis=True)
+        return book.composer.with_notice(self._search(question, book), book.notice)
 
     def open(self, topic: str, language: str | None = None) -> Answer | None:
         """The answer of exactly this name: empty, the bot's own words, an id, a title, an alias."""
@@ -125,12 +125,16 @@ class HelpDesk:
         crises = {
             kind: composer.crisis(kind, lines_for(self._help_lines, kind)) for kind in CrisisKind
         }
+        lines = crises[CrisisKind.SUICIDE]
+        # A section may be called so too.
+        called = composer.names_of_help_lines - self.document.exact.keys()
         fixed = {
+            **dict.fromkeys(called, lines),
             compose.MENU: composer.menu(),
             compose.TOPICS: composer.topics(),
             compose.HELP: composer.help(),
             compose.APPOINTMENT: composer.appointment(),
-            compose.HELP_LINES: crises[CrisisKind.SUICIDE],
+            compose.HELP_LINES: lines,
             **{fold(answer.topic): answer for answer in crises.values()},
         }
         return _Book(

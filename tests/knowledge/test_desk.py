@@ -143,6 +143,32 @@ def test_help_lines_can_be_asked_for_by_their_own_name(garden: HelpDesk, kind: C
     assert (answer.kind, answer.topic) == (Kind.CRISIS, f"helplines {kind.value}")
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Help lines", "en"), ("líneas de ayuda", "es"), ("Hilfetelefone", "de"),
+     *((text, each) for text in ("helpline", "Crisis line?", "hotline") for each in LANGUAGES)],
+)  # fmt: skip
+def test_help_lines_open_by_the_label_of_their_button_and_by_words_for_one(
+    garden: HelpDesk, text: str, language: str
+) -> None:
+    assert garden.ask(text, language) == garden.ask("helplines", language)
+
+
+def test_a_section_that_is_called_like_help_lines_keeps_its_name(tmp_path: Path) -> None:
+    write_document(tmp_path)
+    path = tmp_path / "garden.yaml"
+    path.write_text(path.read_text("utf-8").replace("Watering", "Hotline"), "utf-8")
+    assert open_folder(tmp_path).first.ask("hotline").section == "water"
+
+
+@pytest.mark.parametrize("text", ["i cannot go on", "xyzzy <@1>"])
+def test_where_someone_may_despair_or_finds_nothing_help_lines_are_one_press_away(
+    wordy: HelpDesk, text: str
+) -> None:
+    answer = wordy.ask(text)
+    assert [choice.topic for choice in answer.beside].count("helplines") == 1
+
+
 # In the reader's language
 
 
