@@ -260,8 +260,8 @@ class Composer:
 
     @property
     def names_of_help_lines(self) -> set[str]:
-        """What people may call them, folded: the label that they read, and words for one line."""
-        return {fold(self._say(_OWN[HELP_LINES])), *map(fold, _ONE_HELP_LINE)}
+        """What people may call them, folded: the label that they read, and common words."""
+        return {fold(self._say(_OWN[HELP_LINES])), *map(fold, _HELP_LINE_WORDS)}
 
     def _section(
         self, section: Section, topic: str, body: str, other: Choice | None, note: str = ""
@@ -404,7 +404,7 @@ _OWN = {
     HELP: gettext_noop("Help"),
     HELP_LINES: gettext_noop("Help lines"),
 }
-_ONE_HELP_LINE = ("helpline", "crisis line", "hotline")
+_HELP_LINE_WORDS = ("helpline", "crisis line", "hotline", "crisis")
 _NOBODY_IS_TOLD = gettext_noop("Nobody is told that you wrote here.")
 _CRISIS_WORDS = {
     CrisisKind.SUICIDE: (

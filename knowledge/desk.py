@@ -126,10 +126,16 @@ class HelpDesk:
             kind: composer.crisis(kind, lines_for(self._help_lines, kind)) for kind in CrisisKind
         }
         lines = crises[CrisisKind.SUICIDE]
-        # A section may be called so too.
-        called = composer.names_of_help_lines - self.document.exact.keys()
+        called = dict.fromkeys(composer.names_of_help_lines, lines) | {
+            fold(name): answer
+            for kind, answer in crises.items()
+            for line in lines_for(self._help_lines, kind)
+            for name in (line.name, line.phone)
+            if name
+        }
         fixed = {
-            **dict.fromkeys(called, lines),
+            # A section may be called so too.
+            **{name: called[name] for name in called.keys() - self.document.exact.keys()},
             compose.MENU: composer.menu(),
             compose.TOPICS: composer.topics(),
             compose.HELP: composer.help(),

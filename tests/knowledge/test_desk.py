@@ -154,6 +154,17 @@ def test_help_lines_open_by_the_label_of_their_button_and_by_words_for_one(
     assert garden.ask(text, language) == garden.ask("helplines", language)
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("988", CrisisKind.SUICIDE), ("samaritans", CrisisKind.SUICIDE), ("911", CrisisKind.EMERGENCY),
+     ("Poison Help", CrisisKind.OVERDOSE)],
+)  # fmt: skip
+def test_the_number_or_the_name_of_a_help_line_opens_the_lines_it_is_among(
+    garden: HelpDesk, text: str, kind: CrisisKind
+) -> None:
+    assert garden.ask(text).topic == f"helplines {kind.value}"
+
+
 def test_a_section_that_is_called_like_help_lines_keeps_its_name(tmp_path: Path) -> None:
     write_document(tmp_path)
     path = tmp_path / "garden.yaml"
