@@ -206,16 +206,20 @@ class PostKeeper:
     async def replace_oldest(
         self, place: Place, command: str, section: str, terms: Terms = NO_TERMS
     ) -> Shared:
-        """Take down our own oldest pin of a channel, then pin the section.
+        """Pin a section, in place of our own oldest pin of the channel where its pins are full.
+
+        Pressed twice, it takes down one pin: by then the section is pinned.
 
         Raises:
-            PublishError: there is none, or it could not be taken down.
+            PublishError: there is no pin of ours, or it could not be taken down.
         """
-        oldest = await self._oldest_pin(place)
-        if oldest is None:
+        if await self._oldest_pin(place) is None:
             raise RefusedError(NO_PIN_OF_OURS)
-        await self.unpin(oldest)
-        return await self.pin(place, command, section, terms)
+        shared = await self.pin(place, command, section, terms)
+        if shared.oldest is None:  # it is pinned, or something else is in the way
+            return shared
+        await self.unpin(shared.oldest)
+        return await self._pin(Shared(shared.post, shared.link, shared.fresh))
 
     async def unpin(self, post: Post) -> None:
         """Unpin a post; it stays in the channel, and is kept up to date."""

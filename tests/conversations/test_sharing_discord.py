@@ -269,6 +269,22 @@ async def test_full_pins_offer_to_replace_our_own_oldest(discord: DiscordStandIn
     assert not any("delivered" in heading for heading in pinned)
 
 
+async def test_replacing_the_oldest_pin_once_more_takes_no_other_down(
+    discord: DiscordStandIn,
+) -> None:
+    for topic in ("forms", "status"):
+        await discord.command("ldn-mod pin", {"topic": topic}, **MODERATE)
+    for _ in range(PINS_PER_CHANNEL - 2):
+        await discord.pin_natively(discord.post_as(discord.moderator, "hello"))
+    reply = await discord.command("ldn-mod pin", {"topic": "overview"}, **MODERATE)
+    swap = reply.labels["Unpin the bot's oldest, pin this"]
+    for _ in range(2):
+        done = await discord.press(reply, swap, **MODERATE)
+        assert "It is pinned here." in done.content
+        ours = [m for m in posted(discord) if m.data["content"] != "hello"]
+        assert [m.data["pinned"] for m in ours] == [False, True, True]
+
+
 async def test_pins_lists_what_is_current_outdated_and_missing(
     discord: DiscordStandIn, house: House, tmp_path: Path
 ) -> None:
