@@ -292,8 +292,7 @@ class PostKeeper:
                     await self._store.record(held, message, UNKNOWN)
             except Exception as error:  # whatever it is, the others have their chance
                 log.warning("an unfinished posting could not be completed: %s", _in_words(error))
-                refused = isinstance(error, PublishError)
-                left += not refused or isinstance(error, UnreachableError)
+                left += _may_pass(error)
         return left
 
     async def outdated(self, posts: Iterable[Post]) -> list[Post]:
@@ -403,7 +402,7 @@ class PostKeeper:
                     await self._store.set_pinned(post, not post.pinned)
         except Exception as error:
             log.info("the pins of a channel cannot be looked through: %s", _in_words(error))
-            result.unsettled += not isinstance(error, RefusedError)
+            result.unsettled += _may_pass(error)
 
     # What posts should say
 
@@ -485,6 +484,11 @@ def _in_words(error: Exception) -> str:
         return STORE_AWAY
     log.error("a post could not be looked after", exc_info=error)
     return UNFORESEEN
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether it is worth to try again later; what a platform answered, it will answer again."""
+    return isinstance(error, UnreachableError) or not isinstance(error, PublishError)
 
 
 def _attempts(at_most: int = ATTEMPTS) -> tenacity.AsyncRetrying:

@@ -556,6 +556,18 @@ async def test_a_pin_whose_answer_was_lost_is_found_by_the_next_refresh(
     assert post.pinned
 
 
+async def test_a_channel_that_was_deleted_is_not_looked_through_again_and_again(
+    discord: DiscordStandIn, slack: SlackStandIn, house: House
+) -> None:
+    gone = discords.refused(404, UNKNOWN_CHANNEL.code)
+    discord.faults.add(gone, method="GET", route=f"{MESSAGES}/pins", times=1)
+    slack.faults.add(slacks.not_ok("access_denied"), route="pins.list", times=1)
+    for standin in (discord, slack):
+        await house.keeper.share(here(standin), "ldn", "forms")
+    done = await refresh(house)
+    assert (done.current, done.unsettled) == (2, 0)
+
+
 # What is no reason to forget a post
 
 
