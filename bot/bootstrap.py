@@ -192,13 +192,19 @@ def build_platforms(
     desks: Desks,
     stores: LaterStores,
     numbers: Numbers,
+    look_again: Callable[[Platform], None],
     stack: AsyncExitStack,
 ) -> Platforms:
-    """Everything that talks to a platform; what it holds open is closed with the stack."""
+    """Everything that talks to a platform; what it holds open is closed with the stack.
+
+    `look_again`: see `PostKeeper`.
+    """
     publishers: dict[Platform, Publisher] = {}
     communities = _communities(settings, stores)
     tallying = Tallying(stores.tallies)
-    keeper = PostKeeper(stores.posts, desks, publishers, communities, numbers)
+    keeper = PostKeeper(
+        stores.posts, desks, publishers, communities, numbers, look_again=look_again
+    )
     moderation = Moderation(desks, keeper, stores.posts, communities, tallying)
     reception = Reception(desks, moderation, communities, tallying, numbers)
     adapters: dict[Platform, Callable[[], Adapter]] = {}

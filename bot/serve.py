@@ -45,6 +45,9 @@ TALLIES_EVERY = 60.0
 """Seconds between two times that what was counted is handed over."""
 TIDY_EVERY = 60.0
 """Seconds between two times that memory is tidied up."""
+LOOK_AGAIN_AFTER = 5.0
+"""Seconds after which a posting is looked at of which nobody knows whether it was made; its
+reservation holds for a minute."""
 TRY_AGAIN_AFTER = 60.0
 """Seconds after which posts are looked at again that could not be brought up to date."""
 
@@ -107,7 +110,12 @@ class Service:
             if health is not None:
                 self._numbers = health.numbers
             platforms = bootstrap.build_platforms(
-                self._settings, self._desks, stores, self._numbers, stack
+                self._settings,
+                self._desks,
+                stores,
+                self._numbers,
+                lambda platform: self._look_again(platform, LOOK_AGAIN_AFTER),
+                stack,
             )
             if health is not None:
                 await stack.enter_async_context(
@@ -209,7 +217,11 @@ class Service:
                 continue
             soon.clear()
             if not await self._refresh(keeper, platform):
-                asyncio.get_running_loop().call_later(TRY_AGAIN_AFTER, soon.set)
+                self._look_again(platform, TRY_AGAIN_AFTER)
+
+    def _look_again(self, platform: Platform, after: float) -> None:
+        """Have a platform's posts brought up to date after so many seconds."""
+        asyncio.get_running_loop().call_later(after, self._refresh_soon[platform].set)
 
     async def _refresh(self, keeper: PostKeeper, platform: Platform) -> bool:
         """Bring a platform's posts up to date; whether trying again later is of no use."""

@@ -54,6 +54,10 @@ ATTEMPTS = 6
 LONGEST_WAIT = 10.0
 """Seconds between two attempts at an edit that the platform did not answer, at most."""
 
+POST_WITHIN = 40.0
+"""Seconds that a posting may take, with all its attempts, and what a platform makes us wait. It is
+less than `RESERVED_FOR`: whoever asks after that may post it as well."""
+
 UNKNOWN = ""
 """The revision of a post that a crash cut off: nobody knows what the documents said then."""
 KNOW_NONCES = frozenset({Platform.DISCORD})
@@ -137,15 +141,22 @@ class PostKeeper:
         communities: Communities | None = None,
         numbers: Numbers | None = None,
         *,
+        look_again: Callable[[Platform], None] = lambda _: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`communities` tells who wants posts without decoration."""
+        """`communities` tells who wants posts without decoration.
+
+        `look_again` is called where a posting of a platform was left open, for `resume`.
+        """
         self._store = store
         self._desks = desks
         self._publishers = publishers
         self._communities = communities
         self._numbers = numbers or Numbers()
+        self._look_again = look_again
         self._now = now
+        self._unrecorded: set[tuple[Reservation, str, str]] = set()
+        """What was posted while the store failed: the message, and the revision of its text."""
 
     # Sharing and pinning
 
@@ -157,6 +168,7 @@ class PostKeeper:
         Raises:
             PublishError: with the sentence for the one who asked.
         """
+        await self._record_what_stands()
         answer = await self._dressed(place, self._section(command, section))
         held = await self._store.reserve(
             place,
@@ -269,12 +281,14 @@ class PostKeeper:
     async def resume(self, platform: Platform) -> int:
         """Go on where a process that died left off: postings that were begun and not recorded.
 
-        Returns how many could not be completed now, and may be later.
+        Returns how many could not be completed now, and may be later. Raises `LdnBotError` where
+        the store cannot be used.
 
         Where nonces are known, the platform takes a message that it has only once, and names it.
         Elsewhere posting once more could double it, and another process may be at it: the
         reservation runs out by itself.
         """
+        await self._record_what_stands()
         left = 0
         for held in await self._store.unfinished():
             if held.place.platform is not platform:
@@ -437,17 +451,33 @@ class PostKeeper:
         publisher = self._publisher(held.place)
         attempts = _attempts(ATTEMPTS if held.place.platform in KNOW_NONCES else 1)
         try:
-            async for attempt in attempts:
-                with attempt:
-                    message = await publisher.post(
-                        held.place, answer, held.nonce, held.reply_to, notify=notify
-                    )
-        except UnreachableError:
-            raise  # it may have been posted: the reservation stays, and `resume` looks
+            async with asyncio.timeout(POST_WITHIN):
+                async for attempt in attempts:
+                    with attempt:
+                        message = await publisher.post(
+                            held.place, answer, held.nonce, held.reply_to, notify=notify
+                        )
+        except (UnreachableError, TimeoutError) as error:
+            # It may have been posted: the reservation stays, and `resume` looks where it can.
+            if held.place.platform in KNOW_NONCES:
+                self._look_again(held.place.platform)
+            raise error if isinstance(error, UnreachableError) else UnreachableError(BUSY) from None
         except PublishError:
             await self._store.release(held)
             raise
-        return await self._store.record(held, message, revision_of(answer))
+        standing = held, message, revision_of(answer)
+        try:
+            return await self._store.record(*standing)
+        except LdnBotError:
+            self._unrecorded.add(standing)
+            self._look_again(held.place.platform)
+            raise
+
+    async def _record_what_stands(self) -> None:
+        """Record what was posted while the store failed: else nothing would keep it true."""
+        for standing in list(self._unrecorded):
+            await self._store.record(*standing)
+            self._unrecorded.discard(standing)
 
     async def _pin(self, shared: Shared) -> Shared:
         post = shared.post

@@ -8,11 +8,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 import tenacity
 
 from adapters.database.engine import open_database
+from adapters.database.errors import StoreError
+from adapters.database.posts import SqlPostStore
 from adapters.slack import render as slack_render
 from adapters.slack.app import SlackAdapter
 from bot import bootstrap, serve
@@ -20,6 +23,7 @@ from bot.settings import Settings
 from knowledge import keeper
 from knowledge.errors import PlatformError
 from knowledge.posts import Platform
+from knowledge.publishing import STORE_AWAY
 from tests.bot.folders import change_credit, sections, small_folder
 from tests.conversations.seeding import Seed, seed
 from tests.standins.slack import SlackStandIn, server_error
@@ -100,6 +104,25 @@ async def test_a_refresh_that_breaks_is_made_again_a_while_later(
     monkeypatch.setattr(keeper.PostKeeper, "refresh", breaking)
     async with serving(settings, slack_standin):
         await slack_standin.until(lambda: post.edits, "the edit", timeout=30)
+
+
+async def test_what_was_posted_while_the_store_failed_is_recorded_a_while_later(
+    settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "LOOK_AGAIN_AFTER", 0.1)
+    recording = SqlPostStore.record
+    full = AsyncMock(side_effect=StoreError("The disk is full."))
+    monkeypatch.setattr(SqlPostStore, "record", full)
+    async with serving(settings, slack_standin):
+        answer = await slack_standin.command("/ldn", "forms")
+        preview = await slack_standin.press(answer, answer.labels["Share in this channel"])
+        said = await slack_standin.press(preview, preview.labels["Post"])
+        assert STORE_AWAY in said.text
+        [message] = slack_standin.channels.posts()
+        monkeypatch.setattr(SqlPostStore, "record", recording)
+        change_credit(settings.documents)
+        await slack_standin.until(lambda: message.edits, "the edit", timeout=30)
+    assert slack_standin.channels.posts() == [message]
 
 
 @pytest.mark.long

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import timedelta
 from email.utils import formatdate
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -29,7 +30,16 @@ from knowledge.desk import HelpDesk
 from knowledge.keeper import BUSY, UNFORESEEN, Refreshed
 from knowledge.library import Library
 from knowledge.opening import open_desks
-from knowledge.posts import Claim, Place, Platform, Post, Reservation, State, revision_of
+from knowledge.posts import (
+    RESERVED_FOR,
+    Claim,
+    Place,
+    Platform,
+    Post,
+    Reservation,
+    State,
+    revision_of,
+)
 from knowledge.publishing import STORE_AWAY, RefusedError, UnreachableError
 from tests.conversations.conftest import House, little_to_learn
 from tests.conversations.seeding import Seed, seed
@@ -433,6 +443,38 @@ async def test_on_slack_a_posting_whose_answer_was_lost_is_not_made_again_for_a_
     with pytest.raises(RefusedError, match=BUSY):
         await house.keeper.share(here(slack), "ldn", "forms")
     assert len(slack.channels.posts()) == 1
+
+
+async def test_a_posting_is_given_up_while_its_reservation_keeps_others_away(
+    slack: SlackStandIn, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert RESERVED_FOR.total_seconds() > keeper.POST_WITHIN
+    monkeypatch.setattr(keeper, "POST_WITHIN", 0.1)
+    slack.faults.add(slacks.rate_limited(30), route="chat.postMessage")
+    with pytest.raises(UnreachableError, match=BUSY):
+        await house.keeper.share(here(slack), "ldn", "forms")
+    with pytest.raises(RefusedError, match=BUSY):
+        await house.keeper.share(here(slack), "ldn", "forms")
+    assert len(slack.requests_to("POST", "chat.postMessage")) == 1
+
+
+@pytest.mark.parametrize("platform", list(Platform))
+async def test_what_was_posted_while_the_store_failed_is_recorded_before_it_is_posted_again(
+    platform: Platform,
+    discord: DiscordStandIn,
+    slack: SlackStandIn,
+    house: House,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    standin = {Platform.DISCORD: discord, Platform.SLACK: slack}[platform]
+    with monkeypatch.context() as failing:
+        failing.setattr(house.store, "record", AsyncMock(side_effect=StoreError("Full.")))
+        with pytest.raises(StoreError):
+            await house.keeper.share(here(standin), "ldn", "forms")
+    shared = await house.keeper.share(here(standin), "ldn", "forms")
+    assert len(standin.channels.posts()) == 1
+    assert [shared.post] == await house.store.all()
+    assert not shared.fresh
 
 
 @pytest.mark.parametrize("platform", list(Platform))
