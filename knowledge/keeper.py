@@ -169,6 +169,7 @@ class PostKeeper:
             PublishError: with the sentence for the one who asked.
         """
         await self._record_what_stands()
+        await self._look_up([place])
         answer = await self._dressed(place, self._section(command, section))
         held = await self._store.reserve(
             place,
@@ -298,6 +299,7 @@ class PostKeeper:
                     await self._store.release(held)
                 elif platform in KNOW_NONCES:
                     section = self._section(held.command, held.section)
+                    await self._look_up([held.place])
                     answer = await self._dressed(held.place, section)
                     message = await self._publisher(held.place).post(
                         held.place, answer, held.nonce, held.reply_to
@@ -332,6 +334,7 @@ class PostKeeper:
             LdnBotError: the store cannot be used; what was begun is taken up by the next refresh.
         """
         begun = frozenset(await self._store.begun())
+        await self._look_up(post.place for post in posts)
         result = Refreshed()
         channels: dict[Place, list[Post]] = {}
         for post in posts:
@@ -432,8 +435,14 @@ class PostKeeper:
         answer = await self._dressed(post.place, answer)
         return _Target(answer, revision_of(answer), state)
 
+    async def _look_up(self, places: Iterable[Place]) -> None:
+        """Learn what the places' communities have set by now, maybe through another process."""
+        if self._communities is not None:
+            for platform, community in {(each.platform, each.community) for each in places}:
+                await self._communities.held(platform, community)
+
     async def _dressed(self, place: Place, answer: Answer) -> Answer:
-        """An answer as the place's community wants it."""
+        """An answer as the place's community wants it, as far as we know."""
         if self._communities is None:
             return answer
         settings = await self._communities.shown(place.platform, place.community)
@@ -465,7 +474,9 @@ class PostKeeper:
         except PublishError:
             await self._store.release(held)
             raise
-        standing = held, message, revision_of(answer)
+        # With a nonce that is known, the platform names the message that it has, as it was then.
+        known = not held.taken_over or held.place.platform not in KNOW_NONCES
+        standing = held, message, revision_of(answer) if known else UNKNOWN
         try:
             return await self._store.record(*standing)
         except LdnBotError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -80,7 +80,8 @@ class Reservation:
     """The right to post one section in one place, until it is recorded or given back.
 
     `nonce` (at most 25 characters) is the same for every attempt, so that a platform which knows
-    nonces does not take the message twice.
+    nonces does not take the message twice. `taken_over`: whoever held it before counts as dead, and
+    may have posted, whatever the documents said then.
     """
 
     id: int
@@ -91,6 +92,7 @@ class Reservation:
     nonce: str
     made: datetime
     reply_to: str = ""
+    taken_over: bool = field(default=False, compare=False)
 
     def held(self, now: datetime) -> bool:
         """Whether it keeps others away; else the process that made it has died."""

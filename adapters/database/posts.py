@@ -100,7 +100,7 @@ class SqlPostStore:
                 if last and last + cooldown > now:
                     await connection.rollback()
                     return CoolingDown(last + cooldown)
-            return _reservation(reserved)
+            return _reservation(reserved, taken_over=reserved.nonce != nonce)
 
         return await self._database.write(work)
 
@@ -292,7 +292,7 @@ def _post(row: Row[Any]) -> Post:
     )
 
 
-def _reservation(row: Row[Any]) -> Reservation:
+def _reservation(row: Row[Any], *, taken_over: bool = False) -> Reservation:
     return Reservation(
         id=row.id,
         place=_place(row),
@@ -302,4 +302,5 @@ def _reservation(row: Row[Any]) -> Reservation:
         nonce=row.nonce,
         made=row.made,
         reply_to=row.reply_to,
+        taken_over=taken_over,
     )

@@ -20,12 +20,14 @@ from unittest.mock import AsyncMock
 import pytest
 
 from adapters.conversation import Caller
+from adapters.database.communities import SqlCommunityStore
 from adapters.database.engine import open_database
 from adapters.database.errors import StoreError
 from adapters.database.posts import SqlPostStore, utc_now
 from adapters.moderation import Subcommand
 from knowledge import keeper
 from knowledge.answer import Answer
+from knowledge.communities import Communities, CommunitySettings
 from knowledge.desk import HelpDesk
 from knowledge.keeper import BUSY, UNFORESEEN, Refreshed
 from knowledge.library import Library
@@ -514,6 +516,47 @@ async def test_a_posting_that_a_crash_cut_off_is_recorded_and_follows_the_docume
     assert "As revised." in message.content
     assert len(message.edits) == 1
     assert not await house.store.unfinished()
+
+
+async def test_a_posting_that_somebody_takes_over_says_what_the_documents_say_by_then(
+    discord: DiscordStandIn, house: House, library: Library
+) -> None:
+    place, answer = here(discord), answers(house)["forms"]
+    died = SqlPostStore(house.database, lambda: utc_now() - RESERVED_FOR)
+    held = await died.reserve(place, "ldn", "forms", answer.heading)
+    assert isinstance(held, Reservation)
+    await house.publishers[Platform.DISCORD].post(place, answer, held.nonce)
+    house.desks.replace(revised(library))
+    await house.keeper.share(place, "ldn", "forms")
+    [message] = discord.channels.posts()
+    assert "As revised." in message.content
+
+
+async def test_what_another_process_has_set_holds_for_what_is_posted_and_refreshed(
+    discord: DiscordStandIn, house: House
+) -> None:
+    place = here(discord)
+    await house.keeper.share(place, "ldn", "forms")
+    others = Communities(SqlCommunityStore(house.database), CommunitySettings())
+    await others.change(place.platform, place.community, {"plain": True})
+    await house.keeper.share(place, "ldn", "overview")
+    assert (await refresh(house)).edited == 1
+    for message in discord.channels.posts():
+        assert "##" not in message.content
+
+
+async def test_what_a_community_has_set_is_not_guessed_while_the_store_fails(
+    discord: DiscordStandIn, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = here(discord)
+    await house.communities.change(place.platform, place.community, {"plain": True})
+    await house.keeper.share(place, "ldn", "forms")
+    unread = Communities(SqlCommunityStore(house.database), CommunitySettings())
+    monkeypatch.setattr(unread, "held", AsyncMock(side_effect=StoreError("Away.")))
+    monkeypatch.setattr(house.keeper, "_communities", unread)
+    with pytest.raises(StoreError):
+        await refresh(house)
+    assert not discord.channels.posts()[0].edits
 
 
 async def test_a_posting_begun_by_a_clock_that_was_ahead_is_not_waited_for(
