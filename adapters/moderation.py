@@ -225,8 +225,14 @@ class Moderation:
         return Reply(head + "\n".join(lines))
 
     async def _refresh(self, caller: Caller) -> Reply:
+        return Reply(in_words(await self._bring_up_to_date(caller), caller.say))
+
+    async def _bring_up_to_date(self, caller: Caller) -> Refreshed:
         posts = await self._store.of(caller.platform, caller.community)
-        return Reply(in_words(await self._keeper.refresh(posts), caller.say))
+        done = await self._keeper.refresh(posts)
+        if done.unsettled:
+            self._keeper.look_again(caller.platform)
+        return done
 
     async def _settings(self, caller: Caller, command: str, words: str) -> Reply:
         community = caller.platform, caller.community
@@ -238,7 +244,7 @@ class Moderation:
         held = await self._communities.change(*community, changes)
         if "plain" in changes:
             # What stands in channels already is to look like it too.
-            await self._keeper.refresh(await self._store.of(*community))
+            await self._bring_up_to_date(caller)
         return Reply(settings.in_words(held, command, caller.say, caller.platform, changed=True))
 
     async def _stats(self, caller: Caller, command: str, week: str = "") -> Reply:

@@ -50,6 +50,9 @@ LOOK_AGAIN_AFTER = 5.0
 reservation holds for a minute."""
 TRY_AGAIN_AFTER = 60.0
 """Seconds after which posts are looked at again that could not be brought up to date."""
+REFUSED_AGAIN_AFTER = 3600.0
+"""The same for posts that a platform refused to edit: nobody tells us that a permission was given,
+a channel opened or the app installed again."""
 
 
 async def serve(settings: Settings) -> bool:
@@ -93,6 +96,8 @@ class Service:
         self._running: dict[Platform, Adapter] = {}
         self._numbers = Numbers()
         self._refresh_soon = {platform: asyncio.Event() for platform in Platform}
+        self._due: dict[Platform, asyncio.TimerHandle] = {}
+        """When posts are looked at again; once it is over, it says nothing any more."""
         self.reload_soon = asyncio.Event()
 
     async def run(self) -> None:
@@ -216,30 +221,37 @@ class Service:
                 await asyncio.sleep(LOOK_EVERY)
                 continue
             soon.clear()
-            if not await self._refresh(keeper, platform):
-                self._look_again(platform, TRY_AGAIN_AFTER)
+            if after := await self._refresh(keeper, platform):
+                self._look_again(platform, after)
 
     def _look_again(self, platform: Platform, after: float) -> None:
-        """Have a platform's posts brought up to date after so many seconds."""
-        asyncio.get_running_loop().call_later(after, self._refresh_soon[platform].set)
+        """Have a platform's posts brought up to date after so many seconds, if not sooner."""
+        loop, due = asyncio.get_running_loop(), self._due.get(platform)
+        if due and loop.time() < due.when():
+            if due.when() <= loop.time() + after:
+                return
+            due.cancel()
+        self._due[platform] = loop.call_later(after, self._refresh_soon[platform].set)
 
-    async def _refresh(self, keeper: PostKeeper, platform: Platform) -> bool:
-        """Bring a platform's posts up to date; whether trying again later is of no use."""
+    async def _refresh(self, keeper: PostKeeper, platform: Platform) -> float | None:
+        """Bring a platform's posts up to date; after how many seconds to try again, if at all."""
         try:
             unfinished = await keeper.resume(platform)
             done = await keeper.refresh(await keeper.posts_on(platform))
         except LdnBotError as error:
             log.error("posts could not be brought up to date: %s", error)
-            return False
+            return TRY_AGAIN_AFTER
         except Exception:
             log.exception("posts could not be brought up to date")
-            return False
+            return TRY_AGAIN_AFTER
         if done.edited or done.forgotten or done.failed:
             log.info(
                 "posts on %s: %d edited, %d forgotten, %d could not be brought up to date",
                 *(platform.value, done.edited, done.forgotten, len(done.failed)),
             )
-        return not unfinished and not done.unsettled
+        if unfinished or done.unsettled:
+            return TRY_AGAIN_AFTER
+        return REFUSED_AGAIN_AFTER if done.failed else None
 
 
 async def _keep_tallies(tallying: Tallying, stores: LaterStores) -> None:

@@ -146,14 +146,15 @@ class PostKeeper:
     ) -> None:
         """`communities` tells who wants posts without decoration.
 
-        `look_again` is called where a posting of a platform was left open, for `resume`.
+        `look_again` is called where something on a platform was left open, for `resume` and
+        `refresh` to mend soon.
         """
         self._store = store
         self._desks = desks
         self._publishers = publishers
         self._communities = communities
         self._numbers = numbers or Numbers()
-        self._look_again = look_again
+        self.look_again = look_again
         self._now = now
         self._unrecorded: set[tuple[Reservation, str, str]] = set()
         """What was posted while the store failed: the message, and the revision of its text."""
@@ -469,7 +470,7 @@ class PostKeeper:
         except (UnreachableError, TimeoutError) as error:
             # It may have been posted: the reservation stays, and `resume` looks where it can.
             if held.place.platform in KNOW_NONCES:
-                self._look_again(held.place.platform)
+                self.look_again(held.place.platform)
             raise error if isinstance(error, UnreachableError) else UnreachableError(BUSY) from None
         except PublishError:
             await self._store.release(held)
@@ -481,7 +482,7 @@ class PostKeeper:
             return await self._store.record(*standing)
         except LdnBotError:
             self._unrecorded.add(standing)
-            self._look_again(held.place.platform)
+            self.look_again(held.place.platform)
             raise
 
     async def _record_what_stands(self) -> None:

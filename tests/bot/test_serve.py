@@ -26,7 +26,7 @@ from knowledge.posts import Platform
 from knowledge.publishing import STORE_AWAY
 from tests.bot.folders import change_credit, sections, small_folder
 from tests.conversations.seeding import Seed, seed
-from tests.standins.slack import SlackStandIn, server_error
+from tests.standins.slack import SlackStandIn, not_ok, server_error
 
 pytestmark = pytest.mark.usefixtures("collector_as_it_was")
 
@@ -92,6 +92,51 @@ async def test_a_post_that_the_platform_did_not_answer_for_is_edited_a_while_lat
         await slack_standin.until(lambda: post.edits, "the edit", timeout=30)
     assert slack_standin.faults.waiting == 0
     assert post.edits == 1
+
+
+async def test_a_post_that_was_refused_is_edited_once_that_is_allowed_again(
+    settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "REFUSED_AGAIN_AFTER", 0.1)
+    post = await posted(settings, slack_standin)
+    change_credit(settings.documents)
+    slack_standin.faults.add(not_ok("is_archived"), route="chat.update")
+    async with serving(settings, slack_standin):
+        await slack_standin.until(lambda: post.edits, "the edit", timeout=30)
+    assert slack_standin.faults.waiting == 0
+
+
+async def test_what_a_moderators_change_left_open_is_done_a_while_later(
+    settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "LOOK_AGAIN_AFTER", 0.1)
+    monkeypatch.setattr(keeper, "LONGEST_WAIT", 0.01)
+    post = await posted(settings, slack_standin)
+    async with serving(settings, slack_standin):
+        await slack_standin.until(
+            lambda: any(call.route == "pins.list" for call in slack_standin.requests),
+            "the look at the start",
+            timeout=30,
+        )
+        slack_standin.faults.add(server_error(), route="chat.update", times=keeper.ATTEMPTS)
+        moderator = slack_standin.moderator
+        await slack_standin.command("/ldn-mod", "settings plain=on", user=moderator)
+        await slack_standin.until(lambda: post.edits, "the edit", timeout=30)
+
+
+async def test_of_several_times_to_look_again_the_soonest_counts_and_no_other(
+    settings: Settings,
+) -> None:
+    service = serve.Service(settings)
+    soon = service._refresh_soon[Platform.SLACK]
+    for after in (3600, 0, 7200):
+        service._look_again(Platform.SLACK, after)
+    await asyncio.wait_for(soon.wait(), 10)
+    service._look_again(Platform.SLACK, 3600)
+    due = service._due[Platform.SLACK]
+    service._look_again(Platform.SLACK, 7200)
+    assert service._due[Platform.SLACK] is due
+    due.cancel()
 
 
 async def test_a_refresh_that_breaks_is_made_again_a_while_later(
