@@ -373,6 +373,8 @@ class PostKeeper:
             if claim is None:
                 result.unsettled += 1  # another process has it, or it was forgotten meanwhile
                 return
+            # There may have been a wait for it, and others have changed the documents meanwhile.
+            target = await self._target(claim.post) or target
             if claim.post.revision == target.revision and claim.begun is None:
                 # Somebody else was first; or the documents are again as the message has it.
                 await claim.finish(target.revision, target.state)

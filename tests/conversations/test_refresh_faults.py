@@ -9,8 +9,8 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from email.utils import formatdate
@@ -371,6 +371,24 @@ async def test_a_post_that_another_process_holds_is_left_to_it_and_looked_at_aga
         assert (done.edited, done.unsettled, len(message.edits)) == (0, 1, 0)
     done = await refresh(house)
     assert (done.edited, done.unsettled, len(message.edits)) == (1, 0, 1)
+
+
+async def test_documents_that_are_taken_back_while_a_post_is_waited_for_need_no_edit(
+    discord: DiscordStandIn, house: House, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.keeper.share(here(discord), "ldn", "forms")
+    before, claim = list(house.desks.values()), house.store.claim
+
+    @asynccontextmanager
+    async def claim_late(post_id: int) -> AsyncIterator[Claim | None]:
+        house.desks.replace(before)
+        async with claim(post_id) as claimed:
+            yield claimed
+
+    monkeypatch.setattr(house.store, "claim", claim_late)
+    house.desks.replace(revised(library))
+    assert (await refresh(house)).current == 1
+    assert not discord.channels.posts()[0].edits
 
 
 async def test_a_database_that_fails_meanwhile_is_said_and_ends_nothing(
