@@ -6,12 +6,14 @@ Exit status: 0 done, 1 the work failed, 2 the call or the settings are wrong.
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
 import json
 import os
 import signal
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from knowledge.desk import Desks
 
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Why a file takes no more of what is printed into it."""
+
+
 class _Group(click.Group):
     """Adds the settings to the help, and turns our errors into a sentence and an exit status."""
 
@@ -32,13 +38,18 @@ class _Group(click.Group):
             for line in describe().splitlines():
                 formatter.write(f"  {line}\n")
 
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        _prepare_streams()
+        return super().main(*arguments, **options)
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with _printing():  # the help, and the version
+            return super().make_context(*arguments, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
-        for stream in (sys.stdin, sys.stdout, sys.stderr):
-            # What a terminal cannot show, or what is not UTF-8, must not end a conversation.
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="replace")
         try:
-            return super().invoke(ctx)
+            with _printing():
+                return super().invoke(ctx)
         except SettingsError as error:
             _fail(str(error), status=2)
         except DocumentError as error:
@@ -46,11 +57,45 @@ class _Group(click.Group):
             _fail(f"{error}\n{count} {'fault' if count == 1 else 'faults'} to mend.")
         except LdnBotError as error:
             _fail(str(error))
-        except BrokenPipeError:
-            # Whoever read our output has seen enough, as `| head` does. What is left of it goes
-            # nowhere, so that Python does not stumble over it at its end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise SystemExit(0) from None
+
+
+def _prepare_streams() -> None:
+    """See to it that every stream is there, and takes and gives any sign."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            # Whoever started us has closed it. The file opened next would have its number.
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            # What a terminal cannot show, or what is not UTF-8, must not end a conversation.
+            stream.reconfigure(errors="replace")
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    """What the block prints is on its way when it ends; where that cannot be, so does the call."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough, as `| head` does.
+        _let_go_of_output()
+        raise SystemExit(0) from None
+    except OSError as error:
+        if error.filename is not None or error.errno not in _NO_ROOM:
+            raise
+        _let_go_of_output()
+        why = error.strerror
+        _fail(f"The output cannot be written ({why}). Make room, or send it somewhere else.")
+
+
+def _let_go_of_output() -> None:
+    """What is left of it goes nowhere, so that Python does not stumble over it at its end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @click.group(

@@ -471,25 +471,53 @@ def test_the_status_tells_done_from_failed_from_called_wrongly(
     assert "Traceback" not in errors
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
-    write_document(tmp_path)
-    command = f'{sys.executable} -m bot ask --json < lines | head -n 1; echo "${{PIPESTATUS[0]}}"'
-    (tmp_path / "lines").write_text("rake\n" * 5000, encoding="utf-8")
+def in_shell(folder: Path, command: str) -> tuple[int, str, str]:
+    """What bash says of a command in which `ldn-bot` may stand: status, output, errors."""
+    write_document(folder)
     done = subprocess.run(
-        ["bash", "-c", command],
-        cwd=tmp_path,
+        ["bash", "-c", f'ldn-bot() {{ "{sys.executable}" -m bot "$@"; }}; {command}'],
+        cwd=folder,
         env={
-            "PATH": os.environ["PATH"], "HOME": str(tmp_path), "LDN_DATA": str(tmp_path / "data"),
-            "LDN_DOCUMENTS": str(tmp_path), "PYTHONPATH": str(ROOT),
+            "PATH": os.environ["PATH"], "HOME": str(folder), "LDN_DATA": str(folder / "data"),
+            "LDN_DOCUMENTS": str(folder), "PYTHONPATH": str(ROOT),
         },
         capture_output=True,
         text=True,
         timeout=60,
-        check=True,
+        check=False,
     )  # fmt: skip
-    answer, status = done.stdout.splitlines()
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "lines").write_text("rake\n" * 5000, encoding="utf-8")
+    command = 'ldn-bot ask --json < lines | head -n 1; echo "${PIPESTATUS[0]}"'
+    _, output, errors = in_shell(tmp_path, command)
+    answer, status = output.splitlines()
     assert json.loads(answer)["section"] == "tools.rake"
-    assert (status, done.stderr) == ("0", "")
+    assert (status, errors) == ("0", "")
+
+
+@pytest.mark.parametrize("call", ["topics", "--help"])
+def test_a_reader_that_sees_nothing_is_no_error(tmp_path: Path, call: str) -> None:
+    command = f"exec 3> >(true); wait $!; ldn-bot {call} >&3"
+    assert in_shell(tmp_path, command) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    "call", ["topics", "schema", "ask rake", "ask --json <<< rake", "pins", "--help", "pins --help"]
+)
+def test_output_for_which_there_is_no_room_is_one_sentence(tmp_path: Path, call: str) -> None:
+    sentence = (
+        "The output cannot be written (No space left on device). Make room, or send it somewhere "
+        "else.\n"
+    )
+    assert in_shell(tmp_path, f"ldn-bot {call} >/dev/full") == (1, "", sentence)
+
+
+@pytest.mark.parametrize("call", ["topics >&-", "ask rake >&-", "ask <&-", "ask rake 2>&- >&-"])
+def test_streams_that_are_closed_are_nothing_to_stumble_over(tmp_path: Path, call: str) -> None:
+    assert in_shell(tmp_path, f"ldn-bot {call}") == (0, "", "")
 
 
 def test_a_line_that_is_not_utf_8_is_answered_like_any_other(tmp_path: Path) -> None:
