@@ -7,7 +7,9 @@ PyYAML alone keeps the last of two equal keys in silence and forgets the lines; 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +23,12 @@ from knowledge.errors import Problem
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 KeyPath = tuple[str | int, ...]
+
+_LINE_END = re.compile(r"[\n\x85\u2028\u2029]")
+"""As YAML counts them."""
+
+_FALSE_INDENT = re.compile(r"[ \t]*(?![ \t\n])[\s\u200b\ufeff]")
+"""What comes along when a line is copied from a page or from a word processor."""
 
 DEEPEST = 20
 """Groups and lists within one another; no file of ours needs more than four."""
@@ -73,23 +81,58 @@ def read_yaml(path: Path) -> YamlFile:
         node = yaml.compose(text, Loader=_Loader)
         file = YamlFile(name, None)
         data = _construct(node, (), file) if node is not None else None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        fault = Problem(
-            name,
-            line,
-            "file",
-            f"is not valid YAML: {error.problem or error.context}.",
-            "Check the indentation and the quotes on this line and the one above.",
-        )
-        return YamlFile(name, None, problems=[fault])
-    except yaml.YAMLError:
-        fault = Problem(
-            name, 1, "file", "is not valid YAML.", "Remove characters that are not text."
-        )
-        return YamlFile(name, None, problems=[fault])
+    except yaml.YAMLError as error:
+        return YamlFile(name, None, problems=[_no_yaml(name, text, error)])
     return YamlFile(name, data, file.lines, file.problems)
+
+
+def _no_yaml(name: str, text: str, error: yaml.YAMLError) -> Problem:
+    """Why it is no YAML, on the line where somebody has to look."""
+    if not isinstance(error, yaml.MarkedYAMLError) or not (mark := _mark(error)):
+        return _no_text(name, text)
+    line, lines = mark.line + 1, [*_LINE_END.split(text), ""]
+    for at, each in enumerate(lines[max(line - 2, 0) : line], max(line - 1, 1)):
+        if _FALSE_INDENT.match(each):
+            what = "is indented with a character that only looks like a space."
+            return Problem(name, at, "file", what, "Type the spaces of this line anew.")
+    mend = "Check the indentation and the quotes on this line and the one above."
+    opened = _opened(error, "\n".join([*lines[: mark.line], lines[mark.line][: mark.column]]))
+    if opened and opened < line - 1:
+        mend = f"Check the quote or bracket that opens on line {opened}: end it where it should."
+    what = f"is not valid YAML: {error.problem or error.context}."
+    return Problem(name, line, "file", what, mend)
+
+
+def _mark(error: yaml.MarkedYAMLError) -> yaml.Mark | None:
+    """Where the fault is, as far as can be told."""
+    if error.context == "while scanning a simple key":
+        return error.context_mark  # the problem is where the key should have ended
+    return error.problem_mark or error.context_mark
+
+
+def _no_text(name: str, text: str) -> Problem:
+    found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    assert found is not None  # nothing else is without a mark
+    line = text.count("\n", 0, found.start()) + 1
+    what = f"holds a character that is not text (U+{ord(found[0]):04X})."
+    return Problem(name, line, "file", what, "Remove it, or type this line anew.")
+
+
+def _opened(error: yaml.MarkedYAMLError, before: str) -> int | None:
+    """The line of the quote or bracket that is open where YAML ends, or was closed just there.
+
+    A quote that nobody closed is closed by the next one, which may be far below.
+    """
+    enclosing = ("while parsing a flow", "while scanning a quoted")
+    if error.context_mark and (error.context or "").startswith(enclosing):
+        return int(error.context_mark.line) + 1
+    tokens: list[Any] = []
+    with suppress(yaml.YAMLError):
+        tokens += yaml.scan(before, Loader=_Loader)
+    quoted = [each for each in tokens if getattr(each, "style", None) in ("'", '"')]
+    if quoted and quoted[-1].end_mark.line == before.count("\n"):
+        return int(quoted[-1].start_mark.line) + 1
+    return None
 
 
 def _swelling(name: str, text: str) -> Problem | None:

@@ -68,7 +68,13 @@ def test_a_key_that_is_written_twice_is_a_fault_at_the_second(tmp_path: Path) ->
         ("a: *x\n", 1, "is not valid YAML: found undefined alias"),
         (b"a: caf\xe9\n", 1, "is not UTF-8 text"),
         ("a: b\n".encode("utf-16"), 1, "is not UTF-8 text"),
-        ("a: b\0c\n", 1, "is not valid YAML"),
+        ("a: 1\nb:2\nc: 3\n", 2, "is not valid YAML"),
+        ("a: |-\nwords that\nare not indented\nb: 3\n", 2, "is not valid YAML"),
+        ("a: b\nc: d\0e\n", 2, "holds a character that is not text (U+0000)."),
+        ("a: b\nc: \ufffe\n", 2, "holds a character that is not text (U+FFFE)."),
+        ("a: b\n \u00a0c: d\ne: f\n", 2, "is indented with a character that only looks like"),
+        ("a:\n  b: c\n \u200b d: e\n", 3, "is indented with a character that only looks like"),
+        ("a: \u2028\u2028\n\tb: c", 4, "is not valid YAML"),
         ("[" * 100_000 + "]" * 100_000, 1, "is nested too deeply."),
         ("a:\n" + "- " * 100_000, 2, "is nested too deeply."),
         ("a: 2026-02-31\n", 1, "has a value that YAML cannot read"),
@@ -82,6 +88,30 @@ def test_what_is_no_yaml_is_one_fault_on_its_line(
     assert (problem.file, problem.line) == ("some.yaml", line)
     assert problem.what.startswith(what)
     assert problem.mend
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "opened"),
+    [
+        ('a: b\nc: "never closed\nd: e\nf: "g"\n', 4, 2),
+        ("a:\n- 'never closed\n- b\n- c\n- it's d\n", 5, 2),
+        ('a: b\nc: "never closed\nd: e\nf: "g: h"\n', 4, 2),
+        ('a: "never closed\nb: c\nd: e\n', 4, 1),
+        ("a: b\nc: [never, closed\n\nd: e\n", 4, 2),
+        ("a: {b: never closed\n\n\nc: d\n", 4, 1),
+    ],
+)
+def test_a_quote_or_bracket_that_ends_too_late_is_named_by_the_line_where_it_opens(
+    tmp_path: Path, text: str, line: int, opened: int
+) -> None:
+    [problem] = parse(tmp_path, text).problems
+    assert problem.line == line
+    assert f"opens on line {opened}:" in problem.mend
+
+
+def test_a_quote_that_ends_well_is_not_to_blame_for_what_comes_after_it(tmp_path: Path) -> None:
+    [problem] = parse(tmp_path, 'a: "one\n  two\n  three"\nb: c\n\td: e\n').problems
+    assert "opens" not in problem.mend
 
 
 def test_one_value_may_be_repeated_as_programs_write_it(tmp_path: Path) -> None:
