@@ -38,6 +38,8 @@ _LOST_AFTER = {
     "tcp_keepalives_count": "3",
 }
 """Seconds, and probes: when the server gives up on a machine that vanished while it held a post."""
+_UNREADABLE = (ValueError, OverflowError)
+"""What the driver raises for a URL with a part that cannot be, such as a port beyond 65535."""
 _UNUSABLE = (
     "DATABASE_URL cannot be used as it is. Write postgresql://USER:PASSWORD@HOST/DATABASE, or "
     "leave it out to use SQLite in LDN_DATA."
@@ -205,8 +207,8 @@ def _connect(
 ) -> DBAPIConnection:
     try:
         return dialect.connect(*args, **options)
-    except (ValueError, dialect.loaded_dbapi.Error) as error:
-        if not isinstance(error, ValueError) and not isinstance(error.__cause__, ValueError):
+    except (*_UNREADABLE, dialect.loaded_dbapi.Error) as error:
+        if not isinstance(error, _UNREADABLE) and not isinstance(error.__cause__, _UNREADABLE):
             raise
         # What the driver says about a URL that it cannot read quotes from it.
         raise SettingsError(_UNUSABLE) from None

@@ -465,6 +465,8 @@ async def test_a_damaged_database_is_a_fault(garden: dict[str, str]) -> None:
     [
         (f"postgresql://ldn:{SECRET}@127.0.0.1:1/ldn", "cannot be reached"),
         (f"mysql://ldn:{SECRET}@127.0.0.1/ldn", "cannot be used as it is"),
+        (f"postgresql://ldn:{SECRET}@127.0.0.1:65536/ldn", "cannot be used as it is"),
+        (f"postgresql://ldn:{SECRET}@127.0.0.1/ldn?sslmode=some", "cannot be used as it is"),
     ],
 )
 async def test_a_postgresql_that_cannot_be_used_is_a_fault_that_does_not_tell_the_password(
