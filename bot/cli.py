@@ -35,8 +35,7 @@ class _Group(click.Group):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Settings (environment, or a file .env in the current folder)"):
-            for line in describe().splitlines():
-                formatter.write(f"  {line}\n")
+            formatter.write_dl(describe())
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         _prepare_streams()

@@ -174,13 +174,19 @@ class Settings:
         Shards.parse,
     )
     discord_api_url: str | None = _setting(
-        "LDN_DISCORD_API_URL", "another base address of Discord's API", _address("http", "https")
+        "LDN_DISCORD_API_URL",
+        "another base address of Discord's API, beginning with https",
+        _address("http", "https"),
     )
     discord_gateway_url: str | None = _setting(
-        "LDN_DISCORD_GATEWAY_URL", "another address of Discord's gateway", _address("ws", "wss")
+        "LDN_DISCORD_GATEWAY_URL",
+        "another address of Discord's gateway, beginning with wss",
+        _address("ws", "wss"),
     )
     slack_api_url: str | None = _setting(
-        "LDN_SLACK_API_URL", "another base address of Slack's API", _address("http", "https")
+        "LDN_SLACK_API_URL",
+        "another base address of Slack's API, beginning with https",
+        _address("http", "https"),
     )
 
     @classmethod
@@ -256,13 +262,11 @@ class Settings:
         return None
 
 
-def describe() -> str:
-    """Every setting in a line, for `ldn-bot --help`."""
-    rows = [
+def describe() -> list[tuple[str, str]]:
+    """Every variable with its meaning, for `ldn-bot --help`."""
+    return [
         (field.metadata["variable"], field.metadata["meaning"]) for field in attrs.fields(Settings)
     ]
-    width = max(len(variable) for variable, _ in rows)
-    return "\n".join(f"{variable:<{width}}  {meaning}" for variable, meaning in rows)
 
 
 def dotenv() -> dict[str, str]:

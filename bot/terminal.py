@@ -48,7 +48,7 @@ def converse(desks: Desks, lines: TextIO, out: TextIO, *, as_json: bool = False)
             if not as_json:
                 print(file=out)
         return typed
-    print(_greeting(desks), file=out)
+    print(_wrapped(_greeting(desks)), file=out)
     # Arrow keys and a history of this conversation, kept in memory alone.
     with suppress(ImportError):
         import readline  # noqa: F401 - its import is what switches them on

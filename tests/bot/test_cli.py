@@ -408,6 +408,7 @@ def test_help_lists_every_command_and_every_setting(run: Run) -> None:
         assert f"\n  {word} " in result.stdout
     for name in SETTINGS:
         assert f"  {name} " in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
 
 
 # Without a token
@@ -561,4 +562,5 @@ def test_on_a_terminal_it_greets_and_is_a_conversation(tmp_path: Path) -> None:
     assert process.wait(timeout=60) == 0
     text = shown.decode()
     in_order(text, "DISCORD_TOKEN", "SLACK_BOT_TOKEN", "Hello.", "A rake gathers the leaves.")
+    assert max(map(len, text[text.index("Hello.") :].splitlines())) <= 80
     assert "tools.spade" in text[text.index("To read on") :]

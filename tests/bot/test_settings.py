@@ -233,9 +233,23 @@ def test_a_line_of_the_file_env_that_cannot_be_read_is_named_by_its_number_and_n
     assert caplog.records == []
 
 
-def test_every_setting_is_described_in_a_line() -> None:
-    lines = describe().splitlines()
-    for line, field in zip(lines, attrs.fields(Settings), strict=True):
-        variable, _, meaning = line.partition("  ")
+@pytest.mark.parametrize(
+    ("variable", "beginning"),
+    [
+        ("LDN_PUBLIC_URL", "https://"),
+        ("LDN_DISCORD_API_URL", "beginning with https"),
+        ("LDN_DISCORD_GATEWAY_URL", "beginning with wss"),
+        ("LDN_SLACK_API_URL", "beginning with https"),
+    ],
+)
+def test_an_address_without_its_beginning_is_told_which_it_needs(
+    variable: str, beginning: str
+) -> None:
+    with pytest.raises(SettingsError, match=beginning):
+        Settings.load({variable: "bot.example.org"})
+
+
+def test_every_setting_is_described() -> None:
+    for (variable, meaning), field in zip(describe(), attrs.fields(Settings), strict=True):
         assert variable == field.metadata["variable"]
         assert meaning.strip()
