@@ -1,0 +1,97 @@
+"""The documents for people: every link leads somewhere, and what they name is there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def prose(page: Path) -> str:
+    """A page without its blocks of code."""
+    return re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+
+
+def links(page: Path) -> list[tuple[Path, str]]:
+    """Where a page leads to in this repository: the file, and the anchor in it."""
+    found = []
+    for address in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        path, _, anchor = address.partition("#")
+        if "://" not in path:
+            found.append(((page.parent / path).resolve() if path else page, anchor))
+    return found
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub gives to a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", text.lower()).strip().replace(" ", "-") for text in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for file, anchor in links(page):
+        assert file.exists(), file
+        assert not anchor or anchor in anchors(file), f"{file.name}#{anchor}"
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached, new = {README}, [README]
+    while new:
+        onwards = {file for file, _ in links(new.pop()) if file in PAGES} - reached
+        reached |= onwards
+        new += onwards
+    assert reached == set(PAGES)
+
+
+def test_the_architecture_names_every_module() -> None:
+    page = prose(ROOT / "docs" / "architecture.md")
+    modules = [
+        path
+        for package in ("adapters", "bot", "knowledge")
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if not path.stem.startswith("__")
+        # They are one line there.
+        and not {"database", "documents", "migrations"} & set(path.parts[len(ROOT.parts) :])
+    ]
+    assert len(modules) > 80
+    assert [str(path) for path in modules if f"`{path.stem}`" not in page] == []
+
+
+def test_every_benchmark_is_in_the_table() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    commands = {
+        path.stem
+        for path in (ROOT / "tests" / "benchmarks").glob("*.py")
+        if f"\n    python -m tests.benchmarks.{path.stem}" in path.read_text(encoding="utf-8")
+    } - {"floors"}  # which the benchmark of latency starts
+    assert len(commands) > 5
+    assert set(re.findall(r"^\| `python -m tests\.benchmarks\.(\w+)` \|", page, re.M)) == commands
+
+
+def ways_to_run_some_tests() -> list[str]:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    found = re.findall(r"^(?:LDN_\w+=\S+ )*\.venv/bin/pytest ((?:.* )?tests/[^#\n]+)", page, re.M)
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("arguments", ways_to_run_some_tests())
+def test_each_way_to_run_some_tests_finds_them(arguments: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *shlex.split(arguments), "-n0", "--collect-only", "-q"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-500:]
