@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from knowledge.article import first_sentence
-from knowledge.compose import RESERVED
+from knowledge.compose import MODERATOR_SUFFIX, RESERVED
 from knowledge.document import fold
 from knowledge.errors import LdnBotError
 from knowledge.schema import ID_LIMIT, TITLE_LIMIT
@@ -65,10 +65,10 @@ def draft_document(article: Path, folder: Path, command: str | None = None) -> t
     except UnicodeDecodeError:
         raise DraftError(f"{article.name} is not UTF-8 text. Save it again as UTF-8.") from None
     command = command or _name(article.stem.split(".")[0], "document")[:26].rstrip("-")
-    if not re.fullmatch(r"[a-z][a-z0-9-]{0,26}", command):
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,26}", command) or command.endswith(MODERATOR_SUFFIX):
         raise DraftError(
-            f"{command!r} cannot be a command. Give one with --command: a letter, then letters, "
-            "digits and hyphens."
+            f"{command!r} cannot be a command. Give one with --command: a small letter, then small "
+            f"letters, digits and hyphens; it must not end in {MODERATOR_SUFFIX}."
         )
     title, paragraphs = _title_and_paragraphs(text)
     if not paragraphs:

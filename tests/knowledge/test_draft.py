@@ -202,7 +202,15 @@ def test_the_command_is_made_of_the_files_name(tmp_path: Path, name: str, comman
 
 
 @pytest.mark.parametrize(
-    ("name", "command"), [("2023.txt", ""), ("a.txt", "Garden"), ("a.txt", "/a"), ("a.txt", "a b")]
+    ("name", "command"),
+    [
+        ("2023.txt", ""),
+        ("a.txt", "Garden"),
+        ("a.txt", "/a"),
+        ("a.txt", "a b"),
+        ("a.txt", "garden-mod"),
+        ("Garden Mod.txt", ""),
+    ],
 )
 def test_a_command_that_nobody_can_type_is_refused(tmp_path: Path, name: str, command: str) -> None:
     with pytest.raises(DraftError, match=r"cannot be a command\. Give one with --command"):
