@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 
 import click
 
@@ -35,9 +36,12 @@ async def show(settings: Settings, desks: Desks, *, only_outdated: bool) -> None
 
 
 async def refresh(settings: Settings, desks: Desks) -> bool:
-    """Bring every post of the platforms whose tokens are set up to date; whether all are."""
+    """Bring every post of the platforms whose tokens are set up to date; whether all posts are."""
     async with bootstrap.offline_keeper(settings, desks, publishing=True) as keeper:
-        posts = keeper.reachable(await keeper.posts())
+        recorded = await keeper.posts()
+        posts = keeper.reachable(recorded)
+        ids = {post.id for post in posts}
+        away = [post for post in await keeper.outdated(recorded) if post.id not in ids]
         bar = click.progressbar(
             length=len(posts),
             label="Posts",
@@ -47,4 +51,11 @@ async def refresh(settings: Settings, desks: Desks) -> bool:
         with bar:
             done = await keeper.refresh(posts, progress=lambda: bar.update(1))
     click.echo(in_words(done, words_in(ENGLISH)))
-    return not done.failed
+    for platform, count in Counter(post.place.platform for post in away).items():
+        name = platform.value.capitalize()
+        click.echo(
+            f"Not up to date on {name}: {count}. Its token is not set here; set it as it is for "
+            "the bot that serves.",
+            err=True,
+        )
+    return not done.failed and not away

@@ -248,6 +248,13 @@ async def test_the_command_line_lists_shows_what_would_change_and_brings_up_to_d
     assert (forms.edits(), overview.edits()) == ((1, 1), (0, 0))
 
     change_credit(group.documents)
+    status, done = await group.command_line("pins", "--refresh", SLACK_BOT_TOKEN="")
+    assert status == 1
+    assert "2 brought up to date, 0 of them withdrawn. 0 were current." in done
+    assert "Not up to date on Slack: 2. Its token is not set here" in done
+    assert "Not up to date on Discord" not in done
+    assert "Not every post could be brought up to date." in done
+
     group.slack.channel.is_archived = True
     status, done = await group.command_line("pins", "--refresh")
     assert status == 1
