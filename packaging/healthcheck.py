@@ -13,9 +13,9 @@ import sys
 TIMEOUT_S = 10.0
 
 
-def healthy(port: int) -> bool:
-    """Whether the process that serves says so."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+def healthy(host: str, port: int) -> bool:
+    """Whether the process that serves says so. Linux takes 0.0.0.0 and :: for this machine."""
+    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.client.OK
@@ -27,5 +27,6 @@ def healthy(port: int) -> bool:
 
 if __name__ == "__main__":
     if port := os.environ.get("LDN_HEALTH_PORT"):
-        sys.exit(not healthy(int(port)))
+        host = os.environ.get("LDN_HEALTH_HOST") or "127.0.0.1"
+        sys.exit(not healthy(host, int(port)))
     os.execvp("ldn-bot", ["ldn-bot", "doctor", "--offline"])

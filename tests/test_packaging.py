@@ -178,7 +178,7 @@ def test_nothing_else_gets_near_the_image(path: str) -> None:
 
 
 @contextmanager
-def answering(status: int) -> Iterator[int]:
+def answering(status: int, host: str = "127.0.0.1") -> Iterator[int]:
     """The port of a server that answers `/healthz` with a status."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -189,7 +189,7 @@ def answering(status: int) -> Iterator[int]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+    with HTTPServer((host, 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -215,6 +215,13 @@ def test_with_a_health_port_the_serving_process_is_asked(status: int, healthy: b
     with answering(status) as port:
         done = check_health(LDN_HEALTH_PORT=str(port))
     assert (done.returncode == 0, done.stderr) == (healthy, "")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.2"])
+def test_the_health_port_is_asked_at_its_own_address(host: str) -> None:
+    with answering(200, host) as port:
+        done = check_health(LDN_HEALTH_PORT=str(port), LDN_HEALTH_HOST=host)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_health_port_that_nobody_serves_is_not_healthy() -> None:
