@@ -26,7 +26,7 @@ from typing import Any
 
 import attrs
 
-from bot.settings import Settings, dotenv
+from bot.settings import Settings, dotenv, repeated
 from knowledge.errors import DocumentError, LdnBotError, SettingsError
 
 OLDEST_PYTHON = (3, 11)
@@ -97,7 +97,7 @@ async def examine(environment: Mapping[str, str] | None = None, *, online: bool)
         # Nothing else can be judged by settings that are not whole.
         return findings + [fault("settings", line) for line in str(error).splitlines()]
     if environment is None:
-        findings += secrecy(Path(".env"))
+        findings += secrecy(Path(".env")) + repetitions(repeated())
     findings += names({**dotenv(), **os.environ} if environment is None else environment)
     findings += tokens(settings)
     needed = [data_folder(settings.data)]
@@ -136,6 +136,18 @@ def secrecy(dotenv: Path) -> list[Finding]:
     if dotenv.exists() and stat.S_IMODE(dotenv.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
         return [warning("settings", "Others can read .env, which holds tokens: chmod 600 .env")]
     return []
+
+
+def repetitions(lines: Mapping[str, Sequence[int]]) -> list[Finding]:
+    """Variables that stand in `.env` more than once, such as one above a copy of .env.example."""
+    return [
+        warning(
+            "settings",
+            f"{name} stands in .env more than once (lines {', '.join(map(str, numbers))}), and "
+            "the last one counts, though it be empty. Take out the others.",
+        )
+        for name, numbers in lines.items()
+    ]
 
 
 def names(environment: Iterable[str]) -> list[Finding]:

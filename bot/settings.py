@@ -275,24 +275,44 @@ def dotenv() -> dict[str, str]:
     Raises:
         SettingsError: naming every line that cannot be read. None is repeated: it may hold a token.
     """
-    try:
-        text = Path(".env").read_text(encoding="utf-8")
-    except (FileNotFoundError, IsADirectoryError):
-        return {}
-    except (OSError, UnicodeDecodeError):
-        raise SettingsError("The file .env cannot be read. Save it as UTF-8 text.") from None
+    text = _dotenv_text()
     # The library would only warn of such a line, and go on without it.
     if wrong := [each.original for each in parse_stream(StringIO(text)) if each.error]:
         raise SettingsError("\n".join(map(_line, wrong)))
     return {name: value or "" for name, value in dotenv_values(stream=StringIO(text)).items()}
 
 
-def _line(wrong: Original) -> str:
+def repeated() -> dict[str, list[int]]:
+    """The variables that stand in the file `.env` more than once, with their lines.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    lines: dict[str, list[int]] = {}
+    for each in parse_stream(StringIO(_dotenv_text())):
+        if each.key:
+            lines.setdefault(each.key, []).append(_number(each.original))
+    return {name: numbers for name, numbers in lines.items() if len(numbers) > 1}
+
+
+def _dotenv_text() -> str:
+    try:
+        return Path(".env").read_text(encoding="utf-8")
+    except (FileNotFoundError, IsADirectoryError):
+        return ""
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError("The file .env cannot be read. Save it as UTF-8 text.") from None
+
+
+def _number(of: Original) -> int:
     # The library counts from the empty lines before it.
-    number = wrong.line + wrong.string[: -len(wrong.string.lstrip())].count("\n")
+    return of.line + of.string[: -len(of.string.lstrip())].count("\n")
+
+
+def _line(wrong: Original) -> str:
     return (
-        f"Line {number} of the file .env cannot be read. Write NAME=value, with a quote at both "
-        "ends of the value or at none; # at the beginning makes it a remark."
+        f"Line {_number(wrong)} of the file .env cannot be read. Write NAME=value, with a quote "
+        "at both ends of the value or at none; # at the beginning makes it a remark."
     )
 
 

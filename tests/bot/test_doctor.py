@@ -153,6 +153,16 @@ def test_a_misspelt_variable_in_dotenv_is_found_too(tmp_path: Path) -> None:
     assert "Did you mean LDN_DOCUMENTS?" in run("--offline").stdout
 
 
+@pytest.mark.usefixtures("nothing_set")
+def test_a_variable_that_stands_in_dotenv_twice_is_found_on_its_lines(tmp_path: Path) -> None:
+    lines = [f"DISCORD_TOKEN={DISCORD_TOKEN}", "", "# a copy", "LDN_SHARE=", "DISCORD_TOKEN="]
+    (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
+    result = run("--offline")
+    said = "DISCORD_TOKEN stands in .env more than once (lines 1, 5), and the last one counts"
+    assert (said in result.stdout, "LDN_SHARE" in result.stdout) == (True, False)
+    assert SECRET not in result.output
+
+
 # Settings and tokens
 
 
