@@ -300,7 +300,12 @@ def _dotenv_text() -> str:
         return Path(".env").read_text(encoding="utf-8")
     except (FileNotFoundError, IsADirectoryError):
         return ""
-    except (OSError, UnicodeDecodeError):
+    except OSError as error:
+        raise SettingsError(
+            f"The file .env cannot be read ({error.strerror}). Let this user read it, or start in "
+            "another folder."
+        ) from None
+    except UnicodeDecodeError:
         raise SettingsError("The file .env cannot be read. Save it as UTF-8 text.") from None
 
 

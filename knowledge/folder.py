@@ -12,6 +12,7 @@ All faults of a folder are reported at once. Nothing is half loaded: a folder is
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -47,6 +48,8 @@ def load_library(folder: Path, fits: Sequence[Fit] = (), today: date | None = No
     Raises:
         DocumentError: with every fault of every file.
     """
+    if closed := _closed(folder):
+        raise DocumentError([closed])
     problems: list[Problem] = []
     warnings: list[Problem] = []
     documents: list[Document] = []
@@ -77,6 +80,23 @@ def load_library(folder: Path, fits: Sequence[Fit] = (), today: date | None = No
     if problems:
         raise DocumentError(problems)
     return Library(tuple(documents), questions, crisis, help_lines, tuple(warnings))
+
+
+def _closed(folder: Path) -> Problem | None:
+    """What keeps us from a folder that is there; one that is not is told with the documents."""
+    try:
+        for name in os.listdir(folder)[:1]:
+            os.lstat(folder / name)  # it may show names, and nothing else
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        what = f"cannot be read ({error.strerror})."
+        mend = (
+            "Let the user that the bot runs as read it and the folders above it, or name another "
+            "folder in LDN_DOCUMENTS."
+        )
+        return Problem(str(folder), 1, "folder", what, mend)
+    return None
 
 
 def _with_notice(fit: Fit, notice: str) -> Fit:

@@ -22,7 +22,7 @@ from knowledge.naming import check_names, check_tree
 from knowledge.placing import check_coverage, check_quotes, place
 from knowledge.schema import TITLE_LIMIT, DocumentFile
 from knowledge.written import WrittenDocument, WrittenSection
-from knowledge.yamlfile import read_yaml, validate
+from knowledge.yamlfile import UNREADABLE, read_yaml, validate
 
 Fit = Callable[[Answer], object]
 """Renders an answer for a platform; raises `DoesNotFitError` if it cannot be shown there."""
@@ -79,8 +79,10 @@ def _read_article(doc: WrittenDocument, folder: Path) -> Article | None:
     else:
         try:
             article = Article(path.read_text(encoding="utf-8-sig"))
-        except OSError:
+        except FileNotFoundError:
             what, mend = f"there is no file {name!r} here.", "Put the article beside this file."
+        except OSError as error:
+            what, mend = f"{name!r} cannot be read ({error.strerror}).", UNREADABLE
         except UnicodeDecodeError:
             what, mend = f"{name!r} is not UTF-8 text.", "Save it again as UTF-8."
         else:

@@ -24,6 +24,9 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 KeyPath = tuple[str | int, ...]
 
+UNREADABLE = "See that it is a file, and that the user that the bot runs as may read it."
+"""The mend for a file that cannot be read."""
+
 _LINE_END = re.compile(r"[\n\x85\u2028\u2029]")
 """As YAML counts them."""
 
@@ -68,9 +71,7 @@ def read_yaml(path: Path) -> YamlFile:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        fault = Problem(
-            name, 1, "file", f"cannot be read ({error.strerror}).", "Check that it exists."
-        )
+        fault = Problem(name, 1, "file", f"cannot be read ({error.strerror}).", UNREADABLE)
         return YamlFile(name, None, problems=[fault])
     except UnicodeDecodeError:
         fault = Problem(name, 1, "file", "is not UTF-8 text.", "Save it again as UTF-8.")

@@ -233,6 +233,15 @@ def test_a_line_of_the_file_env_that_cannot_be_read_is_named_by_its_number_and_n
     assert caplog.records == []
 
 
+def test_a_dotenv_that_may_not_be_read_is_not_said_to_be_in_another_encoding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").symlink_to(".env")  # even root cannot follow it
+    with pytest.raises(SettingsError, match=r"cannot be read \(.+\)\. Let this user read it"):
+        Settings.load()
+
+
 @pytest.mark.parametrize(
     ("variable", "beginning"),
     [

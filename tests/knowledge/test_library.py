@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,49 @@ def replace(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@contextmanager
+def as_somebody_else() -> Iterator[None]:
+    """Within the block we are nobody in particular: root may read whatever there is."""
+    me = os.geteuid()
+    if me == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(me)
+
+
+@pytest.mark.parametrize(
+    ("below", "mode"),
+    [("", 0), ("", 0o444), ("documents", 0)],
+    ids=["closed", "shows names alone", "in a closed one"],
+)
+def test_a_folder_that_we_may_not_read_is_one_fault_with_its_mend(below: str, mode: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / below
+        write_document(folder)
+        Path(name).chmod(mode)
+        with as_somebody_else(), pytest.raises(DocumentError) as caught:
+            load_library(folder)
+        Path(name).chmod(0o700)
+    [problem] = caught.value.problems
+    assert (problem.file, problem.key) == (str(folder), "folder")
+    assert problem.what == "cannot be read (Permission denied)."
+    assert "LDN_DOCUMENTS" in problem.mend
+
+
+@pytest.mark.parametrize("name", ["garden.yaml", "garden.source.txt", "helplines.yaml"])
+def test_a_file_that_cannot_be_read_is_not_said_to_be_missing(tmp_path: Path, name: str) -> None:
+    write_document(tmp_path)
+    (tmp_path / name).unlink(missing_ok=True)
+    (tmp_path / name).mkdir()
+    with pytest.raises(DocumentError) as caught:
+        load_library(tmp_path)
+    [problem] = caught.value.problems
+    assert "cannot be read (Is a directory)" in problem.what
+    assert "may read it" in problem.mend
 
 
 def test_several_documents_stand_side_by_side_under_their_own_commands(tmp_path: Path) -> None:
