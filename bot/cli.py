@@ -225,6 +225,8 @@ def commands(sync: bool, force: bool) -> None:
     from adapters.discord.commands import commands_payload
     from bot import bootstrap
 
+    if force and not sync:
+        raise click.UsageError("--force registers nothing without --sync. Give both.")
     settings = Settings.load()
     desks = bootstrap.build_desks(settings)
     if not sync:
@@ -241,6 +243,8 @@ def pins(refresh: bool, dry_run: bool) -> None:
     """List what is posted where, and whether it is current."""
     from bot import bootstrap, posts
 
+    if dry_run and not refresh:
+        raise click.UsageError("--dry-run tells what --refresh would change. Give both.")
     settings = Settings.load()
     desks = bootstrap.build_desks(settings)
     if dry_run or not refresh:

@@ -383,7 +383,7 @@ def test_a_folder_that_is_not_there_is_one_sentence_and_status_1(
     "arguments",
     [
         ["fly"], ["ask", "--xml"], ["render"], ["render", "telegram", "x"], ["import"],
-        ["import", "none.txt"], ["check", "a", "b"],
+        ["import", "none.txt"], ["check", "a", "b"], ["commands", "--force"], ["pins", "--dry-run"],
     ],
     ids=" ".join,
 )  # fmt: skip
