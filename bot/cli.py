@@ -189,10 +189,9 @@ def check(folder: Path | None) -> None:
     for warning in library.warnings:
         click.echo(f"Warning: {warning}", err=True)
     for document in library.documents:
-        click.echo(
-            f"{document.title}: {len(document.sections)} sections cover the whole article. "
-            f"Command: /{document.command}."
-        )
+        count = len(document.sections)
+        cover = "1 section covers" if count == 1 else f"{count} sections cover"
+        click.echo(f"{document.title}: {cover} the whole article. Command: /{document.command}.")
 
 
 @main.command()
@@ -263,14 +262,21 @@ def evaluate(file: Path, command: str | None) -> None:
     also be "none" (not covered) or "crisis", and `ok` may list what is acceptable besides.
     """
     from bot import bootstrap
+    from knowledge.evaluation import CRISIS, NONE, read_labelled, reply_of
     from knowledge.evaluation import evaluate as evaluated
-    from knowledge.evaluation import read_labelled, reply_of
 
     desks = bootstrap.build_desks(Settings.load())
     if command is not None and command not in desks:
         _fail(f"There is no document with the command {command}.", status=2)
     desk = desks[command] if command else desks.first
-    click.echo(str(evaluated(lambda question: reply_of(desk.ask(question)), read_labelled(file))))
+    labelled = read_labelled(file)
+    known = {*desk.document.by_id, NONE, CRISIS}
+    if unknown := sorted({id for each in labelled for id in each.expect} - known):
+        _fail(
+            f"{file.name} expects what is no section of /{desk.document.command}: "
+            f"{', '.join(unknown)}. Correct the ids; `ldn-bot topics` lists them."
+        )
+    click.echo(str(evaluated(lambda question: reply_of(desk.ask(question)), labelled)))
 
 
 @main.command()

@@ -329,6 +329,24 @@ def test_an_imported_article_passes_the_check(run: Run, tmp_path: Path) -> None:
     assert run("check", str(tmp_path / "new")).exit_code == 0
 
 
+def test_one_section_is_counted_as_one(run: Run, tmp_path: Path) -> None:
+    article = tmp_path / "tea.txt"
+    article.write_text("Tea is made of leaves.", encoding="utf-8")
+    assert run("import", str(article), "--to", str(tmp_path / "to")).exit_code == 0
+    assert ": 1 section covers the whole article." in run("check", str(tmp_path / "to")).stdout
+
+
+def test_labels_that_name_no_section_are_told_before_anything_is_asked(
+    run: Run, garden: Path, tmp_path: Path
+) -> None:
+    labels = tmp_path / "labels.jsonl"
+    lines = [{"q": "a", "expect": ["rake", "winter"]}, {"q": "b", "expect": "none"}]
+    labels.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    result = run("evaluate", str(labels))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "labels.jsonl expects what is no section of /garden: rake. Correct" in result.stderr
+
+
 def test_what_cannot_be_imported_is_one_sentence(run: Run, tmp_path: Path) -> None:
     article = tmp_path / "empty.txt"
     article.write_text("\n", encoding="utf-8")
