@@ -84,6 +84,7 @@ def ways_to_run_some_tests() -> list[str]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("arguments", ways_to_run_some_tests())
 def test_each_way_to_run_some_tests_finds_them(arguments: str) -> None:
     done = subprocess.run(
