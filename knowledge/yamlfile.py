@@ -172,7 +172,8 @@ def _construct(node: yaml.Node, path: KeyPath, file: YamlFile) -> Any:
         return [_construct(item, (*path, at), file) for at, item in enumerate(node.value)]
     try:
         return _scalars.construct_document(node)
-    except (yaml.YAMLError, ValueError):
+    # The last two: a value that does not have the form of its tag, as in `!!bool perhaps`.
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError):
         file.problems.append(
             file.problem(
                 path, "has a value that YAML cannot read.", "Correct it, or put it in quotes."

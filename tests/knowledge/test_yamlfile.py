@@ -79,6 +79,9 @@ def test_a_key_that_is_written_twice_is_a_fault_at_the_second(tmp_path: Path) ->
         ("a:\n" + "- " * 100_000, 2, "is nested too deeply."),
         ("a: 2026-02-31\n", 1, "has a value that YAML cannot read"),
         ("a: !!python/object:os.system x\n", 1, "has a value that YAML cannot read"),
+        ("a: !!bool perhaps\n", 1, "has a value that YAML cannot read"),
+        ("a: !!timestamp soon\n", 1, "has a value that YAML cannot read"),
+        ("a: !!int ''\n", 1, "has a value that YAML cannot read"),
     ],
 )
 def test_what_is_no_yaml_is_one_fault_on_its_line(
