@@ -40,9 +40,9 @@ def back_up(settings: Settings, file: Path) -> None:
         BackupError: there is nothing to copy, or it cannot be copied.
     """
     database = _database(settings)
-    if not database.exists():
+    if not _exists(database):
         raise BackupError(f"There is no {database} yet, so there is nothing to back up.")
-    if file.exists():
+    if _exists(file):
         raise BackupError(f"{file} exists. Name a file that does not, for example with the date.")
     with _copy_beside(database, file) as copy:
         copy.replace(file)
@@ -58,9 +58,10 @@ def put_back(settings: Settings, file: Path) -> Path | None:
         BackupError: `file` is no backup of this version or an older one, or the bot is running.
     """
     database = _database(settings)
-    if file.is_dir():
+    there = _exists(file)
+    if there and file.is_dir():
         raise BackupError(f"{file} is a folder. Name the file in it that `ldn-bot backup` wrote.")
-    if not file.is_file():
+    if not (there and file.is_file()):
         raise BackupError(f"There is no file {file}.")
     with _copy_beside(file, database) as copy:
         leave_to_owner(copy)
@@ -76,6 +77,15 @@ def _database(settings: Settings) -> Path:
             "(docs/deploy.md)."
         )
     return settings.data / SQLITE_FILE
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise BackupError(
+            f"{path} cannot be looked for ({error.strerror}). Let this user into its folder."
+        ) from error
 
 
 @contextmanager

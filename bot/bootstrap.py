@@ -263,7 +263,12 @@ def build_stores(
 
 def nothing_kept(settings: Settings) -> bool:
     """Whether there is no database yet, as can be told without opening one."""
-    return not settings.database_url and not (settings.data / SQLITE_FILE).exists()
+    if settings.database_url:
+        return False
+    try:
+        return not (settings.data / SQLITE_FILE).exists()
+    except OSError:  # where we may not look: opening it says why
+        return False
 
 
 def _oauth_stores(settings: Settings, database: Database) -> OAuthStores:

@@ -291,8 +291,9 @@ def data_folder(folder: Path) -> Finding:
 
     A disk that is full has room for a file's name, so something is written into it, and forgotten.
     """
-    place = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    whole = folder.absolute()
     try:
+        place = next(path for path in (whole, *whole.parents) if path.exists())
         with tempfile.TemporaryFile(dir=place) as file:
             file.write(bytes(BLOCK))
             file.flush()
@@ -307,7 +308,7 @@ def data_folder(folder: Path) -> Finding:
         )
     if free < ROOM:
         return warning("data", f"The disk that holds {folder} is nearly full. Make room.")
-    made = "written" if place == folder.absolute() else "made when it is needed"
+    made = "written" if place == whole else "made when it is needed"
     return ok("data", f"{folder} can be {made}.")
 
 
@@ -323,8 +324,6 @@ def documents(folder: Path) -> list[Finding]:
         return [
             fault("documents", f"{faults} to mend; `ldn-bot check` names all: {error.problems[0]}")
         ]
-    except OSError as error:
-        return [fault("documents", f"{folder} cannot be read ({error.strerror}). Allow it.")]
     served = ", ".join(f"/{document.command}" for document in library.documents)
     findings = [ok("documents", f"They load and fit. Commands: {served}.")]
     if stale := len(library.warnings):

@@ -6,6 +6,7 @@ What a machine cannot know (good titles, the source, the terms) is marked TODO.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from itertools import chain, count, zip_longest
@@ -76,7 +77,7 @@ def draft_document(article: Path, folder: Path, command: str | None = None) -> t
     document = folder / f"{command}.yaml"
     source = folder / f"{command}.source.txt"
     for path in (document, source):
-        if path.exists():
+        if os.path.exists(path):  # not where we may not look: writing says so
             raise DraftError(f"{path} exists already. Move it away, or choose another folder.")
     draft = _yaml(title, command, source.name, _pieces(paragraphs))
     try:

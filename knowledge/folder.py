@@ -107,29 +107,42 @@ def _with_notice(fit: Fit, notice: str) -> Fit:
 def _document_files(folder: Path, problems: list[Problem]) -> list[Path]:
     files = [
         path
-        for path in _files(folder, "*.yaml")
+        for path in _files(folder, ".yaml")
         if path.name not in _SHARED and not path.name.endswith(QUESTIONS_SUFFIX)
     ]
-    for path in _files(folder, "*.yml"):
+    for path in _files(folder, ".yml"):
         mend = f"Rename it to {path.stem}.yaml."
         problems.append(Problem(path.name, 1, "file", "is not read.", mend))
-    for path in _files(folder, f"*{QUESTIONS_SUFFIX}"):
+    for path in _files(folder, QUESTIONS_SUFFIX):
         document = path.name.removesuffix(QUESTIONS_SUFFIX) + ".yaml"
-        if (
-            not (folder / document).exists()
-            and not (folder / document).with_suffix(".yml").exists()
-        ):
+        # Not `Path.exists`, here and below: it fails where we may not look.
+        written = folder / document
+        if not any(map(os.path.exists, (written, written.with_suffix(".yml")))):
             what = f"is not read, because there is no {document}."
             problems.append(Problem(path.name, 1, "file", what, "Give both the same name."))
     if not files:
-        what = "holds no document." if folder.is_dir() else "is not a folder."
+        what = _why_empty(folder)
         mend = "Put a document such as ldn.yaml there, or name another folder in LDN_DOCUMENTS."
         problems.append(Problem(str(folder), 1, "folder", what, mend))
     return files
 
 
-def _files(folder: Path, pattern: str) -> list[Path]:
-    return sorted(path for path in folder.glob(pattern) if not is_passed_over(path.name))
+def _why_empty(folder: Path) -> str:
+    try:
+        os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return "is not a folder."
+    except OSError as error:
+        return f"cannot be read ({error.strerror})."
+    return "holds no document."
+
+
+def _files(folder: Path, suffix: str) -> list[Path]:
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return []  # `_why_empty` tells
+    return [folder / name for name in names if name.endswith(suffix) and not is_passed_over(name)]
 
 
 def _load_crisis(path: Path, problems: list[Problem]) -> CrisisPhrases:
@@ -165,7 +178,7 @@ def _section_ids(
 
 
 def _load_questions(path: Path, known: Sequence[str], problems: list[Problem]) -> Questions:
-    if not path.exists():
+    if not os.path.exists(path):
         return Questions()
     file = read_yaml(path)
     problems += file.problems
@@ -238,4 +251,4 @@ def _read_help_lines(
 def _shared_file(folder: Path, name: str) -> Path:
     """The folder's own file of this name, or the shipped one: no folder is without help lines."""
     own = folder / name
-    return own if own.exists() else SHIPPED / name
+    return own if os.path.exists(own) else SHIPPED / name

@@ -13,6 +13,8 @@ from knowledge.folder import load_library
 from knowledge.opening import open_desks
 
 REMINDER = "Please ask your own gardener."
+UNASKABLE = "x" * 300
+"""A name that is too long to be looked for, as where somebody may not look."""
 CREDIT = "Source: The Garden Club, “Garden Care”, 2020."
 
 # Enough for the crisis detector to learn from in no time.

@@ -24,6 +24,7 @@ from bot.backup import BackupError, back_up, put_back
 from bot.cli import main
 from bot.settings import Settings
 from knowledge.posts import Place, Platform, Post, Reservation
+from tests.documents import UNASKABLE
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534
@@ -398,6 +399,15 @@ def test_where_the_backup_has_no_room_it_says_so_and_leaves_nothing(
     said = f"There is no room for {new}. Make room there, or name a file on another disk.\n"
     assert (done.returncode, done.stderr) == (1, said)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_what_cannot_be_looked_for_is_not_said_to_be_missing(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with pytest.raises(BackupError, match="cannot be looked for"):
+        put_back(settings, tmp_path / UNASKABLE)
+    with pytest.raises(BackupError, match="cannot be looked for"):
+        back_up(Settings(data=tmp_path / UNASKABLE), tmp_path / "backup.sqlite3")
 
 
 def test_a_folder_is_not_restored_and_not_said_to_be_missing(

@@ -35,7 +35,7 @@ from knowledge.compose import Composer
 from knowledge.documents import SHIPPED
 from knowledge.folder import load_library
 from knowledge.posts import Place, Platform, Reservation, revision_of
-from tests.documents import write_document
+from tests.documents import UNASKABLE, write_document
 
 pytest_plugins = ["tests.adapters.postgres"]
 
@@ -316,7 +316,7 @@ async def test_a_data_folder_that_is_not_there_yet_is_not_made(
     assert not folder.parent.exists()
 
 
-@pytest.mark.parametrize("folder", ["a file", "a file/below", "/proc/none"])
+@pytest.mark.parametrize("folder", ["a file", "a file/below", "/proc/none", UNASKABLE])
 async def test_a_data_folder_that_cannot_be_written_is_a_fault(
     garden: dict[str, str], tmp_path: Path, folder: str
 ) -> None:
@@ -461,6 +461,12 @@ async def test_a_store_of_a_newer_version_is_a_fault(kept: dict[str, str]) -> No
     assert finding.level is Level.FAULT
     assert "newer version" in finding.text
     assert await found(kept, "posts") == []
+
+
+async def test_a_store_that_cannot_be_looked_for_is_a_fault(garden: dict[str, str]) -> None:
+    finding = await one(garden | {"LDN_DATA": f"{garden['LDN_DATA']}/{UNASKABLE}"}, "store")
+    assert finding.level is Level.FAULT
+    assert "LDN_DATA" in finding.text
 
 
 async def test_a_damaged_database_is_a_fault(garden: dict[str, str]) -> None:

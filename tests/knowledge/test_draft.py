@@ -12,6 +12,7 @@ from knowledge.document import Document
 from knowledge.documents import SHIPPED
 from knowledge.draft import DraftError, draft_document
 from knowledge.loader import load_document
+from tests.documents import UNASKABLE
 
 
 def draft(folder: Path, text: str | bytes, name: str = "garden.txt", command: str = "") -> Path:
@@ -221,6 +222,13 @@ def test_a_folder_that_cannot_be_written_to_is_one_sentence(tmp_path: Path) -> N
     (tmp_path / "out").write_text("a file in the way", encoding="utf-8")
     with pytest.raises(DraftError, match="cannot be written to"):
         draft(tmp_path, TEXT)
+
+
+def test_a_folder_that_cannot_be_looked_into_is_one_sentence(tmp_path: Path) -> None:
+    article = tmp_path / "article.txt"
+    article.write_text(TEXT, encoding="utf-8")
+    with pytest.raises(DraftError, match="cannot be written to"):
+        draft_document(article, tmp_path / UNASKABLE)
 
 
 def test_an_article_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from knowledge.documents import SHIPPED
 from knowledge.errors import DocumentError, Problem
 from knowledge.folder import load_library
-from tests.documents import write_document
+from tests.documents import UNASKABLE, write_document
 
 
 def faults(folder: Path) -> Sequence[Problem]:
@@ -106,6 +106,12 @@ def test_a_folder_without_a_document_is_one_error_that_names_the_setting(
 def test_a_file_in_place_of_the_folder_is_one_error(tmp_path: Path) -> None:
     [problem] = faults(write_document(tmp_path))
     assert problem.what == "is not a folder."
+
+
+def test_a_folder_that_cannot_be_looked_into_is_one_error_that_says_why(tmp_path: Path) -> None:
+    [problem] = faults(tmp_path / UNASKABLE)
+    assert problem.what == "cannot be read (File name too long)."
+    assert "LDN_DOCUMENTS" in problem.mend
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import yaml
 from knowledge.bundle import fingerprint
 from knowledge.errors import DocumentError
 from knowledge.opening import open_folder
-from tests.documents import write_document
+from tests.documents import UNASKABLE, write_document
 
 
 def test_a_few_example_questions_still_count_at_the_second_start(tmp_path: Path) -> None:
@@ -52,3 +52,8 @@ def test_what_an_editor_has_not_saved_yet_is_not_learned_anew(tmp_path: Path) ->
     before = fingerprint(tmp_path)
     (tmp_path / ".garden.yaml.swp").write_text("half a sen", encoding="utf-8")
     assert fingerprint(tmp_path) == before
+
+
+def test_a_folder_that_cannot_be_looked_into_is_a_fault_of_the_documents(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match="cannot be read"):
+        open_folder(tmp_path / UNASKABLE, tmp_path / "cache")
