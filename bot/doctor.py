@@ -429,7 +429,8 @@ async def platform_clock(name: str, url: str) -> Finding:
         theirs = parsedate_to_datetime(date)
     except ValueError:
         return ok(name.lower(), f"{name} can be reached.")
-    return _compared(name, now - theirs)
+    # One that names no zone, or `-0000`, is in UTC (RFC 5322, 3.3).
+    return _compared(name, now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)))
 
 
 def _compared(name: str, ahead: timedelta) -> Finding:

@@ -578,13 +578,17 @@ async def test_posts_are_not_judged_by_documents_with_faults(garden: dict[str, s
 
 
 @asynccontextmanager
-async def platform(behind: timedelta, asked: list[web.Request] | None = None) -> AsyncIterator[str]:
+async def platform(
+    behind: timedelta, asked: list[web.Request] | None = None, *, zoned: bool = True
+) -> AsyncIterator[str]:
     """The base address of a platform whose clock is so far behind ours."""
 
     async def answer(request: web.Request) -> web.Response:
         if asked is not None:
             asked.append(request)
-        date = format_datetime(datetime.now(UTC) - behind, usegmt=True)
+        now = datetime.now(UTC) - behind
+        # Of a time that is bare, the zone is written as `-0000`.
+        date = format_datetime(now if zoned else now.replace(tzinfo=None), usegmt=zoned)
         return web.Response(status=404, headers={"Date": date})
 
     app = web.Application()
@@ -615,6 +619,12 @@ async def test_our_clock_is_compared_with_a_platforms(
         finding = await doctor.platform_clock("Slack", url)
     assert finding.level is level
     assert says in finding.text
+
+
+async def test_a_date_without_a_zone_is_in_utc() -> None:
+    async with platform(timedelta(minutes=6), zoned=False) as url:
+        finding = await doctor.platform_clock("Slack", url)
+    assert finding.level is Level.FAULT
 
 
 async def test_a_platform_that_cannot_be_reached_is_a_warning() -> None:
