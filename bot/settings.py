@@ -52,6 +52,7 @@ def _one_of(*words: str) -> Callable[[str], str]:
 def _address(*schemes: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         parts = urlsplit(text)
+        _ = parts.port  # raises where it is none
         if parts.scheme not in schemes or not parts.hostname or any(map(str.isspace, text)):
             raise ValueError
         return text

@@ -61,6 +61,8 @@ def test_blanks_around_a_token_are_no_part_of_it() -> None:
         ("LDN_SLACK_API_URL", "https://"),
         ("LDN_SLACK_API_URL", "https://["),
         ("LDN_SLACK_API_URL", f"http://a b {SECRET}"),
+        ("LDN_SLACK_API_URL", f"http://{SECRET}:99999/"),
+        ("LDN_DISCORD_GATEWAY_URL", f"ws://{SECRET}:port"),
         ("LDN_DATA", f"~{SECRET}/data"),
         ("LDN_HEALTH_PORT", "http"),
         ("LDN_HEALTH_PORT", "65536"),
