@@ -69,8 +69,8 @@ class Painted:
 
 def link(address: str, label: Markup) -> Markup:
     """A link, opened beside the page; what leads nowhere on the web is its label alone."""
-    if address.startswith(PRETEND_ADDRESS):
-        href = address.removeprefix(PRETEND_ADDRESS)
+    href = address.removeprefix(PRETEND_ADDRESS)
+    if href != address and href.startswith("#"):  # no other address of this page, and no script
         return Markup('<a href="{}">{}</a>').format(href, label)
     if not address.startswith(("http://", "https://")):
         return label

@@ -192,6 +192,15 @@ def test_a_link_to_a_pretend_post_stays_on_the_page() -> None:
     assert html == Markup('<a href="#post-slack-1">open</a>')
 
 
+@pytest.mark.parametrize("path", ["javascript:alert(1)", "/why?q=x", "//a.example", ""])
+def test_a_link_to_the_pretend_place_that_is_no_post_leads_out_of_the_page(path: str) -> None:
+    for html in (
+        slack_painter.mrkdwn(f"<{PRETEND_ADDRESS}{path}|open>"),
+        discord_painter.markdown(f"[open](<{PRETEND_ADDRESS}{path}>)"),
+    ):
+        assert Read(str(html)).addresses == [f"{PRETEND_ADDRESS}{path}"]
+
+
 def test_what_cannot_be_drawn_is_named() -> None:
     painted = slack_painter.paint({"text": "x", "blocks": [{"type": "video"}]})
     assert painted.pieces == (Unpainted("video"),)
