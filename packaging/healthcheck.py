@@ -14,7 +14,7 @@ TIMEOUT_S = 10.0
 
 
 def healthy(host: str, port: int) -> bool:
-    """Whether the process that serves says so. Linux takes 0.0.0.0 and :: for this machine."""
+    """Whether the process that serves says so."""
     connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
     try:
         connection.request("GET", "/healthz")
@@ -27,6 +27,6 @@ def healthy(host: str, port: int) -> bool:
 
 if __name__ == "__main__":
     if port := os.environ.get("LDN_HEALTH_PORT"):
-        host = os.environ.get("LDN_HEALTH_HOST") or "127.0.0.1"
-        sys.exit(not healthy(host, int(port)))
+        # `0.0.0.0` and `::`, at which it listens everywhere, lead to this machine too.
+        sys.exit(not healthy(os.environ.get("LDN_HEALTH_HOST") or "127.0.0.1", int(port)))
     os.execvp("ldn-bot", ["ldn-bot", "doctor", "--offline"])

@@ -217,10 +217,15 @@ def test_with_a_health_port_the_serving_process_is_asked(status: int, healthy: b
     assert (done.returncode == 0, done.stderr) == (healthy, "")
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.2"])
-def test_the_health_port_is_asked_at_its_own_address(host: str) -> None:
-    with answering(200, host) as port:
-        done = check_health(LDN_HEALTH_PORT=str(port), LDN_HEALTH_HOST=host)
+@pytest.mark.parametrize(
+    ("listens", "setting"),
+    [("127.0.0.2", "127.0.0.2"), ("0.0.0.0", "0.0.0.0"), ("127.0.0.1", "")],
+)
+def test_the_serving_process_is_asked_at_the_address_that_it_listens_on(
+    listens: str, setting: str
+) -> None:
+    with answering(200, listens) as port:
+        done = check_health(LDN_HEALTH_PORT=str(port), LDN_HEALTH_HOST=setting)
     assert (done.returncode, done.stderr) == (0, "")
 
 
