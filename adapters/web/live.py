@@ -100,7 +100,7 @@ class Live:
     def _with_old_search(self, library: Library) -> list[HelpDesk]:
         """Desks with new words that are found as the old ones were, so that nobody has to wait.
 
-        None where there are other topics to find.
+        No desk at all where there are other topics to find.
         """
         desks = []
         for document in library.documents:
