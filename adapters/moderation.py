@@ -13,6 +13,7 @@ from functools import lru_cache
 from adapters import settings, statistics
 from adapters.conversation import Caller, Reply
 from adapters.text import KEPT
+from adapters.wording import UNKNOWN_COMMAND
 from knowledge.actions import MODERATORS_ONLY, PUBLISHING, Action, Button, Verb, clip
 from knowledge.answer import Answer
 from knowledge.communities import Communities, CommunitySettings, Sharers, Visibility
@@ -156,7 +157,7 @@ class Moderation:
         word = word.casefold()
         if word in set(Subcommand):
             return await self.command(caller, command, Subcommand(word), words.strip())
-        if refusal := _refusal(caller):
+        if refusal := self._refusal(caller, command):
             return refusal
         usage = (f"- /{command}-mod {each}: {caller.say(each.description)}" for each in Subcommand)
         return Reply("\n".join(usage))
@@ -165,7 +166,7 @@ class Moderation:
         self, caller: Caller, command: str, subcommand: Subcommand, words: str = ""
     ) -> Reply:
         """Do what a moderator wants."""
-        if refusal := _refusal(caller):
+        if refusal := self._refusal(caller, command):
             return refusal
         work: dict[Subcommand, Callable[[], Awaitable[Reply]]] = {
             Subcommand.PIN: lambda: self._pin(caller, command, words),
@@ -180,6 +181,13 @@ class Moderation:
     async def week(self, caller: Caller, action: Action) -> Reply:
         """What was counted in the week that a button names."""
         return await _in_words(caller, lambda: self._stats(caller, action.command, action.topic))
+
+    def _refusal(self, caller: Caller, command: str) -> Reply | None:
+        if command not in self._desks:
+            return Reply(caller.say(UNKNOWN_COMMAND))
+        if not (caller.channel and caller.community):
+            return Reply(caller.say(IN_A_CHANNEL))
+        return None if caller.moderator else Reply(caller.say(NOT_A_MODERATOR))
 
     async def _pin(self, caller: Caller, command: str, topic: str) -> Reply:
         section = self._section(command, topic)
@@ -248,23 +256,16 @@ class Moderation:
         return Reply(settings.in_words(held, command, caller.say, caller.platform, changed=True))
 
     async def _stats(self, caller: Caller, command: str, week: str = "") -> Reply:
-        this_week = self._tallying.this_week
+        # Before anything is waited for: meanwhile the documents may be replaced.
+        titles, this_week = self._desks[command].titles, self._tallying.this_week
         day = statistics.week_named(week, this_week)
         counted = await self._tallying.of_week(caller.platform, caller.community, day)
-        return statistics.reply(
-            caller, command, day, this_week, *counted, titles=self._desks[command].titles
-        )
+        return statistics.reply(caller, command, day, this_week, *counted, titles=titles)
 
     def _section(self, command: str, topic: str) -> str | None:
         desk = self._desks.get(command)
         answer = desk.open(topic) if desk else None
         return answer.section if answer else None
-
-
-def _refusal(caller: Caller) -> Reply | None:
-    if not (caller.channel and caller.community):
-        return Reply(caller.say(IN_A_CHANNEL))
-    return None if caller.moderator else Reply(caller.say(NOT_A_MODERATOR))
 
 
 def in_words(done: Refreshed, say: Say) -> str:

@@ -42,7 +42,7 @@ from adapters.slack.surfaces import (
     PrivateMessage,
     Surface,
 )
-from adapters.wording import APOLOGY, UNKNOWN_COMMAND
+from adapters.wording import APOLOGY
 from knowledge.actions import GUARDED, Action
 from knowledge.compose import MENU, MODERATOR_SUFFIX
 from knowledge.desk import HelpDesk
@@ -105,9 +105,6 @@ class Listeners:
         surface = CommandReply(respond, client.session)
         async with self._apologetic(surface, began, caller):
             command = _command(body).removesuffix(MODERATOR_SUFFIX)
-            if command not in self.reception.desks:
-                await surface.show(Aside(caller.say(UNKNOWN_COMMAND)))
-                return
             typed = spoken(field(body, "text"))
             await surface.show(await self.reception.moderation.typed(caller, command, typed))
 

@@ -1,0 +1,46 @@
+"""What moderators type, where the documents are others by then; the same on every platform."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adapters.conversation import Caller, Reply
+from adapters.moderation import Subcommand
+from adapters.wording import UNKNOWN_COMMAND
+from knowledge.posts import Platform
+from tests.conversations.conftest import House
+
+MODERATOR = Caller(Platform.DISCORD, community="1", channel="2", moderator=True)
+
+
+@pytest.mark.parametrize("subcommand", Subcommand)
+async def test_the_command_of_a_document_that_is_gone_is_not_known_any_more(
+    house: House, subcommand: Subcommand
+) -> None:
+    moderation = house.reception.moderation
+    house.desks.replace([])
+    expected = Reply(UNKNOWN_COMMAND)
+    assert await moderation.command(MODERATOR, "ldn", subcommand, "forms") == expected
+    assert await moderation.typed(MODERATOR, "ldn", f"{subcommand} forms") == expected
+
+
+async def test_what_can_be_typed_for_a_document_that_is_gone_is_not_told(house: House) -> None:
+    house.desks.replace([])
+    said = await house.reception.moderation.typed(MODERATOR, "ldn", "")
+    assert said == Reply(UNKNOWN_COMMAND)
+
+
+async def test_a_week_is_told_although_the_documents_are_replaced_while_it_is_looked_up(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up = house.tallying.of_week
+
+    async def replaced_meanwhile(*asked: Any) -> Any:
+        house.desks.replace([])
+        return await look_up(*asked)
+
+    monkeypatch.setattr(house.tallying, "of_week", replaced_meanwhile)
+    reply = await house.reception.moderation.command(MODERATOR, "ldn", Subcommand.STATS)
+    assert "Nothing was counted." in reply.text
