@@ -5,6 +5,7 @@ There is no Docker where tests run, so these read what it would be told.
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import configparser
 import fnmatch
@@ -19,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -425,6 +427,27 @@ def test_the_lock_holds_all_that_the_bot_needs_in_versions_that_suit() -> None:
         name = canonicalize_name(needed.name)
         assert name in packages, f"{name} is not locked. {RENEW}"
         assert needed.specifier.contains(packages[name]), f"{name} has changed. {RENEW}"
+
+
+def imported() -> Iterator[str]:
+    """The packages whose modules ours import, also those within functions."""
+    for package in ("adapters", "bot", "knowledge"):
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    yield from (alias.name.partition(".")[0] for alias in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    yield node.module.partition(".")[0]
+
+
+def test_all_that_is_imported_is_a_dependency_of_our_own() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = {canonicalize_name(Requirement(each).name) for each in project["dependencies"]}
+    part_of_another = {"pydantic-core"}  # pydantic asks for one exact version of it
+    providers = packages_distributions()
+    for module in sorted(set(imported()) & providers.keys()):
+        names = {canonicalize_name(name) for name in providers[module]}
+        assert names & (named | part_of_another | {"ldn-bot"}), module
 
 
 @pytest.mark.parametrize("name", LOCKS)
