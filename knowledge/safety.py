@@ -6,8 +6,8 @@ with a line of help above the normal answer. Nobody is reported, and nothing is 
 
 The verdict is a classifier's (`knowledge.classifier`), learned from `crisis.yaml` and from all
 ordinary example questions. It sees the words, which of them are near each other, their letters,
-and the ideas behind the words (`knowledge.ideas`). A long message is also judged piece by piece,
-so that a cry for help does not drown in it.
+and the ideas behind the words (`knowledge.ideas`). The sentences of a long message are judged on
+their own as well, so that a cry for help does not drown in it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -37,12 +37,17 @@ from knowledge.textmodel import Chances, Example, TextModel, Views
 LONGEST = 200
 """Words of a message that are looked at: the first and the last hundred."""
 LONG = 16
-"""Words of a message above which it is also judged piece by piece."""
+"""Words of a message above which its sentences are also judged, and of a sentence above which it
+is judged in pieces: many people write without stops."""
 PIECE, STEP = 7, 2
 """Words of such a piece, and from one piece's start to the next's."""
 PIECE_DOUBT = 0.1
-"""How likely a piece may be ordinary and still be taken for a crisis: it is torn from its context,
-and a long message has many."""
+"""How likely a sentence or piece may be ordinary and still be taken for a crisis: it is torn from
+its context, and a long message has many."""
+SHORT = 4
+"""Words of a phrase that fits into a piece beside others."""
+SHORTEST_SENTENCE = 2
+"""Words of a sentence that is judged; one word ("Hell.") says too little."""
 MOST_CLAUSES, SHORTEST_CLAUSE = 12, 3
 """Clauses of a message that are judged on their own, and the words that a clause must have."""
 NEARBY = 5
@@ -51,6 +56,9 @@ MOST_COUNTED = 10
 """Words with an idea, above which their number tells no more."""
 _WORDS, _NEARBY, _HOW_MANY = 1, 5, 100
 _CLAUSE_END = re.compile(r"[.,;:!?\n]+")
+# No stop within "4.5 mg", a time or an address.
+_SENTENCE_END = re.compile(r"(?<=[.;:!?\u2026])\s+|\n+")
+_SPACED = re.compile(r"\S+")
 
 
 class Tier(enum.Enum):
@@ -178,17 +186,21 @@ class CrisisDetector:
 
     def check(self, text: str) -> Crisis | None:
         """The crisis that the words speak of, if any; the plainest, if there are several."""
-        whole = self._model.understand(text, LONGEST)
+        whole = self._read(text)
         found = self._judge(whole) if whole else None
         # Despair in one clause must not hide what the next one says outright.
         clauses = self._clauses(text) if found else ()
-        for piece in chain(_cut(whole), clauses):
+        pieces = _cut(text, self._read) if len(whole) > LONG else ()
+        for piece in chain(pieces, clauses):
             if found and found.tier is Tier.EXPLICIT:
                 break
             if any(map(ideas, piece)):
                 verdict = self._judge(piece, PIECE_DOUBT)
                 found = verdict if verdict and verdict.tier is Tier.EXPLICIT else found or verdict
         return found
+
+    def _read(self, text: str) -> Sequence[str]:
+        return self._model.understand(text, LONGEST)
 
     def _clauses(self, text: str) -> Iterator[Sequence[str]]:
         for clause in _CLAUSE_END.split(text[:TEXT_LIMIT])[:MOST_CLAUSES]:
@@ -217,11 +229,27 @@ def decide_crisis(chances: Chances, costs: CrisisCosts) -> Crisis | None:
     return Crisis(tier, _KINDS[int(np.argmax(chances[_FIRST_KIND:]))])
 
 
-def _cut(text: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The overlapping pieces of a long text; a short one is not cut."""
-    if len(text) > LONG:
-        for start in range(0, len(text) - PIECE + STEP, STEP):
-            yield text[start : start + PIECE]
+def _cut(text: str, read: Callable[[str], Sequence[str]]) -> Iterator[Sequence[str]]:
+    """The sentences of a long text, as they are read; of a long one, its overlapping pieces.
+
+    A piece never reaches from one sentence into the next: there it would say what nobody said.
+    """
+    for sentence in _SENTENCE_END.split(_ends(text)):
+        found = read(sentence)
+        if len(found) > LONG:
+            for start in range(0, len(found) - PIECE + STEP, STEP):
+                yield found[start : start + PIECE]
+        elif len(found) >= SHORTEST_SENTENCE:
+            yield found
+
+
+def _ends(text: str) -> str:
+    """The text, or the beginning and the end of one that is too long to be looked at whole."""
+    text = text[:TEXT_LIMIT]
+    spaced = list(_SPACED.finditer(text))
+    if len(spaced) <= LONGEST:
+        return text
+    return f"{text[: spaced[LONGEST // 2].start()]}\n{text[spaced[-LONGEST // 2].start() :]}"
 
 
 def crisis_examples(phrases: CrisisPhrases, ordinary: Iterable[str]) -> list[Example]:
@@ -234,13 +262,39 @@ def crisis_examples(phrases: CrisisPhrases, ordinary: Iterable[str]) -> list[Exa
         phrases.emergency,
     )
     examples = [Example(text, kind) for kind, group in enumerate(groups) for text in group]
-    # A long message is judged piece by piece, and a piece of an ordinary one reads oddly.
-    examples += [
-        Example(" ".join(piece), _ORDINARY, asked=False, whole=text)
+    # A long message is judged in parts as well, and a part of an ordinary one reads oddly.
+    parts = [
+        Example(" ".join(part), _ORDINARY, asked=False, whole=text)
         for text in groups[_ORDINARY]
-        for piece in _cut(text.split())
+        if len(text.split()) > LONG
+        for part in _cut(text, str.split)
     ]
-    return examples
+    talk = [part.text.split() for part in parts if len(part.text.split()) == PIECE]
+    # Where there are no stops, a cry for help shares its piece with words of something else.
+    cries = [
+        (text, kind)
+        for kind in range(_FIRST_KIND, len(groups))
+        for text in groups[kind]
+        if SHORTEST_SENTENCE <= len(text.split()) <= SHORT
+    ]
+    amid = [
+        Example(
+            " ".join(_amid(talk[number * len(talk) // len(cries)], text.split(), number)),
+            kind,
+            asked=False,
+            whole=text,
+        )
+        for number, (text, kind) in enumerate(cries)
+        if talk
+    ]
+    return [*examples, *parts, *amid]
+
+
+def _amid(talk: Sequence[str], cry: Sequence[str], number: int) -> Sequence[str]:
+    """A piece with the cry at its beginning, in its middle or at its end, by turns."""
+    room = PIECE - len(cry)
+    before = (0, room // 2, room)[number % 3]
+    return [*talk[:before], *cry, *talk[before:room]]
 
 
 def _crisis_views(text: Sequence[str]) -> tuple[Sequence[int], ...]:

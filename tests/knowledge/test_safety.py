@@ -155,6 +155,23 @@ def test_long_ordinary_talk_is_no_crisis(detector: CrisisDetector) -> None:
     assert detector.check(talk) is None
 
 
+def test_the_story_around_a_question_is_no_crisis(detector: CrisisDetector) -> None:
+    story = (
+        "I had a letter from the school and they want me to help with the play. My mother had a "
+        "stroke in May and she will be the queen in it. I'd like to sew her a crown with my good "
+        "hand. What is LDN made to do?"
+    )
+    assert detector.check(story) is None
+
+
+def test_a_cry_of_two_words_between_long_sentences_is_found(detector: CrisisDetector) -> None:
+    story = (
+        "We were sitting in the garden with my sister and talking about the weather. Cant breathe. "
+        "She has gone to look for the telephone and the dog is barking at the fence."
+    )
+    assert detector.check(story) == explicit(CrisisKind.EMERGENCY)
+
+
 @given(st.text(max_size=600))
 @settings(max_examples=60)
 def test_whatever_is_typed_gets_a_verdict(small: CrisisDetector, text: str) -> None:
