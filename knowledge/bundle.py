@@ -22,8 +22,9 @@ from typing import Any
 from knowledge.document import Document, Section, Source
 from knowledge.documents import SHIPPED, is_passed_over
 from knowledge.helplines import HelpLine
+from knowledge.lessons import CrisisPhrases
 from knowledge.library import Library, NotCovered, Questions
-from knowledge.safety import CrisisKind, CrisisPhrases
+from knowledge.safety import CrisisKind
 
 KEPT = 8
 """Bundles that stay in the cache's folder."""

@@ -24,15 +24,14 @@ from pathlib import Path
 from knowledge.answer import Answer, Kind
 from knowledge.errors import LdnBotError
 from knowledge.ideas import KNOWN_WORDS
+from knowledge.lessons import CrisisPhrases, crisis_examples
 from knowledge.safety import (
     BIASES,
     CRISIS_COSTS,
     CRISIS_TRAINING,
     CRISIS_VIEWS,
     CrisisCosts,
-    CrisisPhrases,
     Tier,
-    crisis_examples,
     decide_crisis,
 )
 from knowledge.search import (

@@ -325,17 +325,16 @@ def sequence_features(text: Sequence[str], lengths: range, salt: int) -> list[in
 
     `salt` keeps features of different kinds apart.
     """
-    parts = [b" <", *(b" " + word.encode() for word in text), b" >"]
-    shortest, longest = lengths.start, lengths.stop - 1
-    found = []
-    for start in range(len(parts)):
-        number = salt
-        for length, part in enumerate(parts[start : start + longest], 1):
-            number = crc32(part, number)
-            if length >= shortest:
-                found.append(number)
-    # The beginning and the end alone say nothing.
-    return found[1:-1] if shortest == 1 else found
+    parts = [b" <", *[b" " + word.encode() for word in text], b" >"]
+    runs = [salt] * len(parts)
+    found: list[int] = []
+    for length in range(1, lengths.stop):
+        # Every run of the length before, and the word that follows it.
+        runs = list(map(crc32, parts[length - 1 :], runs))
+        if length >= lengths.start:
+            # The beginning and the end alone say nothing.
+            found += runs[1:-1] if length == 1 else runs
+    return found
 
 
 def nearby_features(text: Sequence[str], window: int, salt: int) -> list[int]:
@@ -345,11 +344,14 @@ def nearby_features(text: Sequence[str], window: int, salt: int) -> list[int]:
     badly to just die" have a pair in common.
     """
     parts = [word.encode() + b" " for word in text]
-    found: set[int] = set()
-    for at, first in enumerate(parts):
-        begun = crc32(first, salt)
-        found.update(crc32(second, begun) for second in parts[at + 1 : at + 1 + window])
-    return sorted(found)
+    firsts = [crc32(part, salt) for part in parts]
+    return sorted(
+        {
+            crc32(second, first)
+            for at, first in enumerate(firsts, 1)
+            for second in parts[at : at + window]
+        }
+    )
 
 
 def letters_of(word: str, lengths: tuple[int, ...]) -> list[int]:

@@ -23,9 +23,10 @@ from knowledge.document import Document
 from knowledge.documents import SHIPPED, is_passed_over
 from knowledge.errors import DocumentError, Problem
 from knowledge.helplines import HelpLine, lines_for
+from knowledge.lessons import CrisisPhrases
 from knowledge.library import Library, NotCovered, Questions
 from knowledge.loader import Fit, load_document
-from knowledge.safety import CrisisKind, CrisisPhrases
+from knowledge.safety import CrisisKind
 from knowledge.schema import CrisisFile, HelpLinesFile, QuestionsFile
 from knowledge.yamlfile import KeyPath, YamlFile, did_you_mean, read_yaml, validate
 

@@ -172,6 +172,10 @@ def _read_ideas() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]
 
 _WHOLE, _BEGINNINGS = _read_ideas()
 _SHORTEST = min(map(len, _BEGINNINGS))
+_BY_FIRST_LETTERS = {
+    letters: sorted((each for each in _BEGINNINGS if each.startswith(letters)), key=len)
+    for letters in {each[:_SHORTEST] for each in _BEGINNINGS}
+}
 
 KNOWN_WORDS = tuple(_WHOLE)
 """The words of all ideas; typing errors are corrected to them."""
@@ -182,8 +186,9 @@ def ideas(word: str) -> tuple[str, ...]:
     if word.isdigit() and word not in _WHOLE:
         return ("number",)
     found = _WHOLE.get(word, ())
-    for end in range(_SHORTEST, len(word) + 1):
-        found += _BEGINNINGS.get(word[:end], ())
+    for beginning in _BY_FIRST_LETTERS.get(word[:_SHORTEST], ()):
+        if word.startswith(beginning):
+            found += _BEGINNINGS[beginning]
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from knowledge.document import Document
 from knowledge.errors import Problem
 from knowledge.helplines import HelpLine
-from knowledge.safety import CrisisPhrases
+from knowledge.lessons import CrisisPhrases
 
 
 @dataclass(frozen=True, slots=True)

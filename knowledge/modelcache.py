@@ -27,8 +27,8 @@ KEPT = 8
 """Models of one kind that stay in the cache: those of several documents, and the last few."""
 
 CODE = (
-    "classifier", "features", "ideas", "lexical", "modelcache", "safety", "search", "synonyms",
-    "textmodel", "weights",
+    "classifier", "features", "ideas", "lessons", "lexical", "modelcache", "passages", "safety",
+    "search", "synonyms", "textmodel", "weights",
 )  # fmt: skip
 """The modules that decide what is learned."""
 

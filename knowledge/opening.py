@@ -7,6 +7,7 @@ in a moment, stays small, and goes on answering while a changed folder is learne
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -25,7 +26,7 @@ from knowledge.desk import SMALL_TALK, HelpDesk
 from knowledge.document import Document
 from knowledge.errors import DocumentError, LearningError, Problem
 from knowledge.library import Library, Questions
-from knowledge.safety import CrisisDetector, CrisisPhrases
+from knowledge.safety import CrisisDetector
 from knowledge.search import SearchIndex, Topic
 
 log = logging.getLogger(__name__)
@@ -180,7 +181,10 @@ def _learn(folder: Path, cache: Path, name: str) -> int:
 
 
 def _learn_side_by_side(library: Library, cache: Path) -> None:
-    """Learn what tells a crisis beside what finds a section; both are kept in the cache."""
+    """Learn what finds a section beside what tells a crisis; both are kept in the cache.
+
+    The longer work is the second, and it begins at once.
+    """
     # Imported here: what serves never learns.
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
@@ -191,14 +195,15 @@ def _learn_side_by_side(library: Library, cache: Path) -> None:
         suppress(OSError, BrokenProcessPool),
         ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool,
     ):
-        safety = pool.submit(_learn_safety, library.crisis, library.ordinary, cache)
-        for document, questions in _with_questions(library):
-            SearchIndex.build(_topics(document, questions), cache=cache)
-        safety.result()
+        topics = [_topics(document, questions) for document, questions in _with_questions(library)]
+        searches = pool.submit(_learn_searches, topics, cache)
+        CrisisDetector.build(library.crisis, library.ordinary, cache=cache)
+        searches.result()
 
 
-def _learn_safety(phrases: CrisisPhrases, ordinary: Sequence[str], cache: Path) -> None:
-    CrisisDetector.build(phrases, ordinary, cache=cache)
+def _learn_searches(topics: Sequence[Sequence[Topic]], cache: Path) -> None:
+    for each in topics:
+        SearchIndex.build(each, cache=cache)
 
 
 def _load(folder: Path) -> Library:
@@ -237,4 +242,5 @@ def _topics(document: Document, questions: Questions) -> list[Topic]:
 
 
 if __name__ == "__main__":
+    gc.disable()  # it ends soon, and next to nothing of what it makes is garbage
     sys.exit(_learn(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))

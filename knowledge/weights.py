@@ -66,11 +66,14 @@ class WeightTable:
         worth = features.worth[:, None]
         known = np.hstack([weights * worth, worth * worth])
         known = np.vstack([known, np.zeros_like(known, shape=(1, known.shape[1]))])
-        letters = [
-            known.take(features.places(letters_of(word, letter_runs)), axis=0).sum(axis=0)
-            for word in words
-        ]
-        rows = np.vstack([known, *letters]).astype(np.float32, copy=False)
+        runs = [letters_of(word, letter_runs) for word in words]
+        places = features.places([run for each in runs for run in each])
+        # Behind those of each word, the row of zeros: a short word has no runs.
+        ends = np.cumsum([len(each) for each in runs], dtype=np.int64)
+        places = np.insert(places, ends, len(features))
+        starts = np.concatenate([[0], ends[:-1] + np.arange(1, len(ends))]) if runs else ends
+        letters = np.add.reduceat(known.take(places, axis=0), starts) if runs else known[:0]
+        rows = np.vstack([known, letters]).astype(np.float32, copy=False)
         return cls(features, words, letter_runs, rows)
 
     def to_arrays(self) -> Arrays:

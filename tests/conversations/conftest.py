@@ -33,11 +33,11 @@ from bot.bootstrap import Adapter
 from knowledge.communities import Communities, CommunitySettings
 from knowledge.desk import Desks
 from knowledge.keeper import PostKeeper
+from knowledge.lessons import CrisisPhrases
 from knowledge.library import Library, Questions
 from knowledge.opening import open_desks
 from knowledge.posts import Platform
 from knowledge.publishing import Publisher
-from knowledge.safety import CrisisPhrases
 from knowledge.tallies import Tallying
 from tests.standins.discord import DiscordStandIn
 from tests.standins.slack import SlackStandIn

@@ -172,6 +172,28 @@ def test_a_section_that_is_called_like_help_lines_keeps_its_name(tmp_path: Path)
     assert open_folder(tmp_path).first.ask("hotline").section == "water"
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("i want to die. how is ldn delivered", CrisisKind.SUICIDE),
+     ("i took all my pills at once, how does it work", CrisisKind.OVERDOSE),
+     ("my throat is swelling and i cant breathe, is it safe", CrisisKind.EMERGENCY)],
+)  # fmt: skip
+def test_a_crisis_is_answered_with_help_lines_alone_whatever_else_was_asked(
+    desks: Desks, text: str, kind: CrisisKind
+) -> None:
+    assert desks.first.ask(text) == desks.first.open(f"helplines {kind.value}")
+
+
+def test_despair_is_answered_below_a_line_of_help(desks: Desks) -> None:
+    answer = desks.first.ask("i cant do this any more, what forms does ldn come in")
+    assert (answer.section, answer.crisis) == ("forms", True)
+    assert "988" in answer.notice
+
+
+def test_who_says_hello_is_shown_the_menu(desks: Desks) -> None:
+    assert desks.first.ask("hi there!") == desks.first.ask("menu")
+
+
 @pytest.mark.parametrize("text", ["i cannot go on", "xyzzy <@1>"])
 def test_where_someone_may_despair_or_finds_nothing_help_lines_are_one_press_away(
     wordy: HelpDesk, text: str

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.desk import Desks
+from knowledge.lessons import FIRST_KIND, CrisisPhrases, crisis_examples
 from knowledge.library import Library
+from knowledge.passages import LONGEST
 from knowledge.safety import (
     CRISIS_COSTS,
-    LONGEST,
     Crisis,
     CrisisDetector,
     CrisisKind,
-    CrisisPhrases,
     Tier,
     decide_crisis,
 )
@@ -172,6 +172,48 @@ def test_a_cry_of_two_words_between_long_sentences_is_found(detector: CrisisDete
     assert detector.check(story) == explicit(CrisisKind.EMERGENCY)
 
 
+@pytest.mark.parametrize("question", ["what is ldn", "how is it delivered", "does it have a study"])
+@pytest.mark.parametrize("cry", ["i want to die", "im going to kill myself", "I took all my pills"])
+@pytest.mark.parametrize("both", ["{cry}. {question}", "{question}? {cry}", "{cry} {question}"])
+def test_a_cry_for_help_does_not_drown_in_the_question_beside_it(
+    detector: CrisisDetector, cry: str, question: str, both: str
+) -> None:
+    verdict = detector.check(both.format(cry=cry, question=question))
+    assert verdict is not None
+    assert verdict.tier is Tier.EXPLICIT
+
+
+@pytest.mark.parametrize("both", ["{0}. {1}?", "{0}? {1}", "{1}, {0}", "{1} and {0}"])
+def test_two_ordinary_questions_are_no_crisis(detector: CrisisDetector, both: str) -> None:
+    assert detector.check(both.format("how does ldn work", "who has it helped with pain")) is None
+
+
+@pytest.mark.parametrize(
+    "opener",
+    ["by the way", "quick question", "thanks in advance", "hi everyone", "anyone know",
+     "asking for my mom", "sorry for the long post", "mods delete if not allowed", "just wondering",
+     "english is not my first language", "my doc mentioned it", "i took my first dose last night"],
+)  # fmt: skip
+def test_what_people_say_before_a_question_is_no_crisis(
+    detector: CrisisDetector, opener: str
+) -> None:
+    assert detector.check(opener) is None
+    assert detector.check(f"{opener}, how does ldn work") is None
+
+
+def test_despair_in_one_clause_is_found_beside_a_question(detector: CrisisDetector) -> None:
+    verdict = detector.check("I can't do this any more. What forms does it come in?")
+    assert verdict is not None
+    assert verdict.tier is Tier.AMBIGUOUS
+
+
+@pytest.mark.parametrize("questions", [(), ORDINARY[:1], ORDINARY[:3], ORDINARY * 4])
+def test_most_of_few_questions_are_learned_without_a_cry(questions: tuple[str, ...]) -> None:
+    examples = crisis_examples(PHRASES, questions)
+    beside = [each for each in examples if each.kind >= FIRST_KIND and not each.asked]
+    assert len(beside) <= len(questions) / 4
+
+
 @given(st.text(max_size=600))
 @settings(max_examples=60)
 def test_whatever_is_typed_gets_a_verdict(small: CrisisDetector, text: str) -> None:
@@ -220,11 +262,12 @@ def test_missing_a_crisis_costs_more_than_a_false_alarm() -> None:
 # Data and cache
 
 
-def test_an_added_phrase_takes_effect_at_the_next_load(tmp_path: Path) -> None:
-    phrase = "the ferryman is waiting"
+def test_added_phrases_take_effect_at_the_next_load(tmp_path: Path) -> None:
+    # Two: a word that only one example has is not learned.
+    phrase, another = "the ferryman is waiting", "the ferryman waits for me"
     assert CrisisDetector.build(PHRASES, ORDINARY, cache=tmp_path).check(phrase) is None
     grown = CrisisPhrases(
-        (*PHRASES.suicide, phrase),
+        (*PHRASES.suicide, phrase, another),
         *(getattr(PHRASES, name) for name in CrisisPhrases.__slots__[1:]),
     )
     verdict = CrisisDetector.build(grown, ORDINARY, cache=tmp_path).check(phrase)
