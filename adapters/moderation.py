@@ -20,10 +20,11 @@ from knowledge.communities import Communities, CommunitySettings, Sharers, Visib
 from knowledge.desk import Desks
 from knowledge.document import fold
 from knowledge.errors import LdnBotError, SaidError
-from knowledge.keeper import Listed, PostKeeper, Refreshed, Shared, Standing
+from knowledge.keeper import Listed, PostKeeper, Shared, Standing
 from knowledge.language import Say, gettext_noop, words_in
 from knowledge.posts import Place, PostStore, Terms
 from knowledge.publishing import STORE_AWAY
+from knowledge.refreshing import Refreshed
 from knowledge.tallies import Tallying
 
 log = logging.getLogger(__name__)

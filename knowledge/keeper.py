@@ -1,9 +1,7 @@
-"""PostKeeper: share, pin, unpin, and bring every post up to date.
+"""PostKeeper: share, pin, unpin, and keep every post true to the documents.
 
-An edit goes: claim the post (so that no other process has it), remember durably that the edit
-begins, edit, record the outcome. A process that is killed in between leaves the memory of the
-begun edit, and so does one that gave up without an answer; whoever claims the post next asks the
-platform what the message says, and edits only if it has to.
+A posting goes: reserve it (so that no other process posts the same), post, record. What was begun
+and not recorded is taken up by `resume`. How posts follow the documents: `knowledge.refreshing`.
 """
 
 from __future__ import annotations
@@ -11,21 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-import tenacity
-
 from knowledge.answer import Answer
 from knowledge.communities import Communities
-from knowledge.compose import Composer
 from knowledge.desk import Desks
-from knowledge.errors import LdnBotError, SaidError
+from knowledge.errors import LdnBotError
 from knowledge.language import gettext_noop
 from knowledge.numbers import Numbers
 from knowledge.posts import (
-    Claim,
     CoolingDown,
     Place,
     Platform,
@@ -37,41 +31,35 @@ from knowledge.posts import (
     revision_of,
 )
 from knowledge.publishing import (
-    STORE_AWAY,
+    ATTEMPTS,
     MessageGoneError,
     PinsFullError,
     Publisher,
     PublishError,
     RefusedError,
     UnreachableError,
+    attempts,
+    in_words,
+    may_pass,
 )
+from knowledge.refreshing import UNKNOWN, Refreshed, Refresher
+from knowledge.targets import Targets
 
 log = logging.getLogger(__name__)
-
-CHANNELS_AT_ONCE = 8
-"""Channels in which posts are edited side by side; within a channel they wait for one another."""
-ATTEMPTS = 6
-LONGEST_WAIT = 10.0
-"""Seconds between two attempts at an edit that the platform did not answer, at most."""
 
 POST_WITHIN = 40.0
 """Seconds that a posting may take, with all its attempts, and what a platform makes us wait. It is
 less than `RESERVED_FOR`: whoever asks after that may post it as well."""
 
-UNKNOWN = ""
-"""The revision of a post that a crash cut off: nobody knows what the documents said then."""
 KNOW_NONCES = frozenset({Platform.DISCORD})
 """Where the same posting, asked for twice, is done once."""
 
 BUSY = gettext_noop("This is being posted at this moment. Please look at the channel.")
-UNKNOWN_TOPIC = gettext_noop("There is no such topic any more. Please use the command again.")
 NO_PIN_OF_OURS = gettext_noop("None of the pins here is mine. Please unpin one yourself.")
 COOLING_DOWN = gettext_noop(
     "Something was posted in this channel a short while ago. Please wait a little, or ask a "
     "moderator."
 )
-DOCUMENT_GONE = gettext_noop("Its document is gone.")
-UNFORESEEN = gettext_noop("Something went wrong. The bot's log says what.")
 NO_TERMS = Terms()
 
 
@@ -107,29 +95,6 @@ class Listed:
     link: str
 
 
-@dataclass(slots=True)
-class Refreshed:
-    """What a refresh did. `failed` holds posts that are not current, and why."""
-
-    edited: int = 0
-    withdrawn: int = 0
-    forgotten: int = 0
-    current: int = 0
-    unsettled: int = 0
-    """Times that it is worth to try again later: a platform did not answer, or another process,
-    which may die over it, is at the post."""
-    failed: list[tuple[Post, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """What a post should say."""
-
-    answer: Answer
-    revision: str
-    state: State
-
-
 class PostKeeper:
     """Keeps what stands in channels true to the documents."""
 
@@ -150,10 +115,9 @@ class PostKeeper:
         `refresh` to mend soon.
         """
         self._store = store
-        self._desks = desks
+        self._targets = Targets(desks, communities)
         self._publishers = publishers
-        self._communities = communities
-        self._numbers = numbers or Numbers()
+        self._refresher = Refresher(store, self._targets, publishers, numbers or Numbers())
         self.look_again = look_again
         self._now = now
         self._unrecorded: set[tuple[Reservation, str, str]] = set()
@@ -170,8 +134,8 @@ class PostKeeper:
             PublishError: with the sentence for the one who asked.
         """
         await self._record_what_stands()
-        await self._look_up([place])
-        answer = await self._dressed(place, self._section(command, section))
+        await self._targets.look_up([place])
+        answer = await self._targets.dressed(place, self._targets.section(command, section))
         held = await self._store.reserve(
             place,
             command,
@@ -205,7 +169,7 @@ class PostKeeper:
         Raises:
             PublishError: it could not even be posted.
         """
-        self._section(command, section)
+        self._targets.section(command, section)
         for post in await self._store.at(place):
             if post.pinned and (post.command, post.section) == (command, section):
                 try:
@@ -261,7 +225,7 @@ class PostKeeper:
 
     async def standing(self, post: Post) -> Standing:
         """How a post stands to the documents as they are now, as far as we know."""
-        target = await self._target(post)
+        target = await self._targets.of(post)
         if target is None or post.revision != target.revision:
             return Standing.OUTDATED
         return Standing.WITHDRAWN if target.state is State.WITHDRAWN else Standing.CURRENT
@@ -299,17 +263,17 @@ class PostKeeper:
                 if not held.held(self._now()):
                     await self._store.release(held)
                 elif platform in KNOW_NONCES:
-                    section = self._section(held.command, held.section)
-                    await self._look_up([held.place])
-                    answer = await self._dressed(held.place, section)
+                    section = self._targets.section(held.command, held.section)
+                    await self._targets.look_up([held.place])
+                    answer = await self._targets.dressed(held.place, section)
                     message = await self._publisher(held.place).post(
                         held.place, answer, held.nonce, held.reply_to
                     )
                     # It may have been posted from documents that have been replaced since.
                     await self._store.record(held, message, UNKNOWN)
             except Exception as error:  # whatever it is, the others have their chance
-                log.warning("an unfinished posting could not be completed: %s", _in_words(error))
-                left += _may_pass(error)
+                log.warning("an unfinished posting could not be completed: %s", in_words(error))
+                left += may_pass(error)
         return left
 
     async def outdated(self, posts: Iterable[Post]) -> list[Post]:
@@ -317,154 +281,21 @@ class PostKeeper:
         return [
             post
             for post in posts
-            if (target := await self._target(post)) and post.revision != target.revision
+            if (target := await self._targets.of(post)) and post.revision != target.revision
         ]
 
     async def refresh(
-        self,
-        posts: Sequence[Post],
-        progress: Callable[[], None] = lambda: None,
+        self, posts: Sequence[Post], progress: Callable[[], None] = lambda: None
     ) -> Refreshed:
-        """Bring posts up to date.
-
-        Args:
-            posts: which; all on platforms that we can reach.
-            progress: called once for each post that is done.
-
-        Raises:
-            LdnBotError: the store cannot be used; what was begun is taken up by the next refresh.
-        """
-        begun = frozenset(await self._store.begun())
-        await self._look_up(post.place for post in posts)
-        result = Refreshed()
-        channels: dict[Place, list[Post]] = {}
-        for post in posts:
-            channels.setdefault(post.place, []).append(post)
-        at_once = asyncio.Semaphore(CHANNELS_AT_ONCE)
-
-        async def refresh_channel(place: Place, stale: list[Post]) -> None:
-            async with at_once:
-                await self._find_native_pins(place, stale, result)
-                for post in stale:
-                    try:
-                        await self._refresh(post, post.id in begun, result)
-                    except Exception as error:  # whatever it is, the others have their chance
-                        result.failed.append((post, _in_words(error)))
-                        result.unsettled += 1
-                    progress()
-
-        async with asyncio.TaskGroup() as group:
-            for place, each in channels.items():
-                group.create_task(refresh_channel(place, each))
-        self._numbers.refreshed(
-            edited=result.edited, forgotten=result.forgotten, failed=len(result.failed)
-        )
-        return result
-
-    async def _refresh(self, post: Post, begun: bool, result: Refreshed) -> None:
-        target = await self._target(post)
-        if target is None:
-            result.failed.append((post, DOCUMENT_GONE))
-            return
-        if (post.revision, post.state) == (target.revision, target.state) and not begun:
-            result.current += 1
-            return
-        async with self._store.claim(post.id) as claim:
-            if claim is None:
-                result.unsettled += 1  # another process has it, or it was forgotten meanwhile
-                return
-            # There may have been a wait for it, and others have changed the documents meanwhile.
-            target = await self._target(claim.post) or target
-            if claim.post.revision == target.revision and claim.begun is None:
-                # Somebody else was first; or the documents are again as the message has it.
-                await claim.finish(target.revision, target.state)
-                result.current += 1
-                return
-            await self._bring_up_to_date(claim, target, result)
-
-    async def _bring_up_to_date(self, claim: Claim, target: _Target, result: Refreshed) -> None:
-        publisher, post = self._publisher(claim.post.place), claim.post
-        # After a crash or a lost answer the edit may have been made already.
-        lost = claim.begun is not None or post.revision == UNKNOWN
-        try:
-            async for attempt in _attempts():
-                with attempt:
-                    if not (lost and await publisher.shows(post, target.answer)):
-                        await claim.begin(target.revision)
-                        try:
-                            await publisher.edit(post, target.answer)
-                        except UnreachableError:
-                            lost = True
-                            raise
-        except MessageGoneError:
-            await claim.forget()
-            result.forgotten += 1
-        except PublishError as error:
-            if lost:
-                await claim.give_up(str(error))
-            else:
-                await claim.finish(post.revision, State.OUTDATED, str(error))
-            result.failed.append((post, str(error)))
-            result.unsettled += isinstance(error, UnreachableError)
-        else:
-            await claim.finish(target.revision, target.state)
-            result.edited += 1
-            result.withdrawn += target.state is State.WITHDRAWN
-
-    async def _find_native_pins(
-        self, place: Place, posts: Sequence[Post], result: Refreshed
-    ) -> None:
-        """A post that a moderator pinned or unpinned with the platform's own menu counts too."""
-        try:
-            pinned = await self._publisher(place).pinned(place)
-            for post in posts:
-                if post.pinned != (post.message in pinned):
-                    await self._store.set_pinned(post, not post.pinned)
-        except Exception as error:
-            log.info("the pins of a channel cannot be looked through: %s", _in_words(error))
-            result.unsettled += _may_pass(error)
-
-    # What posts should say
-
-    async def _target(self, post: Post) -> _Target | None:
-        desk = self._desks.get(post.command)
-        if desk is None:
-            return None
-        answer, state = desk.open(post.section), State.CURRENT
-        if answer is None or answer.section != post.section:
-            nearest = next(iter(desk.suggest(post.title, limit=1)), None)
-            answer = Composer(desk.document, desk.language).withdrawn(post.title, nearest)
-            state = State.WITHDRAWN
-        answer = await self._dressed(post.place, answer)
-        return _Target(answer, revision_of(answer), state)
-
-    async def _look_up(self, places: Iterable[Place]) -> None:
-        """Learn what the places' communities have set by now, maybe through another process."""
-        if self._communities is not None:
-            for platform, community in {(each.platform, each.community) for each in places}:
-                await self._communities.held(platform, community)
-
-    async def _dressed(self, place: Place, answer: Answer) -> Answer:
-        """An answer as the place's community wants it, as far as we know."""
-        if self._communities is None:
-            return answer
-        settings = await self._communities.shown(place.platform, place.community)
-        return replace(answer, plain=True) if settings.plain else answer
-
-    def _section(self, command: str, section: str) -> Answer:
-        desk = self._desks.get(command)
-        # Exactly a section: other words may open one in short, or under another name.
-        answer = desk.open(section) if desk and section in desk.document.by_id else None
-        if answer is None:
-            raise RefusedError(UNKNOWN_TOPIC)
-        return answer
+        """See `Refresher.refresh`."""
+        return await self._refresher.refresh(posts, progress)
 
     async def _post(self, held: Reservation, answer: Answer, *, notify: bool) -> Post:
         publisher = self._publisher(held.place)
-        attempts = _attempts(ATTEMPTS if held.place.platform in KNOW_NONCES else 1)
+        at_most = ATTEMPTS if held.place.platform in KNOW_NONCES else 1
         try:
             async with asyncio.timeout(POST_WITHIN):
-                async for attempt in attempts:
+                async for attempt in attempts(at_most):
                     with attempt:
                         message = await publisher.post(
                             held.place, answer, held.nonce, held.reply_to, notify=notify
@@ -517,29 +348,3 @@ class PostKeeper:
 
     def _publisher(self, place: Place) -> Publisher:
         return self._publishers[place.platform]
-
-
-def _in_words(error: Exception) -> str:
-    """What to say of an error; of one that only the operator can mend, the log has more."""
-    if isinstance(error, SaidError):
-        return str(error)
-    if isinstance(error, LdnBotError):
-        log.warning("a post could not be brought up to date: %s", error)
-        return STORE_AWAY
-    log.error("a post could not be looked after", exc_info=error)
-    return UNFORESEEN
-
-
-def _may_pass(error: Exception) -> bool:
-    """Whether it is worth to try again later; what a platform answered, it will answer again."""
-    return isinstance(error, UnreachableError) or not isinstance(error, PublishError)
-
-
-def _attempts(at_most: int = ATTEMPTS) -> tenacity.AsyncRetrying:
-    """Try what a platform did not answer again, a little later each time."""
-    return tenacity.AsyncRetrying(
-        retry=tenacity.retry_if_exception_type(UnreachableError),
-        wait=tenacity.wait_random_exponential(multiplier=0.2, max=LONGEST_WAIT),
-        stop=tenacity.stop_after_attempt(at_most),
-        reraise=True,
-    )

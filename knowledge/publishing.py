@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Protocol
 
+import tenacity
+
 from knowledge.answer import Answer
-from knowledge.errors import SaidError
+from knowledge.errors import LdnBotError, SaidError
 from knowledge.language import gettext_noop
 from knowledge.posts import Place, Post
 
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 6
+LONGEST_WAIT = 10.0
+"""Seconds between two attempts at what the platform did not answer, at most."""
+
+UNFORESEEN = gettext_noop("Something went wrong. The bot's log says what.")
 STORE_AWAY = gettext_noop(
     "I cannot look up or keep anything at the moment. Please try again later."
 )
@@ -64,3 +74,29 @@ class Publisher(Protocol):
 
     async def link(self, post: Post) -> str:
         """The address of a message. Raises `MessageGoneError` where it was deleted."""
+
+
+def in_words(error: Exception) -> str:
+    """What to say of an error; of one that only the operator can mend, the log has more."""
+    if isinstance(error, SaidError):
+        return str(error)
+    if isinstance(error, LdnBotError):
+        log.warning("a post could not be brought up to date: %s", error)
+        return STORE_AWAY
+    log.error("a post could not be looked after", exc_info=error)
+    return UNFORESEEN
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether it is worth to try again later; what a platform answered, it will answer again."""
+    return isinstance(error, UnreachableError) or not isinstance(error, PublishError)
+
+
+def attempts(at_most: int = ATTEMPTS) -> tenacity.AsyncRetrying:
+    """Try what a platform did not answer again, a little later each time."""
+    return tenacity.AsyncRetrying(
+        retry=tenacity.retry_if_exception_type(UnreachableError),
+        wait=tenacity.wait_random_exponential(multiplier=0.2, max=LONGEST_WAIT),
+        stop=tenacity.stop_after_attempt(at_most),
+        reraise=True,
+    )

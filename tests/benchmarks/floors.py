@@ -23,7 +23,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from knowledge.keeper import CHANNELS_AT_ONCE
+from knowledge.refreshing import CHANNELS_AT_ONCE
 from tests.benchmarks import discord_load, slack_load
 
 Sizes = Mapping[str, int]

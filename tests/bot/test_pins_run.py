@@ -250,7 +250,7 @@ async def test_the_command_line_lists_shows_what_would_change_and_brings_up_to_d
     change_credit(group.documents)
     status, done = await group.command_line("pins", "--refresh", SLACK_BOT_TOKEN="")
     assert status == 1
-    assert "2 brought up to date, 0 of them withdrawn. 0 were current." in done
+    assert "Brought up to date: 2, of them withdrawn: 0. Already current: 0." in done
     assert "Not up to date on Slack: 2. Its token is not set here" in done
     assert "Not up to date on Discord" not in done
     assert "Not every post could be brought up to date." in done

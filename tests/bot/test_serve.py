@@ -20,8 +20,9 @@ from adapters.slack import render as slack_render
 from adapters.slack.app import SlackAdapter
 from bot import bootstrap, serve
 from bot.settings import Settings
-from knowledge import keeper
+from knowledge import publishing
 from knowledge.errors import PlatformError
+from knowledge.keeper import PostKeeper
 from knowledge.posts import Platform
 from knowledge.publishing import STORE_AWAY
 from tests.bot.folders import change_credit, sections, small_folder
@@ -84,10 +85,10 @@ async def test_a_post_that_the_platform_did_not_answer_for_is_edited_a_while_lat
     settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serve, "TRY_AGAIN_AFTER", 0.1)
-    monkeypatch.setattr(keeper, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(publishing, "LONGEST_WAIT", 0.01)
     post = await posted(settings, slack_standin)
     change_credit(settings.documents)
-    slack_standin.faults.add(server_error(), route="chat.update", times=keeper.ATTEMPTS + 1)
+    slack_standin.faults.add(server_error(), route="chat.update", times=publishing.ATTEMPTS + 1)
     async with serving(settings, slack_standin):
         await slack_standin.until(lambda: post.edits, "the edit", timeout=30)
     assert slack_standin.faults.waiting == 0
@@ -110,7 +111,7 @@ async def test_what_a_moderators_change_left_open_is_done_a_while_later(
     settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serve, "LOOK_AGAIN_AFTER", 0.1)
-    monkeypatch.setattr(keeper, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(publishing, "LONGEST_WAIT", 0.01)
     post = await posted(settings, slack_standin)
     async with serving(settings, slack_standin):
         await slack_standin.until(
@@ -118,7 +119,7 @@ async def test_what_a_moderators_change_left_open_is_done_a_while_later(
             "the look at the start",
             timeout=30,
         )
-        slack_standin.faults.add(server_error(), route="chat.update", times=keeper.ATTEMPTS)
+        slack_standin.faults.add(server_error(), route="chat.update", times=publishing.ATTEMPTS)
         moderator = slack_standin.moderator
         await slack_standin.command("/ldn-mod", "settings plain=on", user=moderator)
         await slack_standin.until(lambda: post.edits, "the edit", timeout=30)
@@ -145,8 +146,8 @@ async def test_a_refresh_that_breaks_is_made_again_a_while_later(
     monkeypatch.setattr(serve, "TRY_AGAIN_AFTER", 0.1)
     post = await posted(settings, slack_standin)
     change_credit(settings.documents)
-    breaking = failing_once(keeper.PostKeeper.refresh)
-    monkeypatch.setattr(keeper.PostKeeper, "refresh", breaking)
+    breaking = failing_once(PostKeeper.refresh)
+    monkeypatch.setattr(PostKeeper, "refresh", breaking)
     async with serving(settings, slack_standin):
         await slack_standin.until(lambda: post.edits, "the edit", timeout=30)
 

@@ -25,11 +25,11 @@ from adapters.database.engine import open_database
 from adapters.database.errors import StoreError
 from adapters.database.posts import SqlPostStore, utc_now
 from adapters.moderation import Subcommand
-from knowledge import keeper
+from knowledge import keeper, publishing
 from knowledge.answer import Answer
 from knowledge.communities import Communities, CommunitySettings
 from knowledge.desk import HelpDesk
-from knowledge.keeper import BUSY, UNFORESEEN, Refreshed
+from knowledge.keeper import BUSY
 from knowledge.library import Library
 from knowledge.opening import open_desks
 from knowledge.posts import (
@@ -42,7 +42,8 @@ from knowledge.posts import (
     State,
     revision_of,
 )
-from knowledge.publishing import STORE_AWAY, RefusedError, UnreachableError
+from knowledge.publishing import STORE_AWAY, UNFORESEEN, RefusedError, UnreachableError
+from knowledge.refreshing import Refreshed
 from tests.conversations.conftest import House, little_to_learn
 from tests.conversations.seeding import Seed, seed
 from tests.documents import open_folder, write_document
@@ -317,7 +318,7 @@ async def test_a_post_of_which_no_word_is_left_in_the_document_is_withdrawn(
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits between attempts are as short as can be."""
-    monkeypatch.setattr(keeper, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(publishing, "LONGEST_WAIT", 0.01)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -571,7 +572,7 @@ async def test_what_a_community_has_set_is_not_guessed_while_the_store_fails(
     await house.keeper.share(place, "ldn", "forms")
     unread = Communities(SqlCommunityStore(house.database), CommunitySettings())
     monkeypatch.setattr(unread, "held", AsyncMock(side_effect=StoreError("Away.")))
-    monkeypatch.setattr(house.keeper, "_communities", unread)
+    monkeypatch.setattr(house.keeper._targets, "_communities", unread)
     with pytest.raises(StoreError):
         await refresh(house)
     assert not discord.channels.posts()[0].edits
