@@ -61,22 +61,23 @@ def crisis_examples(phrases: CrisisPhrases, ordinary: Iterable[str]) -> list[Exa
         for each in examples
         if each.kind >= FIRST_KIND and SHORTEST <= _size(each.text) <= SHORT_CRY
     ]
-    talk = [part.text.split() for part in parts if _size(part.text) == PIECE]
+    talk = [part for part in parts if _size(part.text) == PIECE]
     short = [text for text in questions if SHORTEST <= _size(text) <= SHORT_QUESTION]
     return [*examples, *parts, *_amid_talk(cries, talk), *_beside_questions(cries, short)]
 
 
-def _amid_talk(cries: Sequence[Example], talk: Sequence[Sequence[str]]) -> Iterator[Example]:
+def _amid_talk(cries: Sequence[Example], talk: Sequence[Example]) -> Iterator[Example]:
     """Pieces of talk with a cry at the beginning, in the middle or at the end, by turns.
 
     Where there are no stops, it shares its piece with words of something else.
     """
     chosen = _spread(cries, len(talk) // PIECES_FOR_A_CRY)
-    for number, (cry, around) in enumerate(zip(chosen, _spread(talk, len(chosen)), strict=True)):
-        words = cry.text.split()
+    for number, (cry, piece) in enumerate(zip(chosen, _spread(talk, len(chosen)), strict=True)):
+        words, around = cry.text.split(), piece.text.split()
         room = PIECE - len(words)
         before = (0, room // 2, room)[number % 3]
-        yield _made([*around[:before], *words, *around[before:room]], cry.kind, cry.text)
+        amid = [*around[:before], *words, *around[before:room]]
+        yield _made(amid, cry.kind, cry.text, *piece.wholes)
 
 
 def _beside_questions(cries: Sequence[Example], questions: Sequence[str]) -> Iterator[Example]:
@@ -89,9 +90,9 @@ def _beside_questions(cries: Sequence[Example], questions: Sequence[str]) -> Ite
     mixed = random.Random(0).sample(questions, len(chosen) + 2 * pairs)
     for number, cry in enumerate(chosen):
         pair = (cry.text, mixed.pop()) if number % 2 else (mixed.pop(), cry.text)
-        yield _made(pair, cry.kind, cry.text)
-    for first, second in zip(mixed[::2], mixed[1::2], strict=True):
-        yield _made((first, second), ORDINARY, first)
+        yield _made(pair, cry.kind, *pair)
+    for pair in zip(mixed[::2], mixed[1::2], strict=True):
+        yield _made(pair, ORDINARY, *pair)
 
 
 def _spread(all_of_them: Sequence[T], at_most: int) -> Sequence[T]:
@@ -100,8 +101,8 @@ def _spread(all_of_them: Sequence[T], at_most: int) -> Sequence[T]:
     return [all_of_them[number * len(all_of_them) // count] for number in range(count)]
 
 
-def _made(words: Iterable[str], kind: int, whole: str) -> Example:
-    return Example(" ".join(words), kind, asked=False, whole=whole)
+def _made(words: Iterable[str], kind: int, *wholes: str) -> Example:
+    return Example(" ".join(words), kind, asked=False, wholes=wholes)
 
 
 def _size(text: str) -> int:

@@ -59,14 +59,14 @@ HELD_OUT = 4
 class Example:
     """A text and its kind.
 
-    Only what people `asked` is used for the calibration. `whole` is the text that a piece was cut
-    from: a piece is held out together with it.
+    Only what people `asked` is used for the calibration. `wholes` are the texts that it was made
+    of: it is held out together with each of them.
     """
 
     text: str
     kind: int
     asked: bool = True
-    whole: str = ""
+    wholes: tuple[str, ...] = ()
 
 
 class TooFewExamplesError(ValueError):
@@ -127,12 +127,13 @@ class _Prepared:
         """Which of the examples people asked."""
         return np.array([example.asked for example in self.examples], dtype=np.bool_)
 
-    def folds(self, count: int) -> Integers:
-        wholes = [
-            self.vocabulary.understand(words(example.whole)) if example.whole else text
-            for example, text in zip(self.examples, self.understood, strict=True)
-        ]
-        return np.array([fold_of(text, count) for text in wholes], dtype=np.int64)
+    def held_out(self, folds: int) -> Flags:
+        """Which examples are held out with each of the folds."""
+        held_out = np.zeros((folds, len(self.examples)), dtype=np.bool_)
+        for number, (example, text) in enumerate(zip(self.examples, self.understood, strict=True)):
+            wholes = [self.vocabulary.understand(words(whole)) for whole in example.wholes]
+            held_out[[fold_of(whole, folds) for whole in wholes or [text]], number] = True
+        return held_out
 
     def train(self, kinds: int, learned: Flags, training: Training) -> Floats:
         return train(self.blocks, self.labels, kinds, len(self.features), learned, training)
@@ -181,7 +182,7 @@ class TextModel:
             TooFewExamplesError: fewer are held out.
         """
         ready = _Prepared.of(examples, views, synonyms, known_words)
-        held_out = ready.folds(HELD_OUT) == 0
+        held_out = ready.held_out(HELD_OUT)[0]
         judged = np.flatnonzero(held_out & ready.asked)
         if len(judged) < fewest:
             raise TooFewExamplesError
@@ -242,12 +243,11 @@ def cross_validate(
     others. Near-duplicates are in the same part.
     """
     ready = _Prepared.of(examples, views, synonyms, known_words)
-    fold = ready.folds(folds)
-    scores = np.zeros((len(fold), len(biases)), dtype=np.float32)
-    for number in range(folds):
+    scores = np.zeros((len(ready.examples), len(biases)), dtype=np.float32)
+    for held_out in ready.held_out(folds):
         # One after another: together they would need as many times the memory.
-        (weights,) = ready.train(len(biases), (fold != number)[None, :], training)
-        part = np.flatnonzero(fold == number)
+        (weights,) = ready.train(len(biases), ~held_out[None, :], training)
+        part = np.flatnonzero(held_out)
         scores[part] = ready.score(part, weights)
     judged = np.flatnonzero(ready.asked)
     scale, offsets = _calibrate(scores[judged], ready.labels[judged], biases)
