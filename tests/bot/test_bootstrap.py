@@ -61,6 +61,7 @@ async def _build(settings: Settings) -> Desks:
     return bootstrap.build_desks(settings)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("open_desks", [_build, bootstrap.rebuild_desks])
 async def test_what_is_saved_while_it_is_learned_is_learned_by_a_process_too(
     settings: Settings,

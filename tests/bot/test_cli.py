@@ -517,12 +517,14 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     assert (status, errors) == ("0", "")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("call", ["topics", "--help"])
 def test_a_reader_that_sees_nothing_is_no_error(tmp_path: Path, call: str) -> None:
     command = f"exec 3> >(true); wait $!; ldn-bot {call} >&3"
     assert in_shell(tmp_path, command) == (0, "", "")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "call", ["topics", "schema", "ask rake", "ask --json <<< rake", "pins", "--help", "pins --help"]
 )
@@ -534,6 +536,7 @@ def test_output_for_which_there_is_no_room_is_one_sentence(tmp_path: Path, call:
     assert in_shell(tmp_path, f"ldn-bot {call} >/dev/full") == (1, "", sentence)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("call", ["topics >&-", "ask rake >&-", "ask <&-", "ask rake 2>&- >&-"])
 def test_streams_that_are_closed_are_nothing_to_stumble_over(tmp_path: Path, call: str) -> None:
     assert in_shell(tmp_path, f"ldn-bot {call}") == (0, "", "")

@@ -19,6 +19,7 @@ def documents(tmp_path: Path) -> Path:
     return small_folder(tmp_path / "documents")
 
 
+@pytest.mark.long
 async def test_everything_is_ready_once_both_platforms_are_connected_and_numbers_follow_use(
     tmp_path: Path,
     documents: Path,

@@ -117,6 +117,7 @@ async def refreshed(bot: RunningBot, *, times: int = 1) -> None:
         await bot.says(f"(?s)(?:{line}.*){{{times}}}")
 
 
+@pytest.mark.long
 async def test_when_a_section_changes_on_disk_its_pins_are_edited_once_and_stay_pinned(
     group: Group,
 ) -> None:

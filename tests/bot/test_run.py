@@ -90,6 +90,7 @@ async def test_requests_to_slack_share_a_connection(client: AsyncWebClient) -> N
     assert opened == 1
 
 
+@pytest.mark.long
 async def test_what_slack_may_have_done_is_not_asked_for_again(
     slack_standin: SlackStandIn, client: AsyncWebClient
 ) -> None:
@@ -191,6 +192,7 @@ async def test_a_moderator_on_discord_is_answered_though_a_signal_comes(
         assert (await command).content.startswith("I have not posted anything")
 
 
+@pytest.mark.long
 async def test_a_usual_start_warns_of_nothing(
     tmp_path: Path,
     documents: Path,
@@ -207,6 +209,7 @@ async def test_a_usual_start_warns_of_nothing(
         assert '"level": "warning"' not in bot.output
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("variable", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
 async def test_a_wrong_slack_token_is_one_sentence_and_discord_goes_on(
     variable: str,
@@ -224,6 +227,7 @@ async def test_a_wrong_slack_token_is_one_sentence_and_discord_goes_on(
         assert "x-wrong" not in bot.output
 
 
+@pytest.mark.long
 async def test_a_wrong_discord_token_is_one_sentence_and_slack_goes_on(
     tmp_path: Path,
     documents: Path,
@@ -238,6 +242,7 @@ async def test_a_wrong_discord_token_is_one_sentence_and_slack_goes_on(
         assert "Traceback" not in bot.output
 
 
+@pytest.mark.long
 async def test_when_every_platform_refuses_it_ends_with_status_1(
     tmp_path: Path, documents: Path, discord_standin: DiscordStandIn
 ) -> None:
@@ -314,6 +319,7 @@ async def test_unchanged_commands_are_registered_once(
     assert len(discord_standin.requests_to("PUT", route)) == 2
 
 
+@pytest.mark.long
 async def test_buttons_of_an_earlier_run_still_work(
     tmp_path: Path,
     documents: Path,

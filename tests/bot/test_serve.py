@@ -81,6 +81,7 @@ def failing_once(working: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+@pytest.mark.long
 async def test_a_post_that_the_platform_did_not_answer_for_is_edited_a_while_later(
     settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +96,7 @@ async def test_a_post_that_the_platform_did_not_answer_for_is_edited_a_while_lat
     assert post.edits == 1
 
 
+@pytest.mark.long
 async def test_a_post_that_was_refused_is_edited_once_that_is_allowed_again(
     settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +109,7 @@ async def test_a_post_that_was_refused_is_edited_once_that_is_allowed_again(
     assert slack_standin.faults.waiting == 0
 
 
+@pytest.mark.long
 async def test_what_a_moderators_change_left_open_is_done_a_while_later(
     settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +143,7 @@ async def test_of_several_times_to_look_again_the_soonest_counts_and_no_other(
     due.cancel()
 
 
+@pytest.mark.long
 async def test_a_refresh_that_breaks_is_made_again_a_while_later(
     settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +156,7 @@ async def test_a_refresh_that_breaks_is_made_again_a_while_later(
         await slack_standin.until(lambda: post.edits, "the edit", timeout=30)
 
 
+@pytest.mark.long
 async def test_what_was_posted_while_the_store_failed_is_recorded_a_while_later(
     settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,7 @@ async def test_it_answers_refuses_what_is_not_signed_and_ends_cleanly(
         assert "Warning" not in bot.output
 
 
+@pytest.mark.long
 async def test_a_wrong_token_is_one_sentence(
     tmp_path: Path, documents: Path, slack_standin: SlackStandIn
 ) -> None:

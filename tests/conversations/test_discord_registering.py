@@ -125,6 +125,7 @@ async def test_after_a_registration_of_which_nobody_knows_the_one_before_is_sent
         await bot.discord.until(lambda: bot.discord.commands, "the registration")
 
 
+@pytest.mark.long
 async def test_nothing_is_left_of_a_bot_that_is_closed_between_two_attempts(
     bot: Bot, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -220,6 +220,7 @@ async def test_a_token_that_cannot_be_deleted_is_when_slack_says_again_that_it_i
     assert await many.bots() == []
 
 
+@pytest.mark.long
 async def test_an_event_for_which_no_token_was_known_is_answered_when_slack_repeats_it(
     many: Many, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,6 +36,7 @@ def page_at(address: str) -> str:
         return str(answer.read().decode())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("arguments", [["preview"], ["run"], []])
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 async def test_without_tokens_and_a_terminal_the_page_is_served_until_a_signal(
