@@ -122,27 +122,17 @@ def _document_files(folder: Path, problems: list[Problem]) -> list[Path]:
             what = f"is not read, because there is no {document}."
             problems.append(Problem(path.name, 1, "file", what, "Give both the same name."))
     if not files:
-        what = _why_empty(folder)
+        what = "holds no document." if os.path.isdir(folder) else "is not a folder."
         mend = "Put a document such as ldn.yaml there, or name another folder in LDN_DOCUMENTS."
         problems.append(Problem(str(folder), 1, "folder", what, mend))
     return files
-
-
-def _why_empty(folder: Path) -> str:
-    try:
-        os.listdir(folder)
-    except (FileNotFoundError, NotADirectoryError):
-        return "is not a folder."
-    except OSError as error:
-        return f"cannot be read ({error.strerror})."
-    return "holds no document."
 
 
 def _files(folder: Path, suffix: str) -> list[Path]:
     try:
         names = sorted(os.listdir(folder))
     except OSError:
-        return []  # `_why_empty` tells
+        return []  # `_document_files` tells
     return [folder / name for name in names if name.endswith(suffix) and not is_passed_over(name)]
 
 
