@@ -10,9 +10,10 @@ means for the verdict is learned from `crisis.yaml`, not written here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from zlib import crc32
 
-from knowledge.features import sequence_features
+from knowledge.features import parts_of, sequence_features
 
 PAIR_WINDOW = 8
 """How many words apart two ideas may stand to count as a pair."""
@@ -156,13 +157,28 @@ foreign: quiero morir morirme muero muerte matarme vivir vida dolor suicidarme v
 # An idea, a colon, and the words that may stand for it; a star stands for any ending.
 
 
-def _read_ideas() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
-    whole: dict[str, tuple[str, ...]] = {}
-    beginnings: dict[str, tuple[str, ...]] = {}
-    idea = ""
+_PAIRS, _GISTS = 3, 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Idea:
+    """What several words have in common."""
+
+    part: bytes
+    """Its name, as a part of numbers for several words or ideas (`knowledge.features`)."""
+    number: int
+    """That of texts which have it."""
+
+
+def _read_ideas() -> tuple[dict[str, tuple[Idea, ...]], dict[str, tuple[Idea, ...]]]:
+    whole: dict[str, tuple[Idea, ...]] = {}
+    beginnings: dict[str, tuple[Idea, ...]] = {}
+    named: dict[str, Idea] = {}
     for word in _TABLE.split():
         if word.endswith(":"):
-            idea = word.removesuffix(":")
+            name = word.removesuffix(":")
+            [part] = parts_of([name])
+            idea = named.setdefault(name, Idea(part, crc32(part, _PAIRS)))
             continue
         table = beginnings if word.endswith("*") else whole
         key = word.removesuffix("*")
@@ -171,6 +187,7 @@ def _read_ideas() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]
 
 
 _WHOLE, _BEGINNINGS = _read_ideas()
+_NUMBER = _WHOLE["seven"][0]
 _SHORTEST = min(map(len, _BEGINNINGS))
 _BY_FIRST_LETTERS = {
     letters: sorted((each for each in _BEGINNINGS if each.startswith(letters)), key=len)
@@ -181,10 +198,7 @@ KNOWN_WORDS = tuple(_WHOLE)
 """The words of all ideas; typing errors are corrected to them."""
 
 
-def ideas(word: str) -> tuple[str, ...]:
-    """The ideas that a word may stand for, the main one first; most words have none."""
-    if word.isdigit() and word not in _WHOLE:
-        return ("number",)
+def _ideas(word: str) -> tuple[Idea, ...]:
     found = _WHOLE.get(word, ())
     for beginning in _BY_FIRST_LETTERS.get(word[:_SHORTEST], ()):
         if word.startswith(beginning):
@@ -192,23 +206,32 @@ def ideas(word: str) -> tuple[str, ...]:
     return found
 
 
-def pair_features(found: Sequence[tuple[str, ...]]) -> list[int]:
+_KNOWN = {word: _ideas(word) for word in _WHOLE}
+
+
+def ideas(word: str) -> tuple[Idea, ...]:
+    """The ideas that a word may stand for, the main one first; most words have none."""
+    if (found := _KNOWN.get(word)) is not None:
+        return found
+    return (_NUMBER,) if word.isdigit() else _ideas(word)
+
+
+def pair_features(found: Sequence[tuple[Idea, ...]]) -> list[int]:
     """Numbers for the ideas of a text (those of each word), and for every two that are close."""
     places = [(at, idea) for at, several in enumerate(found) for idea in several]
-    names = {idea for _, idea in places}
-    for number, (at, first) in enumerate(places):
-        for other, second in places[number + 1 :]:
+    numbers = {idea.number for _, idea in places}
+    for start, (at, first) in enumerate(places, 1):
+        for other, second in places[start:]:
             if other - at > PAIR_WINDOW:
                 break
-            if first != second:
-                names.add(f"{first} {second}")
-    return [crc32(name.encode(), _PAIRS) for name in sorted(names)]
+            if first is not second:
+                numbers.add(crc32(second.part, first.number))
+    return list(numbers)
 
 
-def gist_features(text: Sequence[str], found: Sequence[tuple[str, ...]]) -> list[int]:
+def gist_features(parts: Sequence[bytes], found: Sequence[tuple[Idea, ...]]) -> list[int]:
     """Numbers for the runs of two to four words, with each word's main idea in its place."""
-    gist = [several[0] if several else word for word, several in zip(text, found, strict=True)]
+    gist = [
+        several[0].part if several else part for part, several in zip(parts, found, strict=True)
+    ]
     return sequence_features(gist, range(2, 5), salt=_GISTS)
-
-
-_PAIRS, _GISTS = 3, 4

@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.features import TEXT_LIMIT, Vocabulary, words
+from knowledge.vocabulary import TEXT_LIMIT, Vocabulary, words
 
 SATURATION, LENGTH_SHARE = 1.2, 0.75
 """BM25's k1 and b: how soon repeating a word stops to count, and how much a long text is held

@@ -28,7 +28,7 @@ KEPT = 8
 
 CODE = (
     "classifier", "features", "ideas", "lessons", "lexical", "modelcache", "passages", "safety",
-    "search", "synonyms", "textmodel", "weights",
+    "search", "synonyms", "textmodel", "vocabulary", "weights",
 )  # fmt: skip
 """The modules that decide what is learned."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from knowledge.features import TEXT_LIMIT
+from knowledge.vocabulary import TEXT_LIMIT
 
 LONGEST = 200
 """Words of a message that are looked at: the first and the last hundred."""

@@ -23,7 +23,7 @@ import numpy as np
 
 from knowledge import modelcache
 from knowledge.classifier import Training
-from knowledge.features import ALWAYS, nearby_features, sequence_features
+from knowledge.features import ALWAYS, nearby_features, parts_of, sequence_features
 from knowledge.ideas import KNOWN_WORDS, gist_features, ideas, pair_features
 from knowledge.lessons import AMBIGUOUS, FIRST_KIND, ORDINARY, CrisisPhrases, crisis_examples
 from knowledge.passages import LONG, LONGEST, clauses, sentences
@@ -197,11 +197,12 @@ def _crisis_views(text: Sequence[str]) -> tuple[Sequence[int], ...]:
     # How many words have an idea tells how much there is to go by: a word or two are seldom a
     # crisis.
     found = [ideas(word) for word in text]
+    parts = parts_of(text)
     return (
-        sequence_features(text, range(1, 3), salt=_WORDS),
-        nearby_features(text, NEARBY, salt=_NEARBY),
+        sequence_features(parts, range(1, 3), salt=_WORDS),
+        nearby_features(parts, NEARBY, salt=_NEARBY),
         pair_features(found),
-        gist_features(text, found),
+        gist_features(parts, found),
         (*ALWAYS, _HOW_MANY + min(sum(map(bool, found)), MOST_COUNTED)),
     )
 

@@ -11,19 +11,18 @@ from __future__ import annotations
 
 import contextlib
 import enum
-import heapq
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knowledge import modelcache
-from knowledge.features import ALWAYS, sequence_features
+from knowledge.features import ALWAYS, parts_of, sequence_features
 from knowledge.lexical import LexicalIndex
 from knowledge.synonyms import SYNONYMS
 from knowledge.textmodel import Chances, Example, TextModel, TooFewExamplesError, Views
@@ -61,8 +60,7 @@ class Outcome(enum.Enum):
     NOT_COVERED = "not covered"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A section, and the probability that it is the one which answers the question."""
 
     id: str
@@ -230,21 +228,20 @@ class TopicIds:
 
 def decide(chances: Chances, ids: TopicIds, costs: Costs) -> Ranking:
     """The outcome with the least expected cost, given the probability of each of the topics."""
-    if math.isnan(total := float(chances.sum())):  # no reason to show anything
-        chances, total = np.zeros_like(chances), 0.0
     covered = chances.take(ids.covered_at).tolist()
-    best = heapq.nlargest(MOST_OFFERED, range(len(covered)), key=covered.__getitem__)
-    candidates = tuple(Candidate(ids.covered[at], covered[at]) for at in best if covered[at] > 0)
-    coverage = sum(covered)
+    if math.isnan(coverage := sum(covered)):  # no reason to show anything
+        covered, coverage = [], 0.0
+    best = sorted(range(len(covered)), key=covered.__getitem__, reverse=True)[:MOST_OFFERED]
+    candidates = tuple([Candidate(ids.covered[at], covered[at]) for at in best if covered[at] > 0])
     expected = expected_costs(candidates, coverage, costs)
     outcome = min(expected, key=expected.__getitem__)
     not_covered = None
     if outcome is Outcome.NOT_COVERED and ids.others:
         others = chances.take(ids.others_at)
-        likeliest = int(others.argmax())
+        at = others.argmax()
         # Something that nobody has written down is the likelier topic, where words are few.
-        if others[likeliest] > 1 - total:
-            not_covered = ids.others[likeliest]
+        if others[at] > 1 - coverage - others.sum():
+            not_covered = ids.others[at]
     return Ranking(outcome, candidates, not_covered, coverage)
 
 
@@ -281,7 +278,7 @@ def search_biases(topics: Sequence[Topic]) -> NDArray[np.float64]:
 
 
 def _search_views(text: Sequence[str]) -> tuple[Sequence[int], ...]:
-    return sequence_features(text, range(1, 3), salt=1), ALWAYS
+    return sequence_features(parts_of(text), range(1, 3), salt=1), ALWAYS
 
 
 SEARCH_VIEWS = Views(_search_views, letter_runs=(2, 3, 4, 5))

@@ -25,15 +25,9 @@ from knowledge.classifier import (
     softmax,
     train,
 )
-from knowledge.features import (
-    WORD_LIMIT,
-    Block,
-    Features,
-    Vocabulary,
-    letters_of,
-    words,
-)
+from knowledge.features import Block, Features, letters_of
 from knowledge.modelcache import Arrays
+from knowledge.vocabulary import WORD_LIMIT, Vocabulary, words
 from knowledge.weights import WeightTable
 
 Chances = NDArray[np.float64]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,24 +98,24 @@ class WeightTable:
             text: its words, whose letters are one view.
             views: the other views of it. Each weighs the same, whatever its length.
         """
-        seen = [number for view in views for number in view]
-        letters = []
+        seen: list[int] = []
+        starts = []
+        for view in views:
+            if view:
+                starts.append(len(seen))
+                seen += view
+        starts.append(len(seen))
+        rows_of_words = [len(self._features)]  # that of zeros: a short word has no runs
         for word in text:
             if (number := self._words.get(word)) is None:
                 seen += letters_of(word, self._letter_runs)
             else:
-                letters.append(len(self._features) + 1 + number)
-        places = np.concatenate([self._features.places(seen), np.array(letters, dtype=np.intp)])
-        starts = [*accumulate(map(len, views), initial=0)]
-        ends = [*starts[1:], len(places)]
-        sums = np.add.reduceat(
-            self._rows.take(places, axis=0),
-            [start for start, end in zip(starts, ends, strict=True) if start < end],
-        )
+                rows_of_words.append(len(self._features) + 1 + number)
+        rows = np.concatenate((self._features.places(seen), np.array(rows_of_words, np.intp)))
+        sums = np.add.reduceat(self._rows.take(rows, axis=0), np.array(starts, np.intp))
+        parts = len(views) + 1
         shares = [
-            1 / math.sqrt(len(starts) * square) if square else 0.0
-            for square in sums[:, -1].tolist()
+            1 / math.sqrt(parts * square) if square else 0.0 for square in sums[:, -1].tolist()
         ]
-        # No matrix product, see `knowledge.classifier`.
-        scores: Floats = np.einsum("v,vk->k", np.array(shares, dtype=np.float32), sums[:, :-1])
+        scores: Floats = np.dot(np.array(shares, np.float32), sums[:, :-1])
         return scores

@@ -28,10 +28,10 @@ from knowledge.evaluation import (
     reply_of,
     report,
 )
-from knowledge.features import distance
 from knowledge.library import Library
 from knowledge.search import Topic
 from knowledge.textmodel import Judged
+from knowledge.vocabulary import distance
 
 LABELLED = Path(__file__).with_name("labelled.jsonl")
 """Questions that the examples were not written from; none of them is learned from on purpose."""

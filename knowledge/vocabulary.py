@@ -1,0 +1,302 @@
+"""The words of a text, in the one form in which they are compared, with typing errors corrected.
+
+`words` cuts the text to a limit, and brings spelling, case, accents, quotes, mentions and emoji to
+one form. `Vocabulary.understand` corrects typing errors against the words that the examples use,
+and replaces synonyms ("RSD", "algodystrophy") with one word. Both are cheap, and neither can fail.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+TEXT_LIMIT = 4_000
+"""Characters that are looked at; more than any platform lets a member send."""
+
+WORD_LIMIT = 60
+"""Words of one text that are looked at, so that a long text costs no more than a short one."""
+
+LETTER_LIMIT = 24
+"""Letters of one word that are looked at; longer words are not words."""
+
+LONG_WORD = 8
+"""Letters of a word in which any two errors are looked for; they are likelier in long words."""
+
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+_MOST_DIFFERENT = 4
+"""Letters that two words may have more or less of, when two errors lie between them."""
+
+MOST_TYPOS = 16
+"""Unknown words of one text that are looked up; a text with more is not in our language."""
+
+FREQUENT = 30
+"""How often a word must occur for a word of three letters to be taken for it."""
+
+_MARKUP = re.compile(r"<(?:[@#!:]|a:|t:|https?:|mailto:)[^<>]{0,300}>|https?://\S+|&(?:amp|lt|gt);")
+_ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,99}")
+_PLAIN = re.compile(r"[a-z' ,.?!\n]*")
+"""What most people write: there is nothing in it to bring to another form but apostrophes."""
+_WORD = re.compile(rf"([^\W_]{{1,{LETTER_LIMIT}}})[^\W_]*")
+_STARS = re.compile(r"(?<=[a-z])\*+(?=[a-z])")
+_DISGUISED = re.compile(r"(?<=[a-z])[01345$](?=[a-z])")
+_UNDISGUISED = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "$": "s"}
+_APOSTROPHES = str.maketrans("", "", "'\u2019\u2018\u02bc`\u00b4")
+
+
+def words(text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:
+    """The words of a text: lower case, without accents, links, mentions and punctuation.
+
+    Apostrophes are dropped ("can't" is "cant", as people type it); letters that were disguised
+    to get past a filter ("su1cide", "s*icide") are brought back as far as can be told. Of a text
+    with more than `limit` words, the first and the last are kept: there the question stands.
+    """
+    text = text[:TEXT_LIMIT]
+    lower = text.lower()
+    plain = lower.replace("'", "") if _PLAIN.fullmatch(lower) else _in_plain_form(text)
+    found = _WORD.findall(plain)
+    if len(found) > limit:
+        found = found[: limit // 2] + found[-(limit - limit // 2) :]
+    return tuple(found)
+
+
+def _in_plain_form(text: str) -> str:
+    # Cut again: there are characters that normal form makes eighteen of.
+    text = unicodedata.normalize("NFKC", text)[:TEXT_LIMIT]
+    text = _MARKUP.sub(" ", text.lower().translate(_APOSTROPHES))
+    if "@" in text:
+        text = _ADDRESS.sub(" ", text)
+    text = _DISGUISED.sub(lambda letter: _UNDISGUISED[letter[0]], _STARS.sub("", text))
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+class Vocabulary:
+    """The words that examples use, with their synonyms; it corrects what was mistyped.
+
+    To find a word's neighbours without trying all words, every known word is filed under numbers
+    for itself and for what is left of it when one letter is missing (see `_shortened`).
+    """
+
+    def __init__(
+        self,
+        known: Sequence[str],
+        counts: Sequence[int],
+        keys: NDArray[np.uint32],
+        owners: NDArray[np.int32],
+        synonyms: Mapping[str, Sequence[str]],
+    ) -> None:
+        """`keys` in order, and for each the number of the word in `known` that is filed there."""
+        self._words = known
+        self._counts = counts
+        self.numbers: Mapping[str, int] = {word: number for number, word in enumerate(known)}
+        """The known words, each with its number."""
+        self._keys = keys
+        self._owners = owners
+        self._synonyms: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for phrase, meaning in _phrases(synonyms):
+            self._synonyms.setdefault(phrase[0], []).append((phrase, meaning))
+        for phrases in self._synonyms.values():
+            phrases.sort(key=lambda pair: -len(pair[0]))
+
+    @classmethod
+    def learn(cls, counts: Mapping[str, int], synonyms: Mapping[str, Sequence[str]]) -> Vocabulary:
+        """`counts`: how often each word occurs; `synonyms`: one word to all that mean it.
+
+        A synonym may be of several words ("complex regional pain syndrome").
+        """
+        known = Counter(counts)
+        for phrase, _ in _phrases(synonyms):
+            known.update(phrase)
+        keys: list[int] = []
+        owners: list[int] = []
+        for number, word in enumerate(known):
+            if _is_correctable(word):
+                filed = _shortened(word)
+                keys += filed
+                owners += [number] * len(filed)
+        order = np.argsort(np.array(keys, dtype=np.uint32), kind="stable")
+        return cls(
+            tuple(known),
+            tuple(known.values()),
+            np.array(keys, dtype=np.uint32)[order],
+            np.array(owners, dtype=np.int32)[order],
+            synonyms,
+        )
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """All of it but the synonyms, as plain arrays."""
+        return {
+            "vocabulary": np.frombuffer("\n".join(self._words).encode(), dtype=np.uint8),
+            "vocabulary_counts": np.array(self._counts, dtype=np.int64),
+            "vocabulary_keys": self._keys,
+            "vocabulary_owners": self._owners,
+        }
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Mapping[str, NDArray[Any]], synonyms: Mapping[str, Sequence[str]]
+    ) -> Vocabulary:
+        """The vocabulary again; `KeyError` or `ValueError` if the arrays are not one."""
+        listed = arrays["vocabulary"].tobytes().decode().split("\n")
+        counts = arrays["vocabulary_counts"].tolist()
+        keys, owners = arrays["vocabulary_keys"], arrays["vocabulary_owners"]
+        fits = len(listed) == len(counts) and keys.shape == owners.shape
+        if not fits or (len(owners) and owners.max() >= len(counts)):
+            raise ValueError("the arrays do not fit together")
+        return cls(listed, counts, keys, owners, synonyms)
+
+    def understand(self, text: tuple[str, ...]) -> tuple[str, ...]:
+        """The words as the examples would have them: typing errors corrected, synonyms joined."""
+        known = self.numbers
+        if strange := [word for word in text if word not in known]:
+            meant = {word: self.correct(word) for word in [*dict.fromkeys(strange)][:MOST_TYPOS]}
+            text = tuple([meant.get(word, word) for word in text])
+        return text if self._synonyms.keys().isdisjoint(text) else self._join(text)
+
+    def correct(self, word: str) -> str:
+        """The known word that was most likely meant, at most two typing errors away; or the word.
+
+        Fewer errors are likelier, above all two letters swapped; so are frequent words, and
+        errors in the middle of a word. In short words only one error is looked for.
+        """
+        if not _is_correctable(word):
+            return word
+        found = self._likeliest(word, self._filed_with(word))
+        if found is None and len(word) >= LONG_WORD:
+            found = self._likeliest(word, self._of_similar_letters(word))
+        return word if found is None else found
+
+    def _filed_with(self, word: str) -> set[int]:
+        """The known words, by number, that are filed where this one would be."""
+        keys = np.array(_shortened(word), dtype=np.uint32)
+        starts = self._keys.searchsorted(keys, "left").tolist()
+        ends = self._keys.searchsorted(keys, "right").tolist()
+        return {
+            owner
+            for start, end in zip(starts, ends, strict=True)
+            if start < end
+            for owner in self._owners[start:end].tolist()
+        }
+
+    def _of_similar_letters(self, word: str) -> list[int]:
+        """The long known words, by number, that two errors could have made this one of."""
+        numbers, letters = self._long_words
+        difference = np.abs(letters - _letter_counts(word)[:, None]).sum(axis=0, dtype=np.int8)
+        similar: list[int] = numbers[difference <= _MOST_DIFFERENT].tolist()
+        return similar
+
+    @cached_property
+    def _long_words(self) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+        """The numbers of the long words, and letter by letter how often it is in each of them."""
+        numbers = [
+            number
+            for number, word in enumerate(self._words)
+            if len(word) >= LONG_WORD - 1 and _is_correctable(word)
+        ]
+        counts = [_letter_counts(self._words[number]) for number in numbers]
+        return (
+            np.array(numbers, dtype=np.int64),
+            np.array(counts, dtype=np.int8).reshape(len(numbers), len(_ALPHABET)).T.copy(),
+        )
+
+    def _likeliest(self, word: str, candidates: Iterable[int]) -> str | None:
+        letters = sorted(word)
+        most_errors = 1 if len(word) < 6 else 2
+        best, least = None, math.inf
+        for number in sorted(candidates):  # of two that are as likely, always the same one
+            other, count = self._words[number], self._counts[number]
+            if len(word) < 4 and count < FREQUENT:
+                continue
+            errors = distance(word, other, most_errors)
+            if errors > most_errors:
+                continue
+            unlikely = (
+                4 * errors
+                - 1.5 * (sorted(other) == letters)
+                + 1.5 * (other[0] != word[0])
+                + 0.5 * (other[-1] != word[-1])
+                - 0.7 * math.log(count)
+            )
+            if unlikely < least:
+                best, least = other, unlikely
+        return best
+
+    def _join(self, text: tuple[str, ...]) -> tuple[str, ...]:
+        joined = []
+        end = 0  # of the phrase that was joined last
+        for at, word in enumerate(text):
+            if at < end:
+                continue
+            for phrase, meaning in self._synonyms.get(word, ()):
+                if text[at : at + len(phrase)] == phrase:
+                    joined.append(meaning)
+                    end = at + len(phrase)
+                    break
+            else:
+                joined.append(word)
+        return tuple(joined)
+
+
+def _phrases(synonyms: Mapping[str, Sequence[str]]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for meaning, others in synonyms.items():
+        for phrase in map(words, others):
+            if phrase:
+                yield phrase, meaning
+
+
+def _letter_counts(word: str) -> NDArray[np.int8]:
+    return np.array([word.count(letter) for letter in _ALPHABET], dtype=np.int8)
+
+
+def _is_correctable(word: str) -> bool:
+    return 3 <= len(word) <= LETTER_LIMIT and word.isalpha()
+
+
+def _shortened(word: str) -> list[int]:
+    """Numbers for a word and for all that is left of it when one letter is missing.
+
+    Two words that are one typing error apart (a letter too many, too few, changed or swapped)
+    have one of these in common.
+    """
+    shorter = {word[:at] + word[at + 1 :] for at in range(len(word))}
+    return [crc32(part.encode()) for part in (word, *shorter)]
+
+
+def distance(one: str, other: str, limit: int) -> int:
+    """How many letters were added, dropped, changed or swapped with their neighbour.
+
+    Counting stops above `limit`, which is small: then the result is some number above it.
+    """
+    # What two words have in common at both ends is most of them, and costs nothing.
+    start, shorter = 0, min(len(one), len(other))
+    while start < shorter and one[start] == other[start]:
+        start += 1
+    end = 0
+    while end < shorter - start and one[-1 - end] == other[-1 - end]:
+        end += 1
+    one, other = one[start : len(one) - end], other[start : len(other) - end]
+    if not one or not other:
+        return len(one) + len(other)
+    if len(one) == len(other) == 1 or (len(one) == 2 and one == other[::-1]):
+        return 1
+    if limit < 2 or abs(len(one) - len(other)) > limit:
+        return limit + 1
+    errors = min(
+        distance(one[1:], other[1:], limit - 1),
+        distance(one[1:], other, limit - 1),
+        distance(one, other[1:], limit - 1),
+    )
+    if one[:2] == other[1::-1]:
+        errors = min(errors, distance(one[2:], other[2:], limit - 1))
+    return 1 + errors
