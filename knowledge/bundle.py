@@ -14,7 +14,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -47,17 +47,24 @@ def fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def save(
-    cache: Path, name: str, library: Library, search_keys: Mapping[str, str], crisis_key: str
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Under which what was learned from a library is kept."""
+
+    vocabulary: str
+    crisis: str
+    searches: Mapping[str, str]
+    """By each document's command; empty where nothing was learned."""
+
+
+def save(cache: Path, name: str, library: Library, keys: Keys) -> None:
     """Keep a library, wholly or not at all. A folder that cannot be written costs time alone."""
     content = {
         "name": name,
-        "search": dict(search_keys),
-        "crisis": crisis_key,
+        "keys": asdict(keys),
         "documents": [_document_to_json(document) for document in library.documents],
         "questions": {
-            command: _questions_to_json(questions, learned=bool(search_keys[command]))
+            command: _questions_to_json(questions, learned=bool(keys.searches[command]))
             for command, questions in library.questions.items()
         },
         "help_lines": [
@@ -79,9 +86,8 @@ def save(
             old.unlink(missing_ok=True)
 
 
-def load(cache: Path, name: str) -> tuple[Library, Mapping[str, str], str]:
-    """A library without the examples that were learned, the keys of its documents' searches, that
-    of its safety.
+def load(cache: Path, name: str) -> tuple[Library, Keys]:
+    """A library without the examples that were learned, and where that is.
 
     Raises:
         OSError, KeyError, TypeError, ValueError: it was not kept, or is not whole.
@@ -101,7 +107,7 @@ def load(cache: Path, name: str) -> tuple[Library, Mapping[str, str], str]:
             for line in content["help_lines"]
         ),
     )
-    return library, content["search"], content["crisis"]
+    return library, Keys(**content["keys"])
 
 
 def _questions_to_json(questions: Questions, *, learned: bool) -> dict[str, Any]:

@@ -35,6 +35,8 @@ class HelpDesk:
         safety: CrisisDetector,
         help_lines: Sequence[HelpLine],
     ) -> None:
+        if index.vocabulary is not safety.vocabulary:
+            raise ValueError("a question is read once, so both need the same vocabulary")
         self.document = document
         self.index = index
         self.safety = safety
@@ -59,12 +61,14 @@ class HelpDesk:
         if answer := self.open(question, language):
             return answer
         book = self._in(language)
-        crisis = self.safety.check(text)
-        if crisis is None:
-            return self._search(question, book)
-        if crisis.tier is Tier.EXPLICIT:
+        read = self.safety.read(text)
+        crisis = self.safety.check_read(text, read)
+        if crisis and crisis.tier is Tier.EXPLICIT:
             return book.crises[crisis.kind]
-        return book.composer.with_notice(self._search(question, book), book.notice)
+        if len(text) > QUESTION_LIMIT:
+            read = self.safety.read(question)
+        answer = self._find(read, book)
+        return book.composer.with_notice(answer, book.notice) if crisis else answer
 
     def open(self, topic: str, language: str | None = None) -> Answer | None:
         """The answer of exactly this name: empty, the bot's own words, an id, a title, an alias."""
@@ -100,8 +104,8 @@ class HelpDesk:
         unique = {section.id: Choice(section.id, section.title) for section in found}
         return list(unique.values())[:limit]
 
-    def _search(self, question: str, book: _Book) -> Answer:
-        ranking = self.index.search(question)
+    def _find(self, words: tuple[str, ...], book: _Book) -> Answer:
+        ranking = self.index.rank(words)
         sections = [self.document.by_id[candidate.id] for candidate in ranking.candidates]
         match ranking.outcome:
             case Outcome.ANSWER:

@@ -23,7 +23,6 @@ from pathlib import Path
 
 from knowledge.answer import Answer, Kind
 from knowledge.errors import LdnBotError
-from knowledge.ideas import KNOWN_WORDS
 from knowledge.lessons import CrisisPhrases, crisis_examples
 from knowledge.safety import (
     BIASES,
@@ -46,8 +45,8 @@ from knowledge.search import (
     search_biases,
     search_examples,
 )
-from knowledge.synonyms import SYNONYMS
 from knowledge.textmodel import Judged, cross_validate
+from knowledge.vocabulary import Vocabulary
 
 NONE = "none"
 CRISIS = "crisis"
@@ -286,7 +285,7 @@ def _compare(labelled: Labelled, reply: Reply, count: Callable[[str, bool], bool
 
 
 def cross_validate_search(
-    topics: Sequence[Topic], folds: int = 5, costs: Costs = COSTS
+    topics: Sequence[Topic], vocabulary: Vocabulary, folds: int = 5, costs: Costs = COSTS
 ) -> tuple[Report, list[Judged]]:
     """Judge the example questions of a document as if each had never been seen.
 
@@ -298,7 +297,7 @@ def cross_validate_search(
         search_biases(topics),
         folds,
         views=SEARCH_VIEWS,
-        synonyms=SYNONYMS,
+        vocabulary=vocabulary,
     )
     ids = TopicIds.of(topics)
     replies = []
@@ -341,6 +340,7 @@ class CrisisReport:
 def cross_validate_crisis(
     phrases: CrisisPhrases,
     ordinary: Iterable[str],
+    vocabulary: Vocabulary,
     folds: int = 5,
     costs: CrisisCosts = CRISIS_COSTS,
 ) -> CrisisReport:
@@ -353,8 +353,7 @@ def cross_validate_crisis(
         BIASES,
         folds,
         views=CRISIS_VIEWS,
-        synonyms=SYNONYMS,
-        known_words=KNOWN_WORDS,
+        vocabulary=vocabulary,
         training=CRISIS_TRAINING,
     )
     traps = frozenset(phrases.traps)

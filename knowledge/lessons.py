@@ -37,6 +37,11 @@ class CrisisPhrases:
     ambiguous: tuple[str, ...]
     traps: tuple[str, ...]
 
+    @property
+    def all(self) -> tuple[str, ...]:
+        """The phrases of every kind."""
+        return (*self.suicide, *self.overdose, *self.emergency, *self.ambiguous, *self.traps)
+
 
 def crisis_examples(phrases: CrisisPhrases, ordinary: Iterable[str]) -> list[Example]:
     """What the check learns from; only what people asked or said as it stands counts as asked."""

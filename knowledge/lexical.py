@@ -56,32 +56,23 @@ class LexicalIndex:
 
     def __init__(
         self,
-        vocabulary: Vocabulary,
         postings: Mapping[str, tuple[NDArray[np.int32], NDArray[np.float32]]],
         topics: int,
     ) -> None:
         """`postings`: each word's topics, and the word's BM25 weight in each."""
-        self._vocabulary = vocabulary
         self._postings = postings
         self._topics = topics
 
     @classmethod
-    def build(
-        cls, topics: Sequence[Searchable], synonyms: Mapping[str, Sequence[str]]
-    ) -> LexicalIndex:
+    def build(cls, topics: Sequence[Searchable], vocabulary: Vocabulary) -> LexicalIndex:
         """Read the topics' titles, texts and example questions."""
-        read = [
-            [words(text, TEXT_LIMIT) for text in (*topic.texts, *topic.questions)]
-            for topic in topics
-        ]
-        counts = Counter(word for texts in read for text in texts for word in text)
-        vocabulary = Vocabulary.learn(counts, synonyms)
         bags: list[Counter[str]] = []
-        for texts in read:
+        for topic in topics:
             bag: Counter[str] = Counter()
-            for text in texts:
-                weight = TITLE_WEIGHT if len(text) <= LONGEST_TITLE else 1
-                for word in vocabulary.understand(text):
+            for text in (*topic.texts, *topic.questions):
+                read = words(text, TEXT_LIMIT)
+                weight = TITLE_WEIGHT if len(read) <= LONGEST_TITLE else 1
+                for word in vocabulary.understand(read):
                     if word not in _SMALL:
                         bag[word] += weight
             bags.append(bag)
@@ -99,11 +90,7 @@ class LexicalIndex:
             places, counted = np.array(owners, dtype=np.int32), np.array(often)
             weights = counted * (SATURATION + 1) / (counted + penalties[places])
             postings[word] = (places, weights.astype(np.float32))
-        return cls(vocabulary, postings, len(bags))
-
-    def understand(self, text: str) -> tuple[str, ...]:
-        """The words of a question, corrected and with synonyms joined."""
-        return self._vocabulary.understand(words(text))
+        return cls(postings, len(bags))
 
     def chances(self, text: Sequence[str]) -> NDArray[np.float64]:
         """How likely each topic is; together they are as likely as the question is understood."""

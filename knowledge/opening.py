@@ -21,13 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from knowledge import bundle
-from knowledge.bundle import fingerprint
+from knowledge.bundle import Keys, fingerprint
 from knowledge.desk import SMALL_TALK, HelpDesk
 from knowledge.document import Document
 from knowledge.errors import DocumentError, LearningError, Problem
+from knowledge.ideas import KNOWN_WORDS
 from knowledge.library import Library, Questions
 from knowledge.safety import CrisisDetector
-from knowledge.search import SearchIndex, Topic
+from knowledge.search import SearchIndex, Topic, texts_of
+from knowledge.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +44,12 @@ def open_desks(library: Library, cache: Path | None = None) -> list[HelpDesk]:
         library: what they know.
         cache: a folder that keeps what was learned from it until it changes.
     """
-    safety = CrisisDetector.build(library.crisis, library.ordinary, cache=cache)
+    vocabulary = vocabulary_of(library)
+    safety = CrisisDetector.build(library.crisis, library.ordinary, vocabulary, cache=cache)
     return [
         HelpDesk(
             document,
-            SearchIndex.build(_topics(document, questions), cache=cache),
+            SearchIndex.build(_topics(document, questions), vocabulary, cache=cache),
             questions,
             safety,
             library.help_lines,
@@ -92,13 +95,19 @@ def reopen_folder(cache: Path, name: str) -> list[HelpDesk]:
     There is no desk if that was not kept, or not whole.
     """
     with suppress(OSError, json.JSONDecodeError, KeyError, TypeError, ValueError):
-        library, keys, crisis_key = bundle.load(cache, name)
-        safety = CrisisDetector.restore(crisis_key, cache)
+        library, keys = bundle.load(cache, name)
+        if (vocabulary := Vocabulary.restore(keys.vocabulary, cache)) is None:
+            return []
+        safety = CrisisDetector.restore(vocabulary, keys.crisis, cache)
         desks: list[HelpDesk] = []
         for document, questions in _with_questions(library):
-            topics, key = _topics(document, questions), keys[document.command]
+            topics, key = _topics(document, questions), keys.searches[document.command]
             # The key is empty where nothing was learned: not now either, this is what serves.
-            index = SearchIndex.restore(topics, key, cache) if key else SearchIndex.by_words(topics)
+            index = (
+                SearchIndex.restore(topics, vocabulary, key, cache)
+                if key
+                else SearchIndex.by_words(topics, vocabulary)
+            )
             if safety is None or index is None:
                 return []
             desks.append(HelpDesk(document, index, questions, safety, library.help_lines))
@@ -175,8 +184,10 @@ def _learn(folder: Path, cache: Path, name: str) -> int:
     _learn_side_by_side(library, cache)
     desks = open_desks(library, cache)
     if desks:
-        keys = {desk.document.command: desk.index.key for desk in desks}
-        bundle.save(cache, name, library, keys, desks[0].safety.key)
+        safety = desks[0].safety
+        safety.vocabulary.save(cache)
+        searches = {desk.document.command: desk.index.key for desk in desks}
+        bundle.save(cache, name, library, Keys(safety.vocabulary.key, safety.key, searches))
     return 0
 
 
@@ -195,15 +206,24 @@ def _learn_side_by_side(library: Library, cache: Path) -> None:
         suppress(OSError, BrokenProcessPool),
         ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool,
     ):
-        topics = [_topics(document, questions) for document, questions in _with_questions(library)]
-        searches = pool.submit(_learn_searches, topics, cache)
-        CrisisDetector.build(library.crisis, library.ordinary, cache=cache)
+        searches = pool.submit(_learn_searches, library, cache)
+        vocabulary = vocabulary_of(library)
+        CrisisDetector.build(library.crisis, library.ordinary, vocabulary, cache=cache)
         searches.result()
 
 
-def _learn_searches(topics: Sequence[Sequence[Topic]], cache: Path) -> None:
-    for each in topics:
-        SearchIndex.build(each, cache=cache)
+def _learn_searches(library: Library, cache: Path) -> None:
+    vocabulary = vocabulary_of(library)
+    for document, questions in _with_questions(library):
+        SearchIndex.build(_topics(document, questions), vocabulary, cache=cache)
+
+
+def vocabulary_of(library: Library) -> Vocabulary:
+    """Reads what people ask: it knows the words of every text, and of every idea."""
+    texts = list(library.crisis.all)
+    for document, questions in _with_questions(library):
+        texts += texts_of(_topics(document, questions))
+    return Vocabulary.of(texts, known_words=KNOWN_WORDS)
 
 
 def _load(folder: Path) -> Library:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -24,11 +24,11 @@ import numpy as np
 from knowledge import modelcache
 from knowledge.classifier import Training
 from knowledge.features import ALWAYS, nearby_features, parts_of, sequence_features
-from knowledge.ideas import KNOWN_WORDS, gist_features, ideas, pair_features
+from knowledge.ideas import gist_features, ideas, pair_features
 from knowledge.lessons import AMBIGUOUS, FIRST_KIND, ORDINARY, CrisisPhrases, crisis_examples
 from knowledge.passages import LONG, LONGEST, clauses, sentences
-from knowledge.synonyms import SYNONYMS
 from knowledge.textmodel import Chances, TextModel, Views
+from knowledge.vocabulary import Vocabulary
 
 PASSAGE_DOUBT = 0.1
 """How likely a passage may be ordinary and still be taken for a crisis: it is torn from its
@@ -94,9 +94,12 @@ BIASES = np.eye(FIRST_KIND + len(_KINDS))[:, 1:]
 class CrisisDetector:
     """Finds words of a crisis; see `build` and `check`."""
 
-    def __init__(self, model: TextModel, costs: CrisisCosts, key: str) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, model: TextModel, costs: CrisisCosts, key: str
+    ) -> None:
         self.key = key
         """Under which what was learned can be taken up again."""
+        self.vocabulary = vocabulary
         self._model = model
         self._costs = costs
 
@@ -105,8 +108,8 @@ class CrisisDetector:
         cls,
         phrases: CrisisPhrases,
         ordinary: Iterable[str],
+        vocabulary: Vocabulary,
         *,
-        synonyms: Mapping[str, Sequence[str]] = SYNONYMS,
         costs: CrisisCosts = CRISIS_COSTS,
         cache: Path | None = None,
     ) -> CrisisDetector:
@@ -115,51 +118,54 @@ class CrisisDetector:
         Args:
             phrases: what `crisis.yaml` holds.
             ordinary: questions that are no crisis: all examples of all documents.
-            synonyms: one word to all that mean it.
+            vocabulary: reads them, and what people ask. It knows the words of
+                `knowledge.ideas`, so that typing errors in them are corrected.
             costs: what each mistake costs.
             cache: a folder that keeps what was learned until an input or the code changes.
         """
         examples = crisis_examples(phrases, ordinary)
-        key = modelcache.key_of([[[each.text, each.kind] for each in examples], dict(synonyms)])
-        if cache and (known := cls.restore(key, cache, synonyms=synonyms, costs=costs)):
+        key = modelcache.key_of([[[each.text, each.kind] for each in examples], vocabulary.key])
+        if cache and (known := cls.restore(vocabulary, key, cache, costs=costs)):
             return known
         model = TextModel.learn(
             examples,
             BIASES,
             views=CRISIS_VIEWS,
-            synonyms=synonyms,
-            known_words=KNOWN_WORDS,
+            vocabulary=vocabulary,
             training=CRISIS_TRAINING,
         )
         if cache:
             modelcache.save(cache, "crisis", key, model.to_arrays())
-        return cls(model, costs, key)
+        return cls(vocabulary, model, costs, key)
 
     @classmethod
     def restore(
         cls,
+        vocabulary: Vocabulary,
         key: str,
         cache: Path,
         *,
-        synonyms: Mapping[str, Sequence[str]] = SYNONYMS,
         costs: CrisisCosts = CRISIS_COSTS,
     ) -> CrisisDetector | None:
         """What was learned before under a key."""
         if arrays := modelcache.load(cache, "crisis", key):
             with contextlib.suppress(KeyError, ValueError):
-                model = TextModel.from_arrays(arrays, len(BIASES), CRISIS_VIEWS, synonyms)
-                return cls(model, costs, key)
+                model = TextModel.from_arrays(arrays, len(BIASES), CRISIS_VIEWS, vocabulary)
+                return cls(vocabulary, model, costs, key)
         return None
 
     def check(self, text: str) -> Crisis | None:
         """The crisis that the words speak of, if any; the plainest, if there are several."""
-        whole = self._read(text)
+        return self.check_read(text, self.read(text))
+
+    def check_read(self, text: str, whole: Sequence[str]) -> Crisis | None:
+        """As `check`, for a text whose words were found by `read`."""
         found = self._judge(whole) if whole else None
         long = len(whole) > LONG
         passages = chain(
-            sentences(text, self._read) if long else (),
+            sentences(text, self.read) if long else (),
             # Despair in one clause must not hide what the next one says outright.
-            clauses(text, self._read) if found or not long else (),
+            clauses(text, self.read) if found or not long else (),
         )
         for passage in passages:
             if found and found.tier is Tier.EXPLICIT:
@@ -169,8 +175,9 @@ class CrisisDetector:
                 found = verdict if verdict and verdict.tier is Tier.EXPLICIT else found or verdict
         return found
 
-    def _read(self, text: str) -> Sequence[str]:
-        return self._model.understand(text, LONGEST)
+    def read(self, text: str) -> tuple[str, ...]:
+        """The words of a text, as many as are looked at."""
+        return self.vocabulary.read(text, LONGEST)
 
     def _judge(self, words: Sequence[str], doubt: float = 1) -> Crisis | None:
         """The verdict on the words, if the chance that they are ordinary is below the doubt."""

@@ -13,7 +13,7 @@ import contextlib
 import enum
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from knowledge import modelcache
 from knowledge.features import ALWAYS, parts_of, sequence_features
 from knowledge.lexical import LexicalIndex
-from knowledge.synonyms import SYNONYMS
 from knowledge.textmodel import Chances, Example, TextModel, TooFewExamplesError, Views
+from knowledge.vocabulary import WORD_LIMIT, Vocabulary, ends_of
 
 MOST_OFFERED = 3
 FEWEST_JUDGED = 10
@@ -112,21 +112,24 @@ COSTS = Costs()
 class Ranker(Protocol):
     """Turns a question into the probability of each topic; the rest, up to one, is unknown."""
 
-    def understand(self, text: str) -> Sequence[str]:
-        """The words of a question."""
-
     def chances(self, text: Sequence[str]) -> Chances:
-        """The probability of each topic, in the topics' order."""
+        """The probability of each topic, in the topics' order, for a question's words."""
 
 
 class SearchIndex:
     """Finds the sections that answer a question; see `build` and `search`."""
 
     def __init__(
-        self, topics: Sequence[Topic], ranker: Ranker, costs: Costs, key: str = ""
+        self,
+        topics: Sequence[Topic],
+        vocabulary: Vocabulary,
+        ranker: Ranker,
+        costs: Costs,
+        key: str = "",
     ) -> None:
         self.key = key
         """Under which what was learned can be taken up again; empty if nothing was learned."""
+        self.vocabulary = vocabulary
         self._ids = TopicIds.of(topics)
         self._ranker = ranker
         self._costs = costs
@@ -135,8 +138,8 @@ class SearchIndex:
     def build(
         cls,
         topics: Sequence[Topic],
+        vocabulary: Vocabulary,
         *,
-        synonyms: Mapping[str, Sequence[str]] = SYNONYMS,
         costs: Costs = COSTS,
         cache: Path | None = None,
     ) -> SearchIndex:
@@ -146,60 +149,60 @@ class SearchIndex:
 
         Args:
             topics: all that the document covers, and what is known that it does not.
-            synonyms: one word to all that mean it.
+            vocabulary: reads them, and the questions.
             costs: what each mistake costs.
             cache: a folder that keeps what was learned until an input or the code changes.
         """
         questions = sum(len(topic.questions) for topic in topics)
         if questions < FEWEST_JUDGED or len(topics) > MOST_LEARNED:
-            return cls.by_words(topics, synonyms=synonyms, costs=costs)
+            return cls.by_words(topics, vocabulary, costs=costs)
         examples = search_examples(topics)
         biases = search_biases(topics)
         plain = [[topic.id, topic.covered, topic.texts, topic.questions] for topic in topics]
-        key = modelcache.key_of([plain, dict(synonyms)])
-        if cache and (known := cls.restore(topics, key, cache, synonyms=synonyms, costs=costs)):
+        key = modelcache.key_of([plain, vocabulary.key])
+        if cache and (known := cls.restore(topics, vocabulary, key, cache, costs=costs)):
             return known
         try:
             model = TextModel.learn(
-                examples, biases, views=SEARCH_VIEWS, synonyms=synonyms, fewest=FEWEST_JUDGED
+                examples, biases, views=SEARCH_VIEWS, vocabulary=vocabulary, fewest=FEWEST_JUDGED
             )
         except TooFewExamplesError:
-            return cls.by_words(topics, synonyms=synonyms, costs=costs)
+            return cls.by_words(topics, vocabulary, costs=costs)
         if cache:
             modelcache.save(cache, "search", key, model.to_arrays())
-        return cls(topics, model, costs, key)
+        return cls(topics, vocabulary, model, costs, key)
 
     @classmethod
     def by_words(
-        cls,
-        topics: Sequence[Topic],
-        *,
-        synonyms: Mapping[str, Sequence[str]] = SYNONYMS,
-        costs: Costs = COSTS,
+        cls, topics: Sequence[Topic], vocabulary: Vocabulary, *, costs: Costs = COSTS
     ) -> SearchIndex:
         """Learn nothing, and go by the words of the topics' texts and questions alone."""
-        return cls(topics, LexicalIndex.build(topics, synonyms), costs)
+        return cls(topics, vocabulary, LexicalIndex.build(topics, vocabulary), costs)
 
     @classmethod
     def restore(
         cls,
         topics: Sequence[Topic],
+        vocabulary: Vocabulary,
         key: str,
         cache: Path,
         *,
-        synonyms: Mapping[str, Sequence[str]] = SYNONYMS,
         costs: Costs = COSTS,
     ) -> SearchIndex | None:
         """What was learned before under a key; the topics need not hold their questions."""
         if arrays := modelcache.load(cache, "search", key):
             with contextlib.suppress(KeyError, ValueError):
-                model = TextModel.from_arrays(arrays, len(topics), SEARCH_VIEWS, synonyms)
-                return cls(topics, model, costs, key)
+                model = TextModel.from_arrays(arrays, len(topics), SEARCH_VIEWS, vocabulary)
+                return cls(topics, vocabulary, model, costs, key)
         return None
 
     def search(self, text: str) -> Ranking:
         """The sections that answer a question, and what to do with them."""
-        chances = self._ranker.chances(self._ranker.understand(text))
+        return self.rank(self.vocabulary.read(text))
+
+    def rank(self, words: tuple[str, ...]) -> Ranking:
+        """As `search`, for a question that the vocabulary has read."""
+        chances = self._ranker.chances(ends_of(words, WORD_LIMIT))
         return decide(chances, self._ids, self._costs)
 
 
@@ -260,6 +263,11 @@ def expected_costs(
         + costs.offer_not_covered * missing,
         Outcome.NOT_COVERED: costs.refusal * coverage,
     }
+
+
+def texts_of(topics: Iterable[Topic]) -> list[str]:
+    """All that is written of these topics, for a vocabulary."""
+    return [text for topic in topics for text in (*topic.texts, *topic.questions)]
 
 
 def search_examples(topics: Sequence[Topic]) -> list[Example]:

@@ -1,14 +1,13 @@
 """TextModel: everything between a text and the probability of each kind that it may be of.
 
-It joins the vocabulary (typing errors, synonyms), the features, and the classifier's weights with
+It joins the features of the words that a `Vocabulary` has read and the classifier's weights with
 their calibration, and can be turned into arrays and back. `SearchIndex` uses one to tell topics
 apart, `CrisisDetector` another to recognise a crisis.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +26,7 @@ from knowledge.classifier import (
 )
 from knowledge.features import Block, Features, letters_of
 from knowledge.modelcache import Arrays
-from knowledge.vocabulary import WORD_LIMIT, Vocabulary, words
+from knowledge.vocabulary import Vocabulary
 from knowledge.weights import WeightTable
 
 Chances = NDArray[np.float64]
@@ -81,7 +80,7 @@ class _Prepared:
 
     examples: list[Example]
     vocabulary: Vocabulary
-    understood: list[tuple[str, ...]]
+    read: list[tuple[str, ...]]
     features: Features
     blocks: list[Block]
     labels: Integers
@@ -91,29 +90,25 @@ class _Prepared:
         cls,
         examples: Iterable[Example],
         views: Views,
-        synonyms: Mapping[str, Sequence[str]],
-        known_words: Iterable[str],
+        vocabulary: Vocabulary,
     ) -> _Prepared:
-        read = [(example, words(example.text)) for example in examples]
-        read = [(example, text) for example, text in read if text]
-        counts = Counter(word for _, text in read for word in text)
-        counts.update(known_words)
-        vocabulary = Vocabulary.learn(counts, synonyms)
-        understood = [vocabulary.understand(text) for _, text in read]
-        used = {word for text in understood for word in text}
+        both = [(example, vocabulary.read(example.text)) for example in examples]
+        both = [(example, text) for example, text in both if text]
+        read = [text for _, text in both]
+        used = {word for text in read for word in text}
         letters = {word: letters_of(word, views.letter_runs) for word in used}
         found = [
             (*views.of_words(text), [run for word in text for run in letters[word]])
-            for text in understood
+            for text in read
         ]
         features = Features.learn(found)
         return cls(
-            examples=[example for example, _ in read],
+            examples=[example for example, _ in both],
             vocabulary=vocabulary,
-            understood=understood,
+            read=read,
             features=features,
             blocks=features.of_all(found),
-            labels=np.array([example.kind for example, _ in read], dtype=np.int64),
+            labels=np.array([example.kind for example, _ in both], dtype=np.int64),
         )
 
     @property
@@ -124,9 +119,9 @@ class _Prepared:
     def held_out(self, folds: int) -> Flags:
         """Which examples are held out with each of the folds."""
         held_out = np.zeros((folds, len(self.examples)), dtype=np.bool_)
-        for number, (example, text) in enumerate(zip(self.examples, self.understood, strict=True)):
-            wholes = [self.vocabulary.understand(words(whole)) for whole in example.wholes]
-            held_out[[fold_of(whole, folds) for whole in wholes or [text]], number] = True
+        for number, (example, text) in enumerate(zip(self.examples, self.read, strict=True)):
+            wholes = map(self.vocabulary.read, example.wholes)
+            held_out[[fold_of(whole, folds) for whole in [*wholes] or [text]], number] = True
         return held_out
 
     def train(self, kinds: int, learned: Flags, training: Training) -> Floats:
@@ -139,12 +134,9 @@ class _Prepared:
 class TextModel:
     """Knows how likely a text is of each kind; see `learn` and `chances`."""
 
-    def __init__(
-        self, views: Views, vocabulary: Vocabulary, table: WeightTable, offsets: Chances
-    ) -> None:
+    def __init__(self, views: Views, table: WeightTable, offsets: Chances) -> None:
         """`offsets` raise or lower the kinds' scores, which `table` holds calibrated already."""
         self._views = views
-        self._vocabulary = vocabulary
         self._table = table
         self._offsets = offsets
 
@@ -155,8 +147,7 @@ class TextModel:
         biases: NDArray[np.float64],
         *,
         views: Views,
-        synonyms: Mapping[str, Sequence[str]],
-        known_words: Iterable[str] = (),
+        vocabulary: Vocabulary,
         training: Training = TRAINING,
         fewest: int = 0,
     ) -> TextModel:
@@ -166,8 +157,7 @@ class TextModel:
             examples: texts of every kind.
             biases: kinds by groups; the calibration may raise or lower each group as a whole.
             views: how a text's words become features.
-            synonyms: one word to all that mean it.
-            known_words: further words to correct typing errors to.
+            vocabulary: reads the examples, and every text to come.
             training: how the weights are learned.
             fewest: of the examples that people asked, how many have to be held out for the
                 calibration. With none, scores are taken for chances as they are.
@@ -175,7 +165,7 @@ class TextModel:
         Raises:
             TooFewExamplesError: fewer are held out.
         """
-        ready = _Prepared.of(examples, views, synonyms, known_words)
+        ready = _Prepared.of(examples, views, vocabulary)
         held_out = ready.held_out(HELD_OUT)[0]
         judged = np.flatnonzero(held_out & ready.asked)
         if len(judged) < fewest:
@@ -184,41 +174,32 @@ class TextModel:
         weights, without = ready.train(len(biases), learned, training)
         scale, offsets = _calibrate(ready.score(judged, without), ready.labels[judged], biases)
         table = WeightTable.learn(
-            ready.features, ready.vocabulary.numbers, views.letter_runs, weights * scale
+            ready.features, vocabulary.numbers, views.letter_runs, weights * scale
         )
-        return cls(views, ready.vocabulary, table, offsets)
-
-    def understand(self, text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:
-        """The words of a text, corrected and with synonyms joined."""
-        return self._vocabulary.understand(words(text, limit))
+        return cls(views, table, offsets)
 
     def chances(self, text: Sequence[str]) -> Chances:
-        """How likely a text, given by its understood words, is of each kind."""
+        """How likely a text, given by its words as the vocabulary reads them, is of each kind."""
         return softmax(self._table.score(text, self._views.of_words(text)) + self._offsets)
 
     def to_arrays(self) -> Arrays:
         """All that was learned, as plain arrays."""
-        return {
-            **self._vocabulary.to_arrays(),
-            **self._table.to_arrays(),
-            "offsets": self._offsets,
-        }
+        return {**self._table.to_arrays(), "offsets": self._offsets}
 
     @classmethod
     def from_arrays(
-        cls, arrays: Arrays, kinds: int, views: Views, synonyms: Mapping[str, Sequence[str]]
+        cls, arrays: Arrays, kinds: int, views: Views, vocabulary: Vocabulary
     ) -> TextModel:
         """The model again.
 
         Raises:
-            KeyError, ValueError: the arrays are not those of a model with these kinds.
+            KeyError, ValueError: the arrays are not those of a model with these kinds and words.
         """
-        vocabulary = Vocabulary.from_arrays(arrays, synonyms)
         table = WeightTable.from_arrays(arrays, vocabulary.numbers, views.letter_runs)
         offsets = arrays["offsets"].astype(np.float64, copy=False)
         if table.kinds != kinds or offsets.shape != (kinds,) or not np.isfinite(offsets).all():
             raise ValueError("the arrays do not fit together")
-        return cls(views, vocabulary, table, offsets)
+        return cls(views, table, offsets)
 
 
 def cross_validate(
@@ -227,8 +208,7 @@ def cross_validate(
     folds: int,
     *,
     views: Views,
-    synonyms: Mapping[str, Sequence[str]],
-    known_words: Iterable[str] = (),
+    vocabulary: Vocabulary,
     training: Training = TRAINING,
 ) -> list[Judged]:
     """Judge every example that people asked as if it had never been seen.
@@ -236,7 +216,7 @@ def cross_validate(
     The examples are dealt into `folds` parts; each part is judged by what was learned from all
     others. Near-duplicates are in the same part.
     """
-    ready = _Prepared.of(examples, views, synonyms, known_words)
+    ready = _Prepared.of(examples, views, vocabulary)
     scores = np.zeros((len(ready.examples), len(biases)), dtype=np.float32)
     for held_out in ready.held_out(folds):
         # One after another: together they would need as many times the memory.

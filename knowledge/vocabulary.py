@@ -1,8 +1,9 @@
 """The words of a text, in the one form in which they are compared, with typing errors corrected.
 
 `words` cuts the text to a limit, and brings spelling, case, accents, quotes, mentions and emoji to
-one form. `Vocabulary.understand` corrects typing errors against the words that the examples use,
-and replaces synonyms ("RSD", "algodystrophy") with one word. Both are cheap, and neither can fail.
+one form. `Vocabulary.understand` corrects typing errors against the words that the documents and
+the examples use, and replaces synonyms ("RSD", "algodystrophy") with one word. Both are cheap, and
+neither can fail. A question is read once, for the crisis check and the search alike.
 """
 
 from __future__ import annotations
@@ -12,12 +13,17 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+
+from knowledge import modelcache
+from knowledge.synonyms import SYNONYMS
 
 TEXT_LIMIT = 4_000
 """Characters that are looked at; more than any platform lets a member send."""
@@ -62,10 +68,12 @@ def words(text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:
     text = text[:TEXT_LIMIT]
     lower = text.lower()
     plain = lower.replace("'", "") if _PLAIN.fullmatch(lower) else _in_plain_form(text)
-    found = _WORD.findall(plain)
-    if len(found) > limit:
-        found = found[: limit // 2] + found[-(limit - limit // 2) :]
-    return tuple(found)
+    return ends_of(tuple(_WORD.findall(plain)), limit)
+
+
+def ends_of(text: tuple[str, ...], limit: int) -> tuple[str, ...]:
+    """The words of a text; of one with more than `limit`, the first and the last."""
+    return text if len(text) <= limit else text[: limit // 2] + text[-(limit - limit // 2) :]
 
 
 def _in_plain_form(text: str) -> str:
@@ -82,7 +90,7 @@ def _in_plain_form(text: str) -> str:
 
 
 class Vocabulary:
-    """The words that examples use, with their synonyms; it corrects what was mistyped.
+    """The words that people use, with their synonyms; it corrects what was mistyped.
 
     To find a word's neighbours without trying all words, every known word is filed under numbers
     for itself and for what is left of it when one letter is missing (see `_shortened`).
@@ -103,11 +111,25 @@ class Vocabulary:
         """The known words, each with its number."""
         self._keys = keys
         self._owners = owners
+        self._given_synonyms = synonyms
         self._synonyms: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for phrase, meaning in _phrases(synonyms):
             self._synonyms.setdefault(phrase[0], []).append((phrase, meaning))
         for phrases in self._synonyms.values():
             phrases.sort(key=lambda pair: -len(pair[0]))
+
+    @classmethod
+    def of(
+        cls,
+        texts: Iterable[str],
+        *,
+        known_words: Iterable[str] = (),
+        synonyms: Mapping[str, Sequence[str]] = SYNONYMS,
+    ) -> Vocabulary:
+        """The words of all these texts, and `known_words` besides."""
+        counts = Counter(word for text in texts for word in words(text, TEXT_LIMIT))
+        counts.update(known_words)
+        return cls.learn(counts, synonyms)
 
     @classmethod
     def learn(cls, counts: Mapping[str, int], synonyms: Mapping[str, Sequence[str]]) -> Vocabulary:
@@ -156,8 +178,35 @@ class Vocabulary:
             raise ValueError("the arrays do not fit together")
         return cls(listed, counts, keys, owners, synonyms)
 
+    @cached_property
+    def key(self) -> str:
+        """Under which it can be taken up again."""
+        return modelcache.key_of(
+            [list(self._words), list(self._counts), dict(self._given_synonyms)]
+        )
+
+    def save(self, cache: Path) -> None:
+        """Keep it under its key."""
+        modelcache.save(cache, "vocabulary", self.key, self.to_arrays())
+
+    @classmethod
+    def restore(
+        cls, key: str, cache: Path, synonyms: Mapping[str, Sequence[str]] = SYNONYMS
+    ) -> Vocabulary | None:
+        """What was kept under a key."""
+        if arrays := modelcache.load(cache, "vocabulary", key):
+            with suppress(KeyError, ValueError):
+                return cls.from_arrays(arrays, synonyms)
+        return None
+
+    def read(self, text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:
+        """The words of a text, understood. Of one with more than `limit`, the first and the last
+        are read.
+        """
+        return self.understand(words(text, limit))
+
     def understand(self, text: tuple[str, ...]) -> tuple[str, ...]:
-        """The words as the examples would have them: typing errors corrected, synonyms joined."""
+        """The words as they were meant: typing errors corrected, synonyms joined."""
         known = self.numbers
         if strange := [word for word in text if word not in known]:
             meant = {word: self.correct(word) for word in [*dict.fromkeys(strange)][:MOST_TYPOS]}

@@ -24,7 +24,8 @@ from pathlib import Path
 from knowledge.documents import SHIPPED
 from knowledge.evaluation import inject_typos, read_labelled
 from knowledge.opening import open_folder
-from knowledge.search import SearchIndex, Topic
+from knowledge.search import SearchIndex, Topic, texts_of
+from knowledge.vocabulary import Vocabulary
 
 LABELLED = Path(__file__).parents[1] / "knowledge" / "labelled.jsonl"
 ROUNDS = 7
@@ -83,7 +84,7 @@ def main() -> int:
     row("free text, median", 1e3 * statistics.median(answers), MEDIAN_MS, "ms")
     row("free text, 99 of 100", 1e3 * percentile(answers, 99), P99_MS, "ms")
     topics = many_sections(MANY)
-    index = SearchIndex.build(topics)
+    index = SearchIndex.build(topics, Vocabulary.of(texts_of(topics)))
     searches = times(index.search, [*typed, *(words(topic, chance) for topic in topics[::20])])
     row(f"{MANY} sections, 99 of 100", 1e3 * percentile(searches, 99), MANY_P99_MS, "ms")
     return int(not within)

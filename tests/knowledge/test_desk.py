@@ -9,6 +9,7 @@ import pytest
 from knowledge.answer import Kind
 from knowledge.desk import Desks, HelpDesk
 from knowledge.language import LANGUAGES
+from knowledge.library import Questions
 from knowledge.safety import CrisisKind
 from knowledge.search import Outcome
 from tests.documents import open_folder, section, write_document
@@ -321,3 +322,8 @@ def test_a_document_without_example_questions_is_searched_as_well(tmp_path: Path
     found = open_folder(tmp_path).first.index.search("which tool gathers leaves")
     assert found.outcome in {Outcome.ANSWER, Outcome.OFFER}
     assert "tools.rake" in {candidate.id for candidate in found.candidates}
+
+
+def test_a_desk_whose_parts_read_differently_is_refused(garden: HelpDesk, desks: Desks) -> None:
+    with pytest.raises(ValueError, match="same vocabulary"):
+        HelpDesk(garden.document, garden.index, Questions(), desks.first.safety, [])

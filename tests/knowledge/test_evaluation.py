@@ -226,8 +226,8 @@ def topics(library: Library) -> list[Topic]:
 
 
 @pytest.fixture(scope="module")
-def cross_validated(topics: list[Topic]) -> tuple[dict[str, float], list[Judged]]:
-    figures, judged = cross_validate_search(topics)
+def cross_validated(topics: list[Topic], desks: Desks) -> tuple[dict[str, float], list[Judged]]:
+    figures, judged = cross_validate_search(topics, desks.first.index.vocabulary)
     shares = {
         name: getattr(figures, name).percent
         for name in ("first", "answered", "within", "wrong", "not_answered", "refused")
@@ -268,8 +268,9 @@ def test_a_sections_probability_is_how_often_it_is_right(
 
 
 @pytest.mark.long
-def test_cross_validated_figures_of_the_crisis_check_hold(library: Library) -> None:
-    figures = cross_validate_crisis(library.crisis, library.ordinary)
+def test_cross_validated_figures_of_the_crisis_check_hold(library: Library, desks: Desks) -> None:
+    vocabulary = desks.first.safety.vocabulary
+    figures = cross_validate_crisis(library.crisis, library.ordinary, vocabulary)
     assert figures.explicit.percent >= 88
     assert figures.helped.percent >= 90
     assert figures.ambiguous.percent >= 84

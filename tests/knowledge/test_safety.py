@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.desk import Desks
+from knowledge.ideas import KNOWN_WORDS
 from knowledge.lessons import FIRST_KIND, CrisisPhrases, crisis_examples
 from knowledge.library import Library
 from knowledge.passages import LONGEST
@@ -21,6 +23,7 @@ from knowledge.safety import (
     Tier,
     decide_crisis,
 )
+from knowledge.vocabulary import Vocabulary
 
 PHRASES = CrisisPhrases(
     suicide=("i want to die", "i am going to kill myself", "end my life", "i wish i was dead"),
@@ -33,6 +36,13 @@ GROUPS = (PHRASES.suicide, PHRASES.overdose, PHRASES.emergency, PHRASES.ambiguou
 ORDINARY = ("how do i water", "where is the shed", "when do roses flower", "hello", "thank you")
 
 
+def build(
+    phrases: CrisisPhrases, ordinary: Sequence[str], cache: Path | None = None
+) -> CrisisDetector:
+    vocabulary = Vocabulary.of([*phrases.all, *ordinary], known_words=KNOWN_WORDS)
+    return CrisisDetector.build(phrases, ordinary, vocabulary, cache=cache)
+
+
 @pytest.fixture(scope="module")
 def detector(desks: Desks) -> CrisisDetector:
     return desks.first.safety
@@ -40,7 +50,7 @@ def detector(desks: Desks) -> CrisisDetector:
 
 @pytest.fixture(scope="module")
 def small() -> CrisisDetector:
-    return CrisisDetector.build(PHRASES, ORDINARY)
+    return build(PHRASES, ORDINARY)
 
 
 def explicit(kind: CrisisKind) -> Crisis:
@@ -265,27 +275,27 @@ def test_missing_a_crisis_costs_more_than_a_false_alarm() -> None:
 def test_added_phrases_take_effect_at_the_next_load(tmp_path: Path) -> None:
     # Two: a word that only one example has is not learned.
     phrase, another = "the ferryman is waiting", "the ferryman waits for me"
-    assert CrisisDetector.build(PHRASES, ORDINARY, cache=tmp_path).check(phrase) is None
+    assert build(PHRASES, ORDINARY, cache=tmp_path).check(phrase) is None
     grown = CrisisPhrases(
         (*PHRASES.suicide, phrase, another),
         *(getattr(PHRASES, name) for name in CrisisPhrases.__slots__[1:]),
     )
-    verdict = CrisisDetector.build(grown, ORDINARY, cache=tmp_path).check(phrase)
+    verdict = build(grown, ORDINARY, cache=tmp_path).check(phrase)
     assert verdict is not None
     assert verdict.kind is CrisisKind.SUICIDE
 
 
 def test_the_cache_changes_nothing_but_the_time(tmp_path: Path) -> None:
-    cold = CrisisDetector.build(PHRASES, ORDINARY, cache=tmp_path)
-    warm = CrisisDetector.restore(cold.key, tmp_path)
+    cold = build(PHRASES, ORDINARY, cache=tmp_path)
+    warm = CrisisDetector.restore(cold.vocabulary, cold.key, tmp_path)
     assert warm is not None
     for text in (*PHRASES.suicide, *PHRASES.ambiguous, *PHRASES.traps, *ORDINARY):
         assert warm.check(text) == cold.check(text)
 
 
 def test_nothing_is_restored_under_another_key(tmp_path: Path) -> None:
-    CrisisDetector.build(PHRASES, ORDINARY, cache=tmp_path)
-    assert CrisisDetector.restore("another", tmp_path) is None
+    vocabulary = build(PHRASES, ORDINARY, cache=tmp_path).vocabulary
+    assert CrisisDetector.restore(vocabulary, "another", tmp_path) is None
 
 
 def test_every_shipped_phrase_is_learned(library: Library, detector: CrisisDetector) -> None:
@@ -304,12 +314,12 @@ def test_however_few_phrases_there_are_something_is_learned(
     text = "i want to die, i give up"
     for left_out in range(5):
         few = [each[: phrases if at != left_out else 0] for at, each in enumerate(GROUPS)]
-        detector = CrisisDetector.build(CrisisPhrases(*few), ordinary, cache=tmp_path)
-        known = CrisisDetector.restore(detector.key, tmp_path)
+        detector = build(CrisisPhrases(*few), ordinary, cache=tmp_path)
+        known = CrisisDetector.restore(detector.vocabulary, detector.key, tmp_path)
         assert known is not None
         assert known.check(text) == detector.check(text)
 
 
 def test_without_words_of_a_crisis_ordinary_questions_are_left_alone() -> None:
-    detector = CrisisDetector.build(CrisisPhrases((), (), (), (), ()), ORDINARY)
+    detector = build(CrisisPhrases((), (), (), (), ()), ORDINARY)
     assert [question for question in ORDINARY if detector.check(question)] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,9 +29,10 @@ from knowledge.search import (
     decide,
     search_biases,
     search_examples,
+    texts_of,
 )
-from knowledge.synonyms import SYNONYMS
 from knowledge.textmodel import TextModel
+from knowledge.vocabulary import Vocabulary
 
 GARDEN = (
     Topic(
@@ -86,9 +88,13 @@ GARDEN = (
 )  # fmt: skip
 
 
+def build(topics: Sequence[Topic], cache: Path | None = None) -> SearchIndex:
+    return SearchIndex.build(topics, Vocabulary.of(texts_of(topics)), cache=cache)
+
+
 @pytest.fixture(scope="module")
 def garden() -> SearchIndex:
-    index = SearchIndex.build(GARDEN)
+    index = build(GARDEN)
     assert index.key, "the garden has enough questions to be learned"
     return index
 
@@ -251,39 +257,41 @@ def with_example(question: str) -> list[Topic]:
 
 def test_an_added_example_takes_effect_at_the_next_load(tmp_path: Path) -> None:
     question = "wheelbarrow full of autumn litter"
-    before = SearchIndex.build(GARDEN, cache=tmp_path).search(question)
-    after = SearchIndex.build(with_example(question), cache=tmp_path).search(question)
+    before = build(GARDEN, cache=tmp_path).search(question)
+    after = build(with_example(question), cache=tmp_path).search(question)
     assert best(after) == "rake"
     assert after.candidates[0].probability > before.coverage * 1.2
 
 
 def test_an_added_section_is_found_without_examples(tmp_path: Path) -> None:
-    SearchIndex.build(GARDEN, cache=tmp_path)
+    build(GARDEN, cache=tmp_path)
     compost = Topic("compost", True, ("Compost heaps", "Compost needs air and patience."), ())
-    index = SearchIndex.build((*GARDEN, compost), cache=tmp_path)
+    index = build((*GARDEN, compost), cache=tmp_path)
     assert best(index.search("how long does compost need")) == "compost"
 
 
 def test_the_cache_changes_nothing_but_the_time(tmp_path: Path) -> None:
-    cold = SearchIndex.build(GARDEN, cache=tmp_path)
-    warm = SearchIndex.build(GARDEN, cache=tmp_path)
-    never = SearchIndex.build(GARDEN)
+    cold = build(GARDEN, cache=tmp_path)
+    warm = build(GARDEN, cache=tmp_path)
+    never = build(GARDEN)
     for topic in GARDEN:
         for question in topic.questions:
             assert cold.search(question) == warm.search(question) == never.search(question)
 
 
 def test_a_harmed_cache_is_learned_anew(tmp_path: Path) -> None:
-    expected = SearchIndex.build(GARDEN, cache=tmp_path).search("fallen leaves")
+    expected = build(GARDEN, cache=tmp_path).search("fallen leaves")
     for file in tmp_path.rglob("*.npy"):
         file.write_bytes(file.read_bytes()[::-1])
-    assert SearchIndex.build(GARDEN, cache=tmp_path).search("fallen leaves") == expected
+    assert build(GARDEN, cache=tmp_path).search("fallen leaves") == expected
 
 
 def test_what_was_learned_is_not_restored_for_other_topics(tmp_path: Path) -> None:
-    index = SearchIndex.build(GARDEN, cache=tmp_path)
-    assert SearchIndex.restore(GARDEN, index.key, tmp_path) is not None
-    assert SearchIndex.restore(GARDEN[1:], index.key, tmp_path) is None
+    index = build(GARDEN, cache=tmp_path)
+    read = index.vocabulary
+    assert SearchIndex.restore(GARDEN, read, index.key, tmp_path) is not None
+    assert SearchIndex.restore(GARDEN[1:], read, index.key, tmp_path) is None
+    assert SearchIndex.restore(GARDEN, Vocabulary.of(["rake"]), index.key, tmp_path) is None
 
 
 # Without example questions
@@ -293,18 +301,18 @@ PLAIN = tuple(Topic(t.id, True, t.texts, ()) for t in GARDEN[:3])
 
 @pytest.mark.parametrize("topic", PLAIN, ids=lambda topic: topic.id)
 def test_without_examples_a_title_is_answered(topic: Topic) -> None:
-    ranking = SearchIndex.build(PLAIN).search(topic.texts[0])
+    ranking = build(PLAIN).search(topic.texts[0])
     assert (ranking.outcome, best(ranking)) == (Outcome.ANSWER, topic.id)
 
 
 @pytest.mark.parametrize("question", ["how do i cook rice", "price of a tractor", ""])
 def test_without_examples_what_shares_no_word_is_not_covered(question: str) -> None:
-    ranking = SearchIndex.build(PLAIN).search(question)
+    ranking = build(PLAIN).search(question)
     assert (ranking.outcome, ranking.candidates) == (Outcome.NOT_COVERED, ())
 
 
 def test_without_examples_what_is_half_understood_is_offered_not_answered() -> None:
-    ranking = SearchIndex.build(PLAIN).search("does a rake help with moles")
+    ranking = build(PLAIN).search("does a rake help with moles")
     assert ranking.outcome is not Outcome.ANSWER
     assert best(ranking) == "rake"
 
@@ -323,7 +331,7 @@ def many_sections(count: int) -> list[Topic]:
 
 def test_among_thousands_of_sections_the_right_one_is_found() -> None:
     topics = many_sections(4 * MOST_LEARNED)
-    index = SearchIndex.build(topics)
+    index = build(topics)
     for topic in topics[::100]:
         title = topic.texts[0].removeprefix("About ")
         assert best(index.search(f"what is {title}, please")) == topic.id
@@ -333,7 +341,7 @@ def test_among_thousands_of_sections_the_right_one_is_found() -> None:
 def test_more_topics_than_can_be_told_apart_are_searched_by_their_words_and_examples() -> None:
     topics = many_sections(MOST_LEARNED + 1)
     topics[7] = Topic("7", True, topics[7].texts, ("why does the moon pull the sea",))
-    assert best(SearchIndex.build(topics).search("moon and sea")) == "7"
+    assert best(build(topics).search("moon and sea")) == "7"
 
 
 # With few example questions
@@ -357,7 +365,7 @@ def test_any_number_of_questions_about_any_number_of_topics_makes_a_search(
     asked: list[tuple[str, str]], topics: int
 ) -> None:
     garden = garden_with(asked)[:topics]
-    assert np.isfinite(SearchIndex.build(garden).search("how do roses survive").coverage)
+    assert np.isfinite(build(garden).search("how do roses survive").coverage)
 
 
 @given(
@@ -369,9 +377,10 @@ def test_however_few_examples_there_are_chances_add_up_to_one(
 ) -> None:
     garden = garden_with(asked)[:topics]
     examples, biases = search_examples(garden), search_biases(garden)
-    model = TextModel.learn(examples, biases, views=SEARCH_VIEWS, synonyms=SYNONYMS)
-    assert model.chances(model.understand("how do roses survive")).sum() == pytest.approx(1)
-    _, judged = cross_validate_search(garden)
+    vocabulary = Vocabulary.of(texts_of(garden))
+    model = TextModel.learn(examples, biases, views=SEARCH_VIEWS, vocabulary=vocabulary)
+    assert model.chances(vocabulary.read("how do roses survive")).sum() == pytest.approx(1)
+    _, judged = cross_validate_search(garden, vocabulary)
     for each in judged:
         assert each.chances.sum() == pytest.approx(1)
 
@@ -380,18 +389,18 @@ def test_however_few_examples_there_are_chances_add_up_to_one(
 def test_a_few_questions_do_not_make_the_search_surer_than_none(questions: int) -> None:
     for seed in range(5):
         asked = random.Random(seed).sample(ASKED, questions)
-        index = SearchIndex.build(garden_with(asked))
+        index = build(garden_with(asked))
         assert not index.key, "nothing was learned"
         assert index.search("how do i cook rice").outcome is Outcome.NOT_COVERED
 
 
 def test_a_question_is_found_although_there_are_few_of_them() -> None:
-    index = SearchIndex.build(garden_with([("rake", "how do i get rid of thatch")]))
+    index = build(garden_with([("rake", "how do i get rid of thatch")]))
     assert best(index.search("get rid of thatch")) == "rake"
 
 
 def test_what_shares_no_word_with_a_topic_that_is_not_covered_is_not_taken_for_it() -> None:
-    index = SearchIndex.build(garden_with([("price", "how much does a rake cost")]))
+    index = build(garden_with([("price", "how much does a rake cost")]))
     assert index.search("will it thunder").not_covered is None
     assert index.search("does it cost much").not_covered == "price"
 
@@ -401,11 +410,15 @@ def test_chances_that_are_no_numbers_show_nothing() -> None:
 
 
 def test_a_calibration_that_is_no_number_is_not_taken_up() -> None:
+    vocabulary = Vocabulary.of(texts_of(GARDEN))
     model = TextModel.learn(
-        search_examples(GARDEN), search_biases(GARDEN), views=SEARCH_VIEWS, synonyms=SYNONYMS
+        search_examples(GARDEN),
+        search_biases(GARDEN),
+        views=SEARCH_VIEWS,
+        vocabulary=vocabulary,
     )
     arrays = model.to_arrays()
-    TextModel.from_arrays(arrays, len(GARDEN), SEARCH_VIEWS, SYNONYMS)
+    TextModel.from_arrays(arrays, len(GARDEN), SEARCH_VIEWS, vocabulary)
     broken = {**arrays, "offsets": np.full(len(GARDEN), np.nan)}
     with pytest.raises(ValueError, match="do not fit"):
-        TextModel.from_arrays(broken, len(GARDEN), SEARCH_VIEWS, SYNONYMS)
+        TextModel.from_arrays(broken, len(GARDEN), SEARCH_VIEWS, vocabulary)

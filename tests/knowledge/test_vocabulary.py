@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -123,3 +124,13 @@ def test_a_vocabulary_comes_back_from_its_arrays(vocabulary: Vocabulary) -> None
     again = Vocabulary.from_arrays(vocabulary.to_arrays(), SYNONYMS)
     for word in ("naltrexnoe", "hwo", "rsd", "zebra"):
         assert again.understand((word,)) == vocabulary.understand((word,))
+
+
+def test_what_was_kept_reads_as_before_and_nothing_else_is_taken_for_it(tmp_path: Path) -> None:
+    vocabulary = Vocabulary.of(["water the roses, all of them"], known_words=["hammock"])
+    vocabulary.save(tmp_path)
+    again = Vocabulary.restore(vocabulary.key, tmp_path)
+    assert again is not None
+    assert again.key == vocabulary.key
+    assert again.read("Watr the hamock!") == ("water", "the", "hammock")
+    assert Vocabulary.restore("another", tmp_path) is None
