@@ -186,6 +186,13 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
+def softmax_of_one(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """As `softmax`, for the scores of a single text, in half the time."""
+    chances: NDArray[np.float64] = np.exp(scores - scores[scores.argmax()])
+    chances /= np.add.reduce(chances)
+    return chances
+
+
 def calibrate(inputs: NDArray[np.float64], labels: Integers) -> NDArray[np.float64]:
     """The factors which turn inputs (texts by kinds by inputs) into scores for `softmax`.
 

@@ -133,7 +133,7 @@ class Features:
             return np.zeros(len(wanted), dtype=np.int64)
         places = self._numbers.searchsorted(wanted)
         # "clip": what would come after the last one is compared with that.
-        np.putmask(places, self._numbers.take(places, mode="clip") != wanted, len(self))
+        places[self._numbers.take(places, mode="clip") != wanted] = len(self)
         return places
 
     def of_all(self, texts: Sequence[Sequence[Sequence[int]]]) -> list[Block]:

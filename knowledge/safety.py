@@ -189,14 +189,12 @@ def decide_crisis(chances: Chances, costs: CrisisCosts) -> Crisis | None:
     """The verdict with the least expected cost, given the chances of each kind."""
     ordinary, ambiguous = float(chances[ORDINARY]), float(chances[AMBIGUOUS])
     explicit = 1 - ordinary - ambiguous
-    expected: dict[Tier | None, float] = {
-        Tier.EXPLICIT: costs.false_alarm * ordinary + costs.overstated * ambiguous,
-        Tier.AMBIGUOUS: costs.needless_line * ordinary + costs.understated * explicit,
-        None: costs.missed_explicit * explicit + costs.missed_ambiguous * ambiguous,
-    }
-    tier = min(expected, key=expected.__getitem__)
-    if tier is None:
+    alarm = costs.false_alarm * ordinary + costs.overstated * ambiguous
+    line = costs.needless_line * ordinary + costs.understated * explicit
+    silence = costs.missed_explicit * explicit + costs.missed_ambiguous * ambiguous
+    if silence < min(alarm, line):
         return None
+    tier = Tier.EXPLICIT if alarm <= line else Tier.AMBIGUOUS
     return Crisis(tier, _KINDS[int(np.argmax(chances[FIRST_KIND:]))])
 
 

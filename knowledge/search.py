@@ -15,6 +15,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -236,8 +237,7 @@ def decide(chances: Chances, ids: TopicIds, costs: Costs) -> Ranking:
         covered, coverage = [], 0.0
     best = sorted(range(len(covered)), key=covered.__getitem__, reverse=True)[:MOST_OFFERED]
     candidates = tuple([Candidate(ids.covered[at], covered[at]) for at in best if covered[at] > 0])
-    expected = expected_costs(candidates, coverage, costs)
-    outcome = min(expected, key=expected.__getitem__)
+    outcome = min(expected_costs(candidates, coverage, costs), key=itemgetter(1))[0]
     not_covered = None
     if outcome is Outcome.NOT_COVERED and ids.others:
         others = chances.take(ids.others_at)
@@ -250,19 +250,22 @@ def decide(chances: Chances, ids: TopicIds, costs: Costs) -> Ranking:
 
 def expected_costs(
     candidates: Sequence[Candidate], coverage: float, costs: Costs
-) -> dict[Outcome, float]:
+) -> tuple[tuple[Outcome, float], ...]:
     """What each outcome is expected to cost, with these candidates, best first."""
-    first = sum(candidate.probability for candidate in candidates[:1])
-    within = sum(candidate.probability for candidate in candidates)
+    first = candidates[0].probability if candidates else 0.0
+    within = sum([candidate.probability for candidate in candidates])
     missing = 1 - coverage
-    return {
-        Outcome.ANSWER: costs.wrong_answer * (coverage - first)
-        + costs.answer_not_covered * missing,
-        Outcome.OFFER: costs.offer * within
+    answer = costs.wrong_answer * (coverage - first) + costs.answer_not_covered * missing
+    offer = (
+        costs.offer * within
         + costs.offer_wrong * (coverage - within)
-        + costs.offer_not_covered * missing,
-        Outcome.NOT_COVERED: costs.refusal * coverage,
-    }
+        + costs.offer_not_covered * missing
+    )
+    return (
+        (Outcome.ANSWER, answer),
+        (Outcome.OFFER, offer),
+        (Outcome.NOT_COVERED, costs.refusal * coverage),
+    )
 
 
 def texts_of(topics: Iterable[Topic]) -> list[str]:

@@ -22,6 +22,7 @@ from knowledge.classifier import (
     fold_of,
     score,
     softmax,
+    softmax_of_one,
     train,
 )
 from knowledge.features import Block, Features, letters_of
@@ -180,7 +181,7 @@ class TextModel:
 
     def chances(self, text: Sequence[str]) -> Chances:
         """How likely a text, given by its words as the vocabulary reads them, is of each kind."""
-        return softmax(self._table.score(text, self._views.of_words(text)) + self._offsets)
+        return softmax_of_one(self._table.score(text, self._views.of_words(text)) + self._offsets)
 
     def to_arrays(self) -> Arrays:
         """All that was learned, as plain arrays."""

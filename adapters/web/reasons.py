@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 from knowledge.answer import Answer
-from knowledge.desk import HelpDesk
+from knowledge.desk import QUESTION_LIMIT, HelpDesk
 from knowledge.safety import CRISIS_COSTS, Crisis, CrisisCosts, Tier
 from knowledge.search import COSTS, Costs, Outcome, Ranking, expected_costs
 
@@ -37,14 +38,14 @@ class Reasons:
 
 def reasons(desk: HelpDesk, question: str) -> Reasons:
     """Why a desk answers a question as it does."""
-    ranking = desk.index.search(question)
+    ranking = desk.index.search(question.strip()[:QUESTION_LIMIT])
     expected = expected_costs(ranking.candidates, ranking.coverage, COSTS)
     return Reasons(
         answer=desk.ask(question),
         named=desk.open(question.strip()),
         crisis=desk.safety.check(question),
         ranking=ranking,
-        expected=tuple(sorted(expected.items(), key=lambda each: each[1])),
+        expected=tuple(sorted(expected, key=itemgetter(1))),
         costs=COSTS,
         crisis_costs=CRISIS_COSTS,
     )
