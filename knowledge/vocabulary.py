@@ -37,7 +37,7 @@ LETTER_LIMIT = 24
 LONG_WORD = 8
 """Letters of a word in which any two errors are looked for; they are likelier in long words."""
 
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+_LETTERS = 26
 _MOST_DIFFERENT = 4
 """Letters that two words may have more or less of, when two errors lie between them."""
 
@@ -241,7 +241,7 @@ class Vocabulary:
     def _of_similar_letters(self, word: str) -> list[int]:
         """The long known words, by number, that two errors could have made this one of."""
         numbers, letters = self._long_words
-        difference = np.abs(letters - _letter_counts(word)[:, None]).sum(axis=0, dtype=np.int8)
+        difference = np.abs(letters - _letter_counts([word])).sum(axis=0, dtype=np.int8)
         similar: list[int] = numbers[difference <= _MOST_DIFFERENT].tolist()
         return similar
 
@@ -253,11 +253,8 @@ class Vocabulary:
             for number, word in enumerate(self._words)
             if len(word) >= LONG_WORD - 1 and _is_correctable(word)
         ]
-        counts = [_letter_counts(self._words[number]) for number in numbers]
-        return (
-            np.array(numbers, dtype=np.int64),
-            np.array(counts, dtype=np.int8).reshape(len(numbers), len(_ALPHABET)).T.copy(),
-        )
+        letters = _letter_counts([self._words[number] for number in numbers])
+        return np.array(numbers, dtype=np.int64), letters
 
     def _likeliest(self, word: str, candidates: Iterable[int]) -> str | None:
         letters = sorted(word)
@@ -304,8 +301,15 @@ def _phrases(synonyms: Mapping[str, Sequence[str]]) -> Iterator[tuple[tuple[str,
                 yield phrase, meaning
 
 
-def _letter_counts(word: str) -> NDArray[np.int8]:
-    return np.array([word.count(letter) for letter in _ALPHABET], dtype=np.int8)
+def _letter_counts(several: Sequence[str]) -> NDArray[np.int8]:
+    """How often each letter (a row) is in each of several words (a column)."""
+    signs = np.frombuffer("".join(several).encode("ascii", "replace"), dtype=np.uint8)
+    sizes = np.fromiter(map(len, several), dtype=np.intp, count=len(several))
+    letters, columns = signs.astype(np.intp) - ord("a"), np.repeat(np.arange(len(several)), sizes)
+    is_letter = (letters >= 0) & (letters < _LETTERS)
+    places = letters[is_letter] * len(several) + columns[is_letter]
+    counts = np.bincount(places, minlength=_LETTERS * len(several))
+    return counts.reshape(_LETTERS, len(several)).astype(np.int8)
 
 
 def _is_correctable(word: str) -> bool:
