@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,18 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
         reached |= onwards
         new += onwards
     assert reached == set(PAGES)
+
+
+def test_the_decisions_say_why_each_library_is_there() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [
+        *project["build-system"]["requires"],
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["test"],
+    ]
+    names = {re.split(r"[\[<>=,]", each)[0].casefold() for each in wanted}
+    told = re.findall(r"\*\*(.+?)\.?\*\*", prose(ROOT / "docs" / "decisions.md").casefold())
+    assert names - set(told) == set()
 
 
 def test_the_architecture_names_every_module() -> None:
