@@ -91,7 +91,7 @@ def _exists(path: Path) -> bool:
 @contextmanager
 def _copy_beside(source: Path, target: Path) -> Iterator[Path]:
     """A checked copy in the folder of `target`, until the block ends; readable by us alone."""
-    new = target.with_name(f"{target.name}.new")
+    new = target.with_name(f".{target.name}.ldn-bot-new")  # nobody has a file of that name
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _discard(new)

@@ -395,7 +395,7 @@ def test_where_the_backup_has_no_room_it_says_so_and_leaves_nothing(
         text=True,
         check=False,
     )
-    new = tmp_path / "backup.sqlite3.new"
+    new = tmp_path / ".backup.sqlite3.ldn-bot-new"
     said = f"There is no room for {new}. Make room there, or name a file on another disk.\n"
     assert (done.returncode, done.stderr) == (1, said)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
@@ -415,3 +415,12 @@ def test_a_folder_is_not_restored_and_not_said_to_be_missing(
 ) -> None:
     with pytest.raises(BackupError, match=f"^{tmp_path} is a folder. Name the file in it"):
         put_back(settings, tmp_path)
+
+
+async def test_a_backup_leaves_the_files_beside_it_alone(data: Path, tmp_path: Path) -> None:
+    async with opened(data) as database:
+        await post(database, "C1")
+    beside = tmp_path / "backup.sqlite3.new"
+    beside.write_text("somebody else's", encoding="utf-8")
+    assert run(data, "backup", str(tmp_path / "backup.sqlite3")).exit_code == 0
+    assert beside.read_text(encoding="utf-8") == "somebody else's"
