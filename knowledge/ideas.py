@@ -230,8 +230,8 @@ def pair_features(found: Sequence[tuple[Idea, ...]]) -> list[int]:
 
 
 def gist_features(parts: Sequence[bytes], found: Sequence[tuple[Idea, ...]]) -> list[int]:
-    """Numbers for the runs of two to four words, with each word's main idea in its place."""
+    """Numbers for the runs of two and three words, with each word's main idea in its place."""
     gist = [
         several[0].part if several else part for part, several in zip(parts, found, strict=True)
     ]
-    return sequence_features(gist, range(2, 5), salt=_GISTS)
+    return sequence_features(gist, range(2, 4), salt=_GISTS)
