@@ -32,17 +32,22 @@ def caller_of(interaction: Interaction) -> Caller:
     )
 
 
-def poster_of(interaction: Interaction) -> Caller:
-    """The same, where what they do may post something: with what the platform does not allow."""
+def poster_of(interaction: Interaction, *, replying: bool = False) -> Caller:
+    """The same, where what they do may post something: with what the platform does not allow.
+
+    `replying`: what they post would answer a message.
+    """
     caller = caller_of(interaction)
-    return replace(
-        caller,
-        cannot_post=_missing_permission(interaction, caller.say, pinning=False),
-        cannot_pin=_missing_permission(interaction, caller.say, pinning=True),
-    )
+
+    def missing(*, pinning: bool) -> str:
+        return _missing_permission(interaction, caller.say, replying=replying, pinning=pinning)
+
+    return replace(caller, cannot_post=missing(pinning=False), cannot_pin=missing(pinning=True))
 
 
-def _missing_permission(interaction: Interaction, say: Say, *, pinning: bool) -> str:
+def _missing_permission(
+    interaction: Interaction, say: Say, *, replying: bool, pinning: bool
+) -> str:
     if interaction.guild_id is None:
         return ""
     ours = interaction.app_permissions
@@ -53,11 +58,10 @@ def _missing_permission(interaction: Interaction, say: Say, *, pinning: bool) ->
             ours.send_messages_in_threads if in_thread else ours.send_messages
         ),
     }
+    if replying or pinning:
+        needed[say("Read Message History")] = ours.read_message_history
     if pinning:
-        needed |= {
-            say("Read Message History"): ours.read_message_history,
-            say("Pin Messages"): ours.pin_messages,
-        }
+        needed[say("Pin Messages")] = ours.pin_messages
     missing = ", ".join(name for name, given in needed.items() if not given)
     if not missing:
         return ""

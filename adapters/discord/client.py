@@ -282,7 +282,11 @@ class DiscordClient(GatewayClient):
         async with self._apologetic(interaction):
             verb = action.verb if action else None
             waits = verb in NEED_STORE
-            caller = (poster_of if verb in GUARDED else caller_of)(interaction)
+            if action and verb in GUARDED:
+                # What they carry beside the topic is the message that is to be answered.
+                caller = poster_of(interaction, replying=bool(action.detail))
+            else:
+                caller = caller_of(interaction)
             if waits:
                 await defer(interaction)
             shown = await self.reception.act(caller, action)

@@ -28,13 +28,17 @@ from knowledge.publishing import (
 
 _GONE = frozenset({10003, 10008})  # unknown channel, unknown message
 _PINS_FULL = 30003
+_INVALID = 50035
+_LACKING = gettext_noop(
+    "I lack a permission in this channel: View Channel, Send Messages, "
+    "Read Message History or Pin Messages."
+)
 _REFUSALS = {
     50001: gettext_noop("I cannot see this channel. Let me in with the permission View Channel."),
-    50013: gettext_noop(
-        "I lack a permission in this channel: View Channel, Send Messages, "
-        "Read Message History or Pin Messages."
-    ),
+    50013: _LACKING,
     50083: gettext_noop("This thread is archived. Open it again first."),
+    160002: _LACKING,  # a reply needs Read Message History
+    160005: gettext_noop("This thread is locked. Unlock it first."),
 }
 
 SILENT_FOR = 60.0
@@ -84,8 +88,9 @@ class DiscordPublisher:
                 # It may have been deleted meanwhile; the answer is good for the others as well.
                 fail_if_not_exists=False,
             )
-        async with self._asking():
-            message = await self._channel(place).send(
+
+        async def send(**reference: Any) -> discord.Message:
+            return await self._channel(place).send(
                 public_content(answer),
                 nonce=nonce,
                 suppress_embeds=True,
@@ -93,6 +98,15 @@ class DiscordPublisher:
                 mention_author=notify,
                 **reference,
             )
+
+        async with self._asking():
+            try:
+                message = await send(**reference)
+            except discord.HTTPException as error:
+                # Nobody can reply to a notice of Discord's, such as the first message of a thread.
+                if error.code != _INVALID or not reference:
+                    raise
+                message = await send()
         return str(message.id)
 
     async def edit(self, post: Post, answer: Answer) -> None:

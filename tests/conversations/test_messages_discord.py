@@ -16,11 +16,12 @@ from knowledge.posts import Platform
 from knowledge.tallies import Reason, Report
 from tests.conversations.conftest import House
 from tests.conversations.test_sharing_discord import MODERATE, posted
-from tests.standins.discord import By, DiscordStandIn, Message, Place, Reply
+from tests.standins.discord import By, DiscordStandIn, Message, Permission, Place, Reply
 from tests.standins.discord_faults import refused
 from tests.standins.discord_state import GUILD_ID
 
 MENU = "Answer with LDN"
+POSTING = "/channels/{channel_id}/messages"
 QUESTION = "how is it taken, capsule or drops?"
 DESPAIR = "i can't go on like this any more, how does LDN work?"
 
@@ -52,6 +53,47 @@ async def test_a_message_is_answered_by_a_reply_that_pings_nobody(
     assert reply.data["content"] == public_content(forms)
     assert reply.data["message_reference"]["message_id"] == asked.id
     assert not reply.pinged
+
+
+async def test_beside_a_notice_that_nobody_can_reply_to_the_section_is_posted_all_the_same(
+    discord: DiscordStandIn, house: House, asked: Message
+) -> None:
+    asked.data["type"] = 21  # the first message of a thread
+    preview = await discord.context_menu(MENU, asked)
+    done = await discord.press(preview, preview.labels["Post as a reply"])
+    assert done.content.startswith("Posted.")
+    [message] = answers(discord, asked)
+    assert message.data["content"] == public_content(house.desks["ldn"].ask("forms"))
+    assert not message.data.get("message_reference")
+
+
+@pytest.mark.parametrize("label", ["Post as a reply", "Notify the author: no"])
+async def test_the_permission_that_a_reply_needs_is_named_where_it_is_missing(
+    discord: DiscordStandIn, asked: Message, label: str
+) -> None:
+    discord.channel.bot_permissions &= ~Permission.READ_MESSAGE_HISTORY
+    preview = await discord.context_menu(MENU, asked)
+    done = await discord.press(preview, preview.labels[label])
+    assert "I lack a permission in this channel: Read Message History." in done.content
+    assert not answers(discord, asked)
+    # What answers no message needs it not.
+    reply = await discord.command("ldn", {"question": "forms"})
+    preview = await discord.press(reply, reply.labels["Share in this channel"])
+    done = await discord.press(preview, preview.labels["Post"])
+    assert done.content.startswith("Posted.")
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"), [(160002, "Read Message History"), (160005, "This thread is locked.")]
+)
+async def test_what_keeps_us_from_replying_is_said_in_words(
+    discord: DiscordStandIn, asked: Message, code: int, sentence: str
+) -> None:
+    preview = await discord.context_menu(MENU, asked)
+    discord.faults.add(refused(403, code), method="POST", route=POSTING)
+    done = await discord.press(preview, preview.labels["Post as a reply"])
+    assert sentence in done.content
+    assert not answers(discord, asked)
 
 
 async def test_the_author_is_pinged_if_the_switch_was_turned(
