@@ -36,6 +36,9 @@ from knowledge.publishing import (
 log = logging.getLogger(__name__)
 
 _GONE = "message_not_found"
+_RULE = "restricted_action"
+"""Some rules have longer names that begin with this: of channels that are read-only, say."""
+_NO_THREAD = gettext_noop("Slack does not let this message be answered. It may have been deleted.")
 _REFUSALS = {
     "not_in_channel": gettext_noop(
         "I am not in this channel. Invite me with /invite, then try again."
@@ -45,7 +48,9 @@ _REFUSALS = {
         "I am not in this channel, or it was deleted. Invite me with /invite, then try again."
     ),
     "is_archived": gettext_noop("This channel is archived."),
-    "restricted_action": gettext_noop("A rule of this workspace does not let me do this here."),
+    _RULE: gettext_noop("A rule of this workspace does not let me do this here."),
+    "cannot_reply_to_message": _NO_THREAD,
+    "thread_not_found": _NO_THREAD,
     "cant_update_message": gettext_noop("Slack does not let me edit this message any more."),
     "edit_window_closed": gettext_noop(
         "A rule of this workspace does not let messages be edited any more."
@@ -60,7 +65,15 @@ _REFUSALS = {
 }
 _PINS_FULL = "too_many_pins"
 _TRANSIENT = frozenset(
-    {"internal_error", "fatal_error", "ratelimited", "request_timeout", "service_unavailable"}
+    {
+        "internal_error",
+        "fatal_error",
+        "rate_limited",
+        "ratelimited",
+        "request_timeout",
+        "service_unavailable",
+        "team_added_to_org",  # while the workspace is moved into an organisation
+    }
 )
 
 PINS_FULL = gettext_noop("This channel has as many pins as Slack allows (100).")
@@ -180,8 +193,9 @@ def _raise(error: SlackApiError) -> NoReturn:
         raise MessageGoneError(gettext_noop("The message or its channel was deleted.")) from None
     if name == _PINS_FULL:
         raise PinsFullError(PINS_FULL) from None
-    if name in _REFUSALS:
-        raise RefusedError(_REFUSALS[name]) from None
+    refusal = _RULE if name.startswith(_RULE) else name
+    if refusal in _REFUSALS:
+        raise RefusedError(_REFUSALS[refusal]) from None
     if is_outage(error) or name in _TRANSIENT:
         raise UnreachableError(gettext_noop("Slack did not answer as it should.")) from None
     raise PublishError(f"Slack refused this ({name}).") from None

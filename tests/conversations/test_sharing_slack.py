@@ -167,7 +167,16 @@ async def test_what_is_no_subcommand_is_answered_with_all_of_them(slack: SlackSt
 
 @pytest.mark.parametrize(
     ("error", "sentence"),
-    [("not_in_channel", "/invite"), ("is_archived", "archived"), ("restricted_action", "A rule")],
+    [
+        ("not_in_channel", "/invite"),
+        ("is_archived", "archived"),
+        ("restricted_action", "A rule"),
+        ("restricted_action_read_only_channel", "A rule"),
+        ("cannot_reply_to_message", "does not let this message be answered"),
+        ("thread_not_found", "does not let this message be answered"),
+        ("rate_limited", "did not answer as it should"),
+        ("team_added_to_org", "did not answer as it should"),
+    ],
 )
 async def test_what_keeps_us_from_posting_is_said_in_words(
     slack: SlackStandIn, error: str, sentence: str
