@@ -33,6 +33,7 @@ from adapters.slack.people import SlackPeople
 from adapters.slack.render import render_mentioned
 from adapters.slack.response_url import NotTakenError
 from adapters.slack.surfaces import (
+    EXPIRED,
     CommandAnswer,
     CommandReply,
     DirectMessage,
@@ -52,7 +53,7 @@ log = logging.getLogger(__name__)
 
 _WRITTEN = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 """The kinds of messages that a person has written."""
-_TOO_LATE = frozenset({"expired_trigger_id", "exchanged_trigger_id"})
+_TOO_LATE = frozenset({EXPIRED, "exchanged_trigger_id"})
 """What Slack says where a modal can no longer be opened."""
 
 
@@ -88,12 +89,13 @@ class Listeners:
             await surface.show(shown)
             self.reception.count(caller, shown)
 
-    async def draft(self, client: AsyncWebClient, body: Body) -> None:
+    async def draft(self, client: AsyncWebClient, respond: AsyncRespond, body: Body) -> None:
         """Show what could be posted as an answer to a message."""
         began = time.perf_counter()
         command = field(body, "callback_id").removesuffix(SHORTCUT_SUFFIX)
-        caller = await self._caller(client, body, sure=True)
-        surface = self._modal(client, body, caller, command)
+        # A modal cannot wait until it is sure; whoever posts from it is looked at again.
+        caller = await self._caller(client, body)
+        surface = self._modal(client, respond, body, caller, command)
         async with self._apologetic(surface, began, caller):
             text = spoken(field(body, "message", "text"))
             await surface.show(await self.reception.draft(caller, command, text))
@@ -175,11 +177,19 @@ class Listeners:
         if view.get("type") == "modal":
             return OpenModal(client, field(view, "id"), trigger, self._frame(caller, command))
         if view or not is_private(body):
-            return self._modal(client, body, caller, command)
+            return self._modal(client, respond, body, caller, command)
         return PrivateMessage(respond, client.session)
 
-    def _modal(self, client: AsyncWebClient, body: Body, caller: Caller, command: str) -> NewModal:
-        return NewModal(client, field(body, "trigger_id"), self._frame(caller, command))
+    def _modal(
+        self,
+        client: AsyncWebClient,
+        respond: AsyncRespond,
+        body: Body,
+        caller: Caller,
+        command: str,
+    ) -> NewModal:
+        frame = self._frame(caller, command)
+        return NewModal(client, field(body, "trigger_id"), frame, respond)
 
     def _frame(self, caller: Caller, command: str) -> Frame:
         desks = self.reception.desks

@@ -9,9 +9,11 @@ from typing import Any, Protocol
 from aiohttp import ClientSession
 from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.conversation import Aside, Caller, Reply, Shown
+from adapters.slack.errors import error_name
 from adapters.slack.render import SlackMessage, render_reply, render_shown
 from adapters.slack.response_url import respond
 from adapters.wording import CLOSE
@@ -19,6 +21,8 @@ from knowledge.actions import clip
 
 TITLE_LIMIT = 24
 """Characters of a modal's title, and of its buttons."""
+EXPIRED = "expired_trigger_id"
+"""What Slack says where it is too late to open a modal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +122,29 @@ class CommandReply:
 
 
 class NewModal:
-    """A modal that opens; the press that asks for it is good for three seconds."""
+    """A modal that opens; the press that asks for it is good for three seconds.
 
-    def __init__(self, client: AsyncWebClient, trigger: str, frame: Frame) -> None:
+    A sentence that comes too late for that is a message, where one can be sent.
+    """
+
+    def __init__(
+        self, client: AsyncWebClient, trigger: str, frame: Frame, respond: AsyncRespond
+    ) -> None:
         self._client = client
         self._trigger = trigger
         self._frame = frame
+        self._respond = respond
 
     async def show(self, shown: Shown) -> None:
         """See `Surface.show`."""
         view = self._frame.view(_message(shown))
-        await self._client.views_open(trigger_id=self._trigger, view=view)
+        try:
+            await self._client.views_open(trigger_id=self._trigger, view=view)
+        except SlackApiError as error:
+            can_be_told = isinstance(shown, Aside) and self._respond.response_url
+            if error_name(error) != EXPIRED or not can_be_told:
+                raise
+            await PrivateMessage(self._respond, self._client.session).show(shown)
 
 
 class OpenModal:

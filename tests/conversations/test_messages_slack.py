@@ -16,14 +16,14 @@ from adapters.moderation import IN_A_CHANNEL, ONLY_MODERATORS_SHARE, Subcommand
 from adapters.reception import MAY_BE_DESPAIR, PREVIEW
 from adapters.slack.people import SlackPeople
 from adapters.slack.render import render_public
-from adapters.wording import MENTIONED
+from adapters.wording import APOLOGY, MENTIONED
 from knowledge.communities import CommunitySettings, Visibility
 from knowledge.posts import Platform
 from tests.conversations.conftest import House
 from tests.conversations.test_sharing_slack import posted
 from tests.standins import slack_controls
 from tests.standins.base import UnansweredError
-from tests.standins.recording import reset
+from tests.standins.recording import Fault, reset, slow
 from tests.standins.slack import (
     BOT_USER_ID,
     SlackMessage,
@@ -34,6 +34,7 @@ from tests.standins.slack import (
     message_event,
     rate_limited,
 )
+from tests.standins.slack_interactions import TRIGGER_LIFETIME_S
 from tests.standins.slack_payloads import event_payload
 from tests.standins.slack_state import TEAM_ID
 
@@ -346,6 +347,24 @@ async def test_where_someone_may_despair_the_helper_reads_that_first_and_nothing
     await post(slack, modal, "Post in this thread")
     [reply] = answers(slack)
     assert reply.data["text"] == render_public(house.desks["ldn"].ask("forms"))["text"]
+
+
+async def test_a_modal_does_not_wait_for_longer_than_slack_lets_it_open(
+    slack: SlackStandIn, asked: SlackMessage
+) -> None:
+    slack.faults.add(slow(TRIGGER_LIFETIME_S + 0.5), route="users.info")
+    modal = await slack.shortcut(SHORTCUT, asked)
+    assert modal.text.startswith(PREVIEW)
+
+
+async def test_who_chose_a_message_too_late_for_a_modal_is_told_and_nobody_else(
+    slack: SlackStandIn, asked: SlackMessage
+) -> None:
+    late = Fault(status=200, body={"ok": False, "error": "expired_trigger_id"})
+    slack.faults.add(late, late, route="views.open")
+    told = await slack.shortcut(SHORTCUT, asked)
+    assert (told.text, told.ephemeral) == (APOLOGY, True)
+    assert not answers(slack)
 
 
 @pytest.mark.parametrize("verb", ["post", "share", "keep", "draft"])
