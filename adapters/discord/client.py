@@ -302,7 +302,8 @@ class DiscordClient(GatewayClient):
         """Show what could be posted as an answer to a message."""
         async with self._apologetic(interaction):
             caller = poster_of(interaction)
-            shown = await self.reception.draft(caller, command, message.content, str(message.id))
+            words = message.content or _passed_on(message)
+            shown = await self.reception.draft(caller, command, words, str(message.id))
             await send(interaction, shown)
 
     async def moderate(
@@ -355,6 +356,11 @@ class DiscordClient(GatewayClient):
     async def finish(self) -> None:
         """Wait a while for what is under way."""
         await finish(self._under_way)
+
+
+def _passed_on(message: discord.Message) -> str:
+    """The words of another message that somebody has forwarded, for a forward has none itself."""
+    return "\n".join(snapshot.content for snapshot in message.message_snapshots)
 
 
 def _report(state: tenacity.RetryCallState) -> None:

@@ -28,6 +28,7 @@ from adapters.slack.payloads import (
     spoken,
     user_of,
     view_of,
+    written,
 )
 from adapters.slack.people import SlackPeople
 from adapters.slack.render import render_mentioned
@@ -97,7 +98,7 @@ class Listeners:
         caller = await self._caller(client, body)
         surface = self._modal(client, respond, body, caller, command)
         async with self._apologetic(surface, began, caller):
-            text = spoken(field(body, "message", "text"))
+            text = spoken(written(body.get("message")))
             await surface.show(await self.reception.draft(caller, command, text))
 
     async def moderate(self, client: AsyncWebClient, respond: AsyncRespond, body: Body) -> None:

@@ -51,6 +51,15 @@ def spoken(text: str) -> str:
     return _unescaped(_REFERENCE.sub(said, text)).strip()
 
 
+def written(message: Any) -> str:
+    """The text of a message; of one that only passes others on, theirs."""
+    if text := field(message, "text"):
+        return text
+    attached = message.get("attachments") if isinstance(message, dict) else None
+    shared = attached if isinstance(attached, list) else []
+    return "\n".join(filter(None, (field(each, "text") for each in shared)))
+
+
 def _unescaped(text: str) -> str:
     """Slack escapes three signs, and no others; whatever else looks escaped was typed so."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

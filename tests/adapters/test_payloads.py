@@ -259,7 +259,7 @@ def test_whatever_comes_no_listener_breaks(
     async def all_of_them() -> None:
         await listeners.ask(anywhere, anywhere, body)
         await listeners.perform(anywhere, anywhere, body, action)
-        await listeners.draft(anywhere, body)
+        await listeners.draft(anywhere, anywhere, body)
         await listeners.moderate(anywhere, anywhere, body)
         for listen in (listeners.mention, listeners.message, listeners.home):
             await listen(anywhere, {**body, "event_id": None}, event)

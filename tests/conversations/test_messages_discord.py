@@ -96,6 +96,18 @@ async def test_what_keeps_us_from_replying_is_said_in_words(
     assert not answers(discord, asked)
 
 
+@pytest.mark.parametrize(("words", "shown"), [(QUESTION, PREVIEW), (DESPAIR, MAY_BE_DESPAIR)])
+async def test_of_a_message_that_was_forwarded_the_words_count_that_it_passes_on(
+    discord: DiscordStandIn, words: str, shown: str
+) -> None:
+    original = discord.post_as(discord.member, words).data
+    forward = discord.post_as(discord.member, "")
+    parts = "type", "content", "embeds", "attachments", "timestamp", "edited_timestamp"
+    forward.data["message_snapshots"] = [{"message": {part: original[part] for part in parts}}]
+    preview = await discord.context_menu(MENU, forward)
+    assert preview.content.startswith(shown)
+
+
 async def test_the_author_is_pinged_if_the_switch_was_turned(
     discord: DiscordStandIn, asked: Message
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.moderation import IN_A_CHANNEL, ONLY_MODERATORS_SHARE, Subcommand
-from adapters.reception import MAY_BE_DESPAIR, PREVIEW
+from adapters.reception import MAY_BE_DESPAIR, NOTHING_TO_POST, PREVIEW
 from adapters.slack.people import SlackPeople
 from adapters.slack.render import render_public
 from adapters.wording import APOLOGY, MENTIONED
@@ -347,6 +347,25 @@ async def test_where_someone_may_despair_the_helper_reads_that_first_and_nothing
     await post(slack, modal, "Post in this thread")
     [reply] = answers(slack)
     assert reply.data["text"] == render_public(house.desks["ldn"].ask("forms"))["text"]
+
+
+@pytest.mark.parametrize(("words", "shown"), [(QUESTION, PREVIEW), (DESPAIR, MAY_BE_DESPAIR)])
+async def test_of_a_message_that_passes_another_on_the_words_of_that_count(
+    slack: SlackStandIn, words: str, shown: str
+) -> None:
+    target = slack.post_as(slack.member, "")
+    target.data["attachments"] = [{"is_share": True, "text": words}]
+    modal = await slack.shortcut(SHORTCUT, target)
+    assert modal.text.startswith(shown)
+
+
+@pytest.mark.parametrize("attached", [None, {}, "x", [None, 1, {}, {"text": None}]])
+async def test_a_message_without_words_is_answered_all_the_same(
+    slack: SlackStandIn, attached: Any
+) -> None:
+    target = slack.post_as(slack.member, "")
+    target.data["attachments"] = attached
+    assert (await slack.shortcut(SHORTCUT, target)).text.startswith(NOTHING_TO_POST)
 
 
 async def test_a_modal_does_not_wait_for_longer_than_slack_lets_it_open(
