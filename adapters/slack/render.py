@@ -34,10 +34,15 @@ from knowledge.actions import Action, Button, Verb, buttons, clip, menu_action
 from knowledge.answer import Answer, Choice
 from knowledge.errors import DoesNotFitError
 from knowledge.language import words_in
-from knowledge.markup import Span, paginate, parse, parse_kept, print_blocks
+from knowledge.markup import Span, length, paginate, parse, parse_kept, print_blocks
 
 HEADER_LIMIT = 150
 SECTION_LIMIT = 3000
+TEXT_LIMIT = 4000
+"""Bytes of `text` in a message that can still be edited; Slack posts ten times as much
+(https://docs.slack.dev/reference/methods/chat.update#errors, `msg_too_long`)."""
+PREVIEW_ROOM = 200
+"""Bytes that an answer leaves free of them, so that a preview of it can say that it is one."""
 LABEL_LIMIT = 75
 OPTIONS_LIMIT = 100
 VALUE_LIMIT = 2000
@@ -88,21 +93,21 @@ def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> Slac
         DoesNotFitError: no way of splitting brings the answer within Slack's limits.
     """
     dress = _plain if answer.plain else mrkdwn
-    print_it = plain_span if answer.plain else print_span
-    bodies = paginate(parse_kept(answer.body), SECTION_LIMIT, print_it)
-    page = min(max(page, 1), len(bodies))
-    turned = words_in(answer.language)(PAGE, page=page, pages=len(bodies))
+    say = words_in(answer.language)
     reminder = f"{dress(answer.frame)} {dress(answer.reminder)}".strip()
     notice, heading = dress(answer.notice), plain_text.plain(answer.heading)
-    rest = [
-        bodies[page - 1],
-        turned if len(bodies) > 1 else "",
+    foot = [
         plain_text.note(answer, dress(answer.note)),
         reminder if answer.plain else f"*{reminder}*",
         dress(answer.credit),
     ]
-    if len(heading) > HEADER_LIMIT or any(len(part) > SECTION_LIMIT for part in (notice, *rest)):
+    if len(heading) > HEADER_LIMIT or any(len(part) > SECTION_LIMIT for part in (notice, *foot)):
         raise DoesNotFitError("heading, note, reminder or credit is longer than a Slack block")
+    around = [notice, escape(heading), say(PAGE, page=99, pages=99), *foot]
+    bodies = _bodies(answer, TEXT_LIMIT - PREVIEW_ROOM - _size(_joined(*around) + "\n\n"))
+    page = min(max(page, 1), len(bodies))
+    turned = say(PAGE, page=page, pages=len(bodies)) if len(bodies) > 1 else ""
+    rest = [bodies[page - 1], turned, *foot]
     header = HeaderBlock(text=PlainTextObject(text=heading, emoji=False))
     blocks: list[SlackBlock] = [
         *_sections([notice]),
@@ -112,9 +117,30 @@ def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> Slac
         *_row(offers),
     ]
     return SlackMessage(
-        text="\n\n".join(filter(None, [notice, escape(heading), *rest])),
+        text=_joined(notice, escape(heading), *rest),
         blocks=tuple(block.to_dict() for block in blocks),
     )
+
+
+def _bodies(answer: Answer, most: int) -> tuple[str, ...]:
+    """The body of every page, each within a section, and of at most so many bytes."""
+    print_it = plain_span if answer.plain else print_span
+    room = SECTION_LIMIT
+    while True:
+        bodies = paginate(parse_kept(answer.body), room, print_it)
+        over = max(map(_size, bodies)) - most
+        if over <= 0:
+            return bodies
+        # Of what `room` counts, three bytes are the most that one can have.
+        room = min(room, max(map(length, bodies))) - -(-over // 3)
+
+
+def _joined(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
+
+
+def _size(text: str) -> int:
+    return len(text.encode(errors="surrogatepass"))
 
 
 def render_public(answer: Answer) -> dict[str, Any]:

@@ -520,6 +520,21 @@ def test_a_sentence_that_fits_nowhere_is_refused_and_never_cut(surface: Surface)
         surface.payload(long_answer(body="word " * 1000), 1)
 
 
+@pytest.mark.parametrize("script", ["a", "é", "字", "🙂", "&"])
+@pytest.mark.parametrize("plain", [False, True])
+def test_whatever_is_posted_on_slack_can_be_edited_later(script: str, plain: bool) -> None:
+    """Slack posts a text ten times as long as one that it edits."""
+    word = script * 40
+    answer = long_answer(
+        body=" ".join([f"{word} {word}."] * 80), note="A slip. " * 150, plain=plain
+    )
+    public = slack.render_public(answer)
+    assert list(slack_contract.message("chat.update", public)) == []
+    for language in LANGUAGES:
+        preview = slack.render_preview(Preview(answer, words_in(language)(PREVIEW)))
+        assert list(slack_contract.message("chat.update", preview.content())) == []
+
+
 @pytest.mark.parametrize("script", ["字", "🙂", "נ", "é", "*", "&", "_<>"])
 @pytest.mark.parametrize("surface", PLATFORMS, ids=str)
 def test_other_scripts_and_signs_keep_within_the_limits(surface: Surface, script: str) -> None:

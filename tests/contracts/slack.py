@@ -20,6 +20,7 @@ from tests.contracts.problem import Problem, join
 from tests.contracts.schemas import manifest_problems
 
 TEXT = 40_000
+EDITED_TEXT = 4000  # bytes
 MESSAGE_BLOCKS = 50
 VIEW_BLOCKS = 100
 VIEW_SIZE = 250_000  # bytes
@@ -95,6 +96,8 @@ def message(method: str, body: Any) -> Iterator[Problem]:
     if body.get("delete_original"):
         return
     yield from _text(body)
+    if method == "chat.update" and (size := len((body.get("text") or "").encode())) > EDITED_TEXT:
+        yield Problem("text", f"{size} bytes, at most {EDITED_TEXT} where a message is edited")
     yield from _blocks(body.get("blocks") or [], "blocks", MESSAGE_BLOCKS)
     if body.get("link_names") or body.get("parse") == "full":
         yield Problem("link_names", "must be off: it turns names into mentions", refused=False)
