@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,6 +36,8 @@ from knowledge.publishing import (
 
 log = logging.getLogger(__name__)
 
+_LINKED = re.compile(r"<(https?://[^<>|]+)>")
+"""A bare address, as it stands in what Slack sends back of a text."""
 _GONE = "message_not_found"
 _RULE = "restricted_action"
 """Some rules have longer names that begin with this: of channels that are read-only, say."""
@@ -115,7 +118,8 @@ class SlackPublisher:
         """See `Publisher.shows`. Slack shows a message's text without history only if pinned."""
         for message in await self._pins(post.place):
             if message.get("ts") == post.message:
-                return bool(message.get("text") == render_public(answer)["text"])
+                text = _LINKED.sub(r"\1", str(message.get("text")))
+                return bool(text == render_public(answer)["text"])
         return None
 
     async def pin(self, post: Post) -> None:

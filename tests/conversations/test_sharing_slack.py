@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -117,6 +118,21 @@ async def test_a_moderator_pins_by_command(slack: SlackStandIn, house: House) ->
     assert "It is pinned here" in again.text
     assert message.ts in slack.channel.pins
     assert len(posted(slack)) == 1
+
+
+@pytest.mark.parametrize("changed", [False, True])
+async def test_what_a_post_says_is_known_though_slack_makes_links_of_addresses(
+    slack: SlackStandIn, house: House, changed: bool
+) -> None:
+    await moderate(slack, "pin forms")
+    [post] = await house.store.all()
+    [message] = posted(slack)
+    message.data["text"] = re.sub(r"(https://[a-z.]+[a-z])", r"<\1>", message.data["text"])
+    assert "<https://" in message.data["text"]
+    if changed:
+        message.data["text"] += " And more."
+    answer = house.desks["ldn"].ask("forms")
+    assert await house.publishers[Platform.SLACK].shows(post, answer) is not changed
 
 
 @pytest.mark.parametrize("text", ["pin forms", "unpin forms", "pins", "refresh", "", "zebra"])
