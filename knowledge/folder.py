@@ -13,6 +13,7 @@ All faults of a folder are reported at once. Nothing is half loaded: a folder is
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -34,6 +35,8 @@ QUESTIONS_SUFFIX = ".questions.yaml"
 HELP_LINES = "helplines.yaml"
 CRISIS = "crisis.yaml"
 _SHARED = (HELP_LINES, CRISIS)
+_MISNAMED = re.compile(r"(.+)\.ya?ml(\.txt)?", re.IGNORECASE)
+"""What editors and programs make of a name with `.yaml`, and that itself."""
 STALE_AFTER = timedelta(days=180)
 """A help line that was verified longer ago is warned of."""
 
@@ -111,14 +114,17 @@ def _document_files(folder: Path, problems: list[Problem]) -> list[Path]:
         for path in _files(folder, ".yaml")
         if path.name not in _SHARED and not path.name.endswith(QUESTIONS_SUFFIX)
     ]
-    for path in _files(folder, ".yml"):
-        mend = f"Rename it to {path.stem}.yaml."
-        problems.append(Problem(path.name, 1, "file", "is not read.", mend))
+    for path in _files(folder, ""):
+        if path.name.endswith(".yaml") or not (meant := _MISNAMED.fullmatch(path.name)):
+            continue
+        right = f"{meant[1]}.yaml"
+        if not (meant[2] and _is_there(folder / right)):  # such a one is a copy put aside
+            mend = f"Rename it to {right}."
+            problems.append(Problem(path.name, 1, "file", "is not read.", mend))
     for path in _files(folder, QUESTIONS_SUFFIX):
         document = path.name.removesuffix(QUESTIONS_SUFFIX) + ".yaml"
-        # Not `Path.exists`, here and below: it fails where we may not look.
         written = folder / document
-        if not any(map(os.path.exists, (written, written.with_suffix(".yml")))):
+        if not any(map(_is_there, (written, written.with_suffix(".yml")))):
             what = f"is not read, because there is no {document}."
             problems.append(Problem(path.name, 1, "file", what, "Give both the same name."))
     if not files:
@@ -169,7 +175,7 @@ def _section_ids(
 
 
 def _load_questions(path: Path, known: Sequence[str], problems: list[Problem]) -> Questions:
-    if not os.path.exists(path):
+    if not _is_there(path):
         return Questions()
     file = read_yaml(path)
     problems += file.problems
@@ -242,4 +248,12 @@ def _read_help_lines(
 def _shared_file(folder: Path, name: str) -> Path:
     """The folder's own file of this name, or the shipped one: no folder is without help lines."""
     own = folder / name
-    return own if os.path.exists(own) else SHIPPED / name
+    return own if _is_there(own) else SHIPPED / name
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a folder has a file; also a link that leads nowhere, of which reading it tells.
+
+    It would be passed over otherwise, and other help lines than the editor's be shown.
+    """
+    return os.path.lexists(path)

@@ -206,12 +206,49 @@ def test_questions_of_a_document_that_is_not_there_are_an_error(tmp_path: Path) 
     assert problem.file == "gardens.questions.yaml"
 
 
-def test_a_document_named_yml_is_an_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("lawn.yaml", "lawn.yml"),
+        ("lawn.yaml", "lawn.YAML"),
+        ("lawn.questions.yaml", "lawn.questions.yml"),
+        ("lawn.questions.yaml", "lawn.questions.yaml.txt"),
+        ("helplines.yaml", "helplines.Yaml"),
+        ("helplines.yaml", "helplines.yaml.txt"),
+        ("crisis.yaml", "crisis.yml.TXT"),
+    ],
+)
+def test_a_file_whose_name_is_nearly_right_is_an_error(
+    right: str, wrong: str, tmp_path: Path
+) -> None:
     write_document(tmp_path)
     write_document(tmp_path, command="lawn")
-    os.rename(tmp_path / "lawn.yaml", tmp_path / "lawn.yml")
+    if not (tmp_path / right).exists():
+        shutil.copy(SHIPPED / right, tmp_path)
+    os.rename(tmp_path / right, tmp_path / wrong)
+    problem = next(each for each in faults(tmp_path) if each.file == wrong)
+    assert problem.what == "is not read."
+    assert problem.mend == f"Rename it to {right}."
+
+
+def test_a_copy_put_aside_as_text_is_passed_over(tmp_path: Path) -> None:
+    write_document(tmp_path)
+    shutil.copy(tmp_path / "garden.yaml", tmp_path / "garden.yaml.txt")
+    assert len(load_library(tmp_path).documents) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["garden.yaml", "garden.questions.yaml", "helplines.yaml", "crisis.yaml"]
+)
+def test_a_link_that_leads_nowhere_is_an_error_and_not_a_file_that_is_absent(
+    name: str, tmp_path: Path
+) -> None:
+    write_document(tmp_path)
+    (tmp_path / name).unlink(missing_ok=True)
+    (tmp_path / name).symlink_to(tmp_path / "elsewhere" / name)
     [problem] = faults(tmp_path)
-    assert problem.file == "lawn.yml"
+    assert problem.file == name
+    assert problem.what == "cannot be read (No such file or directory)."
 
 
 def test_what_editors_and_file_managers_leave_there_is_no_document(tmp_path: Path) -> None:
