@@ -94,6 +94,8 @@ class Communities:
         self._known: LRUCache[tuple[str, str], tuple[CommunitySettings, float]] = LRUCache(
             REMEMBERED
         )
+        self._changes = 0
+        """Made by this process so far."""
 
     async def shown(self, platform: Platform, community: str) -> CommunitySettings:
         """What most likely holds, to choose how to show something; never to allow it.
@@ -122,8 +124,10 @@ class Communities:
         Raises:
             LdnBotError: the store cannot be read.
         """
+        changes = self._changes
         settings = await self._store.settings(platform, community) or self._default
-        self._remember(platform, community, settings)
+        if changes == self._changes:  # else it may have been read before what is remembered now
+            self._remember(platform, community, settings)
         return settings
 
     async def change(
@@ -135,6 +139,7 @@ class Communities:
             LdnBotError: they could not be kept.
         """
         settings = await self._store.change(platform, community, changes, self._default)
+        self._changes += 1
         self._remember(platform, community, settings)
         return settings
 

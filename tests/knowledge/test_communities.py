@@ -41,6 +41,8 @@ class MemoryStore(CommunityStore):
         self.reads = 0
         self.broken = False
         self.hangs = False
+        self.late: asyncio.Event | None = None
+        """Once it is set, what was read before comes back."""
 
     async def settings(self, platform: Platform, community: str) -> CommunitySettings | None:
         self.reads += 1
@@ -48,7 +50,10 @@ class MemoryStore(CommunityStore):
             await asyncio.Event().wait()
         if self.broken:
             raise BrokenError("The database is away.")
-        return self.kept.get((platform, community))
+        found = self.kept.get((platform, community))
+        if self.late:
+            await self.late.wait()
+        return found
 
     async def change(
         self,
@@ -222,6 +227,18 @@ async def test_a_change_is_not_undone_by_a_look_that_began_before_it_and_never_c
     await asyncio.sleep(0)
     plain = await known.change(Platform.SLACK, "T1", {"plain": True})
     assert await look == await known.shown(Platform.SLACK, "T1") == plain
+
+
+async def test_a_change_is_not_undone_by_a_look_that_began_before_it_and_came_back_after(
+    known: Communities, store: MemoryStore
+) -> None:
+    store.late = asyncio.Event()
+    looking = asyncio.create_task(known.held(Platform.SLACK, "T1"))
+    await asyncio.sleep(0)
+    await known.change(Platform.SLACK, "T1", {"visibility": Visibility.PRIVATE})
+    store.late.set()
+    assert (await looking).visibility is Visibility.SELECTABLE
+    assert (await known.shown(Platform.SLACK, "T1")).visibility is Visibility.PRIVATE
 
 
 @pytest.mark.parametrize("how", ["broken", "hangs"])
