@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.document import Document, Section, Source
-from knowledge.documents import SHIPPED, is_passed_over
+from knowledge.documents import SHIPPED, is_endless, is_passed_over
 from knowledge.helplines import HelpLine
 from knowledge.lessons import CrisisPhrases
 from knowledge.library import Library, NotCovered, Questions
@@ -43,7 +43,8 @@ def fingerprint(folder: Path) -> str:
                 continue
             with suppress(OSError):
                 digest.update(f"{path.name}\0".encode())
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
+                if not is_endless(path):
+                    digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 

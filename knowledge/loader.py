@@ -15,7 +15,7 @@ from knowledge.answer import Answer, Kind
 from knowledge.article import Article, Extent, without_list_lead
 from knowledge.compose import Composer
 from knowledge.document import Document, Section, Source
-from knowledge.documents import is_passed_over
+from knowledge.documents import is_passed_over, read_text
 from knowledge.errors import DoesNotFitError, Problem
 from knowledge.language import LANGUAGES
 from knowledge.naming import check_names, check_tree
@@ -78,7 +78,7 @@ def _read_article(doc: WrittenDocument, folder: Path) -> Article | None:
         what, mend = f"{name!r} is passed over.", "Begin with a letter, and end without “~”."
     else:
         try:
-            article = Article(path.read_text(encoding="utf-8-sig"))
+            article = Article(read_text(path, "utf-8-sig"))
         except FileNotFoundError:
             what, mend = f"there is no file {name!r} here.", "Put the article beside this file."
         except OSError as error:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from knowledge.documents import read_text
 from knowledge.errors import Problem
 
 # The C parser reads ten thousand example questions in a blink; PyYAML built without it is slow.
@@ -69,7 +70,7 @@ def read_yaml(path: Path) -> YamlFile:
     """Parse one file. Never raises for its content: its faults come back in `problems`."""
     name = path.name
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except OSError as error:
         fault = Problem(name, 1, "file", f"cannot be read ({error.strerror}).", UNREADABLE)
         return YamlFile(name, None, problems=[fault])

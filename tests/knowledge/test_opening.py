@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,3 +60,22 @@ def test_what_an_editor_has_not_saved_yet_is_not_learned_anew(tmp_path: Path) ->
 def test_a_folder_that_cannot_be_looked_into_is_a_fault_of_the_documents(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="cannot be read"):
         open_folder(tmp_path / UNASKABLE, tmp_path / "cache")
+
+
+@pytest.mark.parametrize("name", ["notes", "garden.yaml", "garden.source.txt", "helplines.yaml"])
+def test_a_pipe_in_the_folder_keeps_nobody_waiting(name: str, tmp_path: Path) -> None:
+    write_document(tmp_path)
+    (tmp_path / name).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / name)
+    # Nobody writes into the pipe, so reading it would never end.
+    checked = subprocess.run(
+        [sys.executable, "-m", "bot", "check", str(tmp_path)],
+        env={**os.environ, "LDN_DATA": str(tmp_path / "data")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert checked.returncode == (0 if name == "notes" else 1)
+    assert name == "notes" or f"{name}" in checked.stderr
+    assert fingerprint(tmp_path)
