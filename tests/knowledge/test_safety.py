@@ -125,6 +125,25 @@ def test_what_only_sounds_like_a_crisis_is_an_ordinary_question(
     assert detector.check(text) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is 4.5 mg too much for someone who weighs 50 kilos",
+        "is 3mg too much for my mother, she weighs 41 kilos",
+    ],
+)
+def test_whether_a_dose_suits_a_persons_weight_is_an_ordinary_question(
+    detector: CrisisDetector, text: str
+) -> None:
+    assert detector.check(text) is None
+
+
+def test_too_much_taken_is_found_beside_a_weight(detector: CrisisDetector) -> None:
+    verdict = detector.check("she weighs 41 kilos and took far too many of her tablets")
+    assert verdict is not None
+    assert verdict.tier is Tier.EXPLICIT
+
+
 @pytest.mark.parametrize("cry", ["i want to die", "i took all my pills", "i cannot breathe"])
 @pytest.mark.parametrize("before", [0, 20, 60])
 def test_a_cry_for_help_does_not_drown_in_a_long_message(
