@@ -14,13 +14,11 @@ from knowledge.helplines import HelpLine, lines_for
 from knowledge.language import language_for
 from knowledge.library import Questions
 from knowledge.safety import CrisisDetector, CrisisKind, Tier
-from knowledge.search import Outcome, SearchIndex
+from knowledge.search import SMALL_TALK, Outcome, SearchIndex
 
 QUESTION_LIMIT = 1000
 """Characters of a question that are looked at; what is beyond is left unread."""
 
-SMALL_TALK = "small-talk"
-"""The topic of greetings and thanks, for the search."""
 _PAGE = re.compile(r"[1-9][0-9]{0,2}")
 
 
@@ -67,7 +65,7 @@ class HelpDesk:
             return book.crises[crisis.kind]
         if len(text) > QUESTION_LIMIT:
             read = self.safety.read(question)
-        answer = self._find(read, book)
+        answer = self._search(question, read, book)
         return book.composer.with_notice(answer, book.notice) if crisis else answer
 
     def open(self, topic: str, language: str | None = None) -> Answer | None:
@@ -104,8 +102,8 @@ class HelpDesk:
         unique = {section.id: Choice(section.id, section.title) for section in found}
         return list(unique.values())[:limit]
 
-    def _find(self, words: tuple[str, ...], book: _Book) -> Answer:
-        ranking = self.index.rank(words)
+    def _search(self, question: str, read: tuple[str, ...], book: _Book) -> Answer:
+        ranking = self.index.search_read(question, read)
         sections = [self.document.by_id[candidate.id] for candidate in ranking.candidates]
         match ranking.outcome:
             case Outcome.ANSWER:

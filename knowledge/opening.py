@@ -22,13 +22,13 @@ from typing import Any
 
 from knowledge import bundle
 from knowledge.bundle import Keys, fingerprint
-from knowledge.desk import SMALL_TALK, HelpDesk
+from knowledge.desk import HelpDesk
 from knowledge.document import Document
 from knowledge.errors import DocumentError, LearningError, Problem
 from knowledge.ideas import KNOWN_WORDS
 from knowledge.library import Library, Questions
 from knowledge.safety import CrisisDetector
-from knowledge.search import SearchIndex, Topic, texts_of
+from knowledge.search import SMALL_TALK, SearchIndex, Topic, texts_of
 from knowledge.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)

@@ -29,12 +29,17 @@ Words = Sequence[str]
 Read = Callable[[str], Words]
 
 
+def as_written(text: str) -> list[str]:
+    """The sentences of a text, as they stand there."""
+    return _SENTENCE_END.split(text)
+
+
 def sentences(text: str, read: Read) -> Iterator[Words]:
     """The sentences of a text, as they are read; of a long one, its overlapping pieces.
 
     A piece never reaches from one sentence into the next: there it would say what nobody said.
     """
-    for sentence in _SENTENCE_END.split(_ends(text)):
+    for sentence in as_written(_ends(text)):
         found = read(sentence)
         if len(found) > LONG:
             for start in range(0, len(found) - PIECE + STEP, STEP):

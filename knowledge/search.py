@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from knowledge import modelcache
 from knowledge.features import ALWAYS, parts_of, sequence_features
 from knowledge.lexical import LexicalIndex
+from knowledge.passages import SHORTEST, as_written
 from knowledge.textmodel import Chances, Example, TextModel, TooFewExamplesError, Views
 from knowledge.vocabulary import WORD_LIMIT, Vocabulary, ends_of
 
@@ -36,6 +37,10 @@ wrong section for up to two thirds of all questions; from ten on, at most one in
 it showed was wrong, as `Costs` want it (the shipped document with 1 to 320 of its questions)."""
 MOST_LEARNED = 400
 """Topics that the classifier tells apart; documents with more are searched by their words."""
+SMALL_TALK = "small-talk"
+"""The topic of greetings and thanks."""
+MOST_SENTENCES = 12
+"""Sentences of a text among which the question is looked for."""
 _SENTENCE = re.compile(r"(?<=[.:!?])\s+")
 
 
@@ -83,6 +88,12 @@ class Ranking:
     candidates: tuple[Candidate, ...]
     not_covered: str | None
     coverage: float
+
+    @property
+    def is_talk(self) -> bool:
+        """Whether nothing was asked, as far as can be told: small talk, or of no known topic."""
+        unknown = self.not_covered in (None, SMALL_TALK)
+        return self.outcome is Outcome.NOT_COVERED and unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +210,28 @@ class SearchIndex:
 
     def search(self, text: str) -> Ranking:
         """The sections that answer a question, and what to do with them."""
-        return self.rank(self.vocabulary.read(text))
+        return self.search_read(text, self.vocabulary.read(text))
 
-    def rank(self, words: tuple[str, ...]) -> Ranking:
-        """As `search`, for a question that the vocabulary has read."""
+    def search_read(self, text: str, words: tuple[str, ...]) -> Ranking:
+        """As `search`, for a text whose words were read already.
+
+        Where one sentence is a question and all others are talk ("Hi everyone, I am new here."),
+        that one is looked for alone, if both together do not say enough.
+        """
+        whole = self._rank(words)
+        if whole.outcome is not Outcome.OFFER and not whole.is_talk:
+            return whole  # the answer, or what is known not to be covered
+        sentences = as_written(text)
+        if not 1 < len(sentences) <= MOST_SENTENCES:
+            return whole
+        read = map(self.vocabulary.read, sentences)
+        found = [self._rank(words) for words in read if len(words) >= SHORTEST]
+        asked = [ranking for ranking in found if not ranking.is_talk]
+        if len(asked) == 1 and (whole.is_talk or asked[0].outcome is Outcome.ANSWER):
+            return asked[0]
+        return whole
+
+    def _rank(self, words: tuple[str, ...]) -> Ranking:
         chances = self._ranker.chances(ends_of(words, WORD_LIMIT))
         return decide(chances, self._ids, self._costs)
 

@@ -173,6 +173,39 @@ def test_synonyms_and_misspelt_names_make_no_difference(
     assert shipped.search(one) == shipped.search(other)
 
 
+@pytest.mark.parametrize(
+    "talk",
+    ["Hi everyone, I'm new here.", "hello all!", "Thank you so much for this group.", "Thanks!"],
+)
+@pytest.mark.parametrize("question", ["Is LDN an opioid?", "what forms does it come in?"])
+def test_talk_around_a_question_does_not_hide_it(
+    shipped: SearchIndex, talk: str, question: str
+) -> None:
+    alone = shipped.search(question)
+    for text in (f"{talk} {question}", f"{question} {talk}", f"{talk}\n{question}"):
+        ranking = shipped.search(text)
+        assert (ranking.outcome, best(ranking)) == (alone.outcome, best(alone))
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("I have surgery next week. What should I do about LDN?", "surgery"),
+        ("I'm pregnant. Is it safe?", "pregnancy"),
+        ("I drink wine at dinner. Are there side effects?", "alcohol"),
+    ],
+)
+def test_what_is_said_before_a_question_counts_where_it_is_no_talk(
+    shipped: SearchIndex, text: str, topic: str
+) -> None:
+    ranking = shipped.search(text)
+    assert (ranking.outcome, ranking.not_covered) == (Outcome.NOT_COVERED, topic)
+
+
+def test_nothing_but_talk_is_small_talk(shipped: SearchIndex) -> None:
+    assert shipped.search("Hi everyone! Thanks for having me.").not_covered == "small-talk"
+
+
 @given(st.text(max_size=400))
 def test_whatever_is_typed_gets_a_sound_ranking(garden: SearchIndex, text: str) -> None:
     ranking = garden.search(text)
