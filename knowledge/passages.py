@@ -29,9 +29,14 @@ Words = Sequence[str]
 Read = Callable[[str], Words]
 
 
-def as_written(text: str) -> list[str]:
+def sentences_as_written(text: str) -> list[str]:
     """The sentences of a text, as they stand there."""
-    return _SENTENCE_END.split(text)
+    return [part for part in _SENTENCE_END.split(text[:TEXT_LIMIT]) if part.strip()]
+
+
+def clauses_as_written(text: str) -> list[str]:
+    """The clauses of a text, as they stand there."""
+    return [part for part in _CLAUSE_END.split(text[:TEXT_LIMIT]) if part.strip()]
 
 
 def sentences(text: str, read: Read) -> Iterator[Words]:
@@ -39,7 +44,7 @@ def sentences(text: str, read: Read) -> Iterator[Words]:
 
     A piece never reaches from one sentence into the next: there it would say what nobody said.
     """
-    for sentence in as_written(_ends(text)):
+    for sentence in _SENTENCE_END.split(_ends(text)):
         found = read(sentence)
         if len(found) > LONG:
             for start in range(0, len(found) - PIECE + STEP, STEP):
@@ -50,7 +55,7 @@ def sentences(text: str, read: Read) -> Iterator[Words]:
 
 def clauses(text: str, read: Read) -> Iterator[Words]:
     """The clauses of a text, as they are read; none where it is a single one."""
-    found = [clause for clause in _CLAUSE_END.split(text[:TEXT_LIMIT]) if clause.strip()]
+    found = clauses_as_written(text)
     if len(found) > 1:
         yield from (words for words in map(read, found[:MOST_CLAUSES]) if len(words) >= SHORTEST)
 

@@ -13,11 +13,12 @@ import contextlib
 import enum
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, Protocol
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from knowledge import modelcache
 from knowledge.features import ALWAYS, parts_of, sequence_features
 from knowledge.lexical import LexicalIndex
-from knowledge.passages import SHORTEST, as_written
+from knowledge.passages import SHORTEST, clauses_as_written, sentences_as_written
 from knowledge.textmodel import Chances, Example, TextModel, TooFewExamplesError, Views
 from knowledge.vocabulary import WORD_LIMIT, Vocabulary, ends_of
 
@@ -39,8 +40,10 @@ MOST_LEARNED = 400
 """Topics that the classifier tells apart; documents with more are searched by their words."""
 SMALL_TALK = "small-talk"
 """The topic of greetings and thanks."""
-MOST_SENTENCES = 12
-"""Sentences of a text among which the question is looked for."""
+QUESTIONS_FOR_TALK = 7
+"""One of so many example questions is also learned amid talk."""
+MOST_PARTS = 12
+"""Sentences or clauses of a text among which the question is looked for."""
 _SENTENCE = re.compile(r"(?<=[.:!?])\s+")
 
 
@@ -215,16 +218,19 @@ class SearchIndex:
     def search_read(self, text: str, words: tuple[str, ...]) -> Ranking:
         """As `search`, for a text whose words were read already.
 
-        Where one sentence is a question and all others are talk ("Hi everyone, I am new here."),
-        that one is looked for alone, if both together do not say enough.
+        Where one sentence, or one clause of a single sentence, is a question and all others are
+        talk ("Hi everyone, I am new here."), it is looked for alone, if the whole does not say
+        enough.
         """
         whole = self._rank(words)
         if whole.outcome is not Outcome.OFFER and not whole.is_talk:
             return whole  # the answer, or what is known not to be covered
-        sentences = as_written(text)
-        if not 1 < len(sentences) <= MOST_SENTENCES:
+        parts = sentences_as_written(text)
+        if len(parts) == 1 and whole.is_talk:
+            parts = clauses_as_written(text)
+        if not 1 < len(parts) <= MOST_PARTS:
             return whole
-        read = map(self.vocabulary.read, sentences)
+        read = map(self.vocabulary.read, parts)
         found = [self._rank(words) for words in read if len(words) >= SHORTEST]
         asked = [ranking for ranking in found if not ranking.is_talk]
         if len(asked) == 1 and (whole.is_talk or asked[0].outcome is Outcome.ANSWER):
@@ -303,13 +309,33 @@ def texts_of(topics: Iterable[Topic]) -> list[str]:
 
 
 def search_examples(topics: Sequence[Topic]) -> list[Example]:
-    """What the search learns from: the example questions, the titles, and every sentence."""
-    return [
+    """What the search learns from: the example questions, some of them amid talk, the titles, and
+    every sentence.
+    """
+    examples = [
         Example(text, kind, asked)
         for kind, topic in enumerate(topics)
         for texts, asked in ((topic.questions, True), (_sentences(topic), False))
         for text in texts
     ]
+    talk = [text for topic in topics if topic.id == SMALL_TALK for text in topic.questions]
+    asked = [each for each in examples if each.asked and topics[each.kind].id != SMALL_TALK]
+    return [*examples, *_amid_talk(asked, [text for text in talk if len(text.split()) > 1])]
+
+
+def _amid_talk(asked: Iterable[Example], talk: Sequence[str]) -> Iterator[Example]:
+    """Some questions with talk before or behind them: people greet before they ask, and thank,
+    often without a stop.
+
+    Which ones follows from their words, so that one more example changes none of the others.
+    """
+    for each in asked if talk else ():
+        number = crc32(each.text.encode())
+        if number % QUESTIONS_FOR_TALK == 0:
+            around = talk[number // QUESTIONS_FOR_TALK % len(talk)]
+            behind = number % (4 * QUESTIONS_FOR_TALK) == 0
+            text = f"{each.text} {around}" if behind else f"{around} {each.text}"
+            yield Example(text, each.kind, asked=False, wholes=(each.text,))
 
 
 def search_biases(topics: Sequence[Topic]) -> NDArray[np.float64]:

@@ -455,3 +455,20 @@ def test_a_calibration_that_is_no_number_is_not_taken_up() -> None:
     broken = {**arrays, "offsets": np.full(len(GARDEN), np.nan)}
     with pytest.raises(ValueError, match="do not fit"):
         TextModel.from_arrays(broken, len(GARDEN), SEARCH_VIEWS, vocabulary)
+
+
+def test_some_questions_are_learned_amid_talk_and_held_out_with_themselves() -> None:
+    talkative = [
+        replace(topic, questions=("hi there", "thank you")) if topic.id == "small-talk" else topic
+        for topic in GARDEN
+    ]
+    examples = search_examples(talkative)
+    made = [each for each in examples if each.wholes]
+    assert made
+    for each in made:
+        [whole] = each.wholes
+        assert not each.asked
+        assert each.text.replace(whole, "").strip() in ("hi there", "thank you")
+        assert whole in talkative[each.kind].questions
+    with_one_more = search_examples([*talkative, Topic("spade", True, ("Spade",), ("what digs",))])
+    assert set(made) <= set(with_one_more)
