@@ -20,18 +20,19 @@ of suggestions come in so many that more would be kept for nobody."""
 @lru_cache(KEPT)
 def render(answer: Answer) -> str:
     """The whole answer as plain text, without any markup."""
-    return "\n\n".join(
-        part
-        for part in (
-            plain(answer.notice),
-            plain(answer.heading),
-            plain(answer.body),
-            note(answer, plain(answer.note)),
-            f"{answer.frame} {plain(answer.reminder)}".strip(),
-            plain(answer.credit),
-        )
-        if part
+    return joined(
+        plain(answer.notice),
+        plain(answer.heading),
+        plain(answer.body),
+        note(answer, plain(answer.note)),
+        f"{answer.frame} {plain(answer.reminder)}".strip(),
+        plain(answer.credit),
     )
+
+
+def joined(*parts: str) -> str:
+    """Paragraphs one below the other, without the empty ones."""
+    return "\n\n".join(filter(None, parts))
 
 
 def note(answer: Answer, text: str) -> str:

@@ -44,7 +44,10 @@ def open_desks(library: Library, cache: Path | None = None) -> list[HelpDesk]:
         library: what they know.
         cache: a folder that keeps what was learned from it until it changes.
     """
-    vocabulary = vocabulary_of(library)
+    return _open_desks(library, _vocabulary_of(library), cache)
+
+
+def _open_desks(library: Library, vocabulary: Vocabulary, cache: Path | None) -> list[HelpDesk]:
     safety = CrisisDetector.build(library.crisis, library.ordinary, vocabulary, cache=cache)
     return [
         HelpDesk(
@@ -181,17 +184,17 @@ def _learn(folder: Path, cache: Path, name: str) -> int:
         return _FAULTY
     if fingerprint(folder) != name:
         return 0  # it changed before it was read, so this is not what the name stands for
-    _learn_side_by_side(library, cache)
-    desks = open_desks(library, cache)
+    vocabulary = _vocabulary_of(library)
+    _learn_side_by_side(library, vocabulary, cache)
+    desks = _open_desks(library, vocabulary, cache)
     if desks:
-        safety = desks[0].safety
-        safety.vocabulary.save(cache)
+        vocabulary.save(cache)
         searches = {desk.document.command: desk.index.key for desk in desks}
-        bundle.save(cache, name, library, Keys(safety.vocabulary.key, safety.key, searches))
+        bundle.save(cache, name, library, Keys(vocabulary.key, desks[0].safety.key, searches))
     return 0
 
 
-def _learn_side_by_side(library: Library, cache: Path) -> None:
+def _learn_side_by_side(library: Library, vocabulary: Vocabulary, cache: Path) -> None:
     """Learn what finds a section beside what tells a crisis; both are kept in the cache.
 
     The longer work is the second, and it begins at once.
@@ -201,24 +204,22 @@ def _learn_side_by_side(library: Library, cache: Path) -> None:
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    # A machine that allows no pool of processes has it all learned by `open_desks`.
+    # A machine that allows no pool of processes has it all learned by `_open_desks`.
     with (
         suppress(OSError, BrokenProcessPool),
         ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool,
     ):
-        searches = pool.submit(_learn_searches, library, cache)
-        vocabulary = vocabulary_of(library)
+        searches = pool.submit(_learn_searches, library, vocabulary, cache)
         CrisisDetector.build(library.crisis, library.ordinary, vocabulary, cache=cache)
         searches.result()
 
 
-def _learn_searches(library: Library, cache: Path) -> None:
-    vocabulary = vocabulary_of(library)
+def _learn_searches(library: Library, vocabulary: Vocabulary, cache: Path) -> None:
     for document, questions in _with_questions(library):
         SearchIndex.build(_topics(document, questions), vocabulary, cache=cache)
 
 
-def vocabulary_of(library: Library) -> Vocabulary:
+def _vocabulary_of(library: Library) -> Vocabulary:
     """Reads what people ask: it knows the words of every text, and of every idea."""
     texts = list(library.crisis.all)
     for document, questions in _with_questions(library):

@@ -44,7 +44,7 @@ def sentences(text: str, read: Read) -> Iterator[Words]:
 
     A piece never reaches from one sentence into the next: there it would say what nobody said.
     """
-    for sentence in _SENTENCE_END.split(_ends(text)):
+    for sentence in sentences_as_written(_ends(text)):
         found = read(sentence)
         if len(found) > LONG:
             for start in range(0, len(found) - PIECE + STEP, STEP):

@@ -119,17 +119,11 @@ class Vocabulary:
             phrases.sort(key=lambda pair: -len(pair[0]))
 
     @classmethod
-    def of(
-        cls,
-        texts: Iterable[str],
-        *,
-        known_words: Iterable[str] = (),
-        synonyms: Mapping[str, Sequence[str]] = SYNONYMS,
-    ) -> Vocabulary:
-        """The words of all these texts, and `known_words` besides."""
+    def of(cls, texts: Iterable[str], *, known_words: Iterable[str] = ()) -> Vocabulary:
+        """The words of all these texts, and `known_words` besides, with the usual synonyms."""
         counts = Counter(word for text in texts for word in words(text, TEXT_LIMIT))
         counts.update(known_words)
-        return cls.learn(counts, synonyms)
+        return cls.learn(counts, SYNONYMS)
 
     @classmethod
     def learn(cls, counts: Mapping[str, int], synonyms: Mapping[str, Sequence[str]]) -> Vocabulary:
@@ -190,13 +184,11 @@ class Vocabulary:
         modelcache.save(cache, "vocabulary", self.key, self.to_arrays())
 
     @classmethod
-    def restore(
-        cls, key: str, cache: Path, synonyms: Mapping[str, Sequence[str]] = SYNONYMS
-    ) -> Vocabulary | None:
-        """What was kept under a key."""
+    def restore(cls, key: str, cache: Path) -> Vocabulary | None:
+        """What was kept under a key, with the usual synonyms."""
         if arrays := modelcache.load(cache, "vocabulary", key):
             with suppress(KeyError, ValueError):
-                return cls.from_arrays(arrays, synonyms)
+                return cls.from_arrays(arrays, SYNONYMS)
         return None
 
     def read(self, text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:

@@ -107,8 +107,10 @@ def contents(answer: Answer, spare: int = 0) -> tuple[str, ...]:
     print_it = plain_span if answer.plain else print_span
     heading, frame = markdown(answer.heading, print_it), markdown(answer.frame, print_it)
     reminder = f"{frame} {markdown(answer.reminder, print_it)}".strip()
-    head = _joined(markdown(answer.notice, print_it), heading if answer.plain else f"## {heading}")
-    foot = _joined(
+    head = plain_text.joined(
+        markdown(answer.notice, print_it), heading if answer.plain else f"## {heading}"
+    )
+    foot = plain_text.joined(
         plain_text.note(answer, markdown(answer.note, print_it)),
         reminder if answer.plain else f"**{reminder}**",
         markdown(answer.credit, print_it),
@@ -117,17 +119,17 @@ def contents(answer: Answer, spare: int = 0) -> tuple[str, ...]:
     room = (
         CONTENT_LIMIT
         - spare
-        - length(_joined(head, "", foot))
+        - length(plain_text.joined(head, "", foot))
         - 2 * len("\n\n")
-        - length(_joined("", say(PAGE, page=99, pages=99)))
+        - length(plain_text.joined("", say(PAGE, page=99, pages=99)))
     )
     if room <= 0:
         raise DoesNotFitError("heading, reminder and credit alone fill a whole Discord message")
     bodies = paginate(parse_kept(answer.body), room, print_it)
     if len(bodies) == 1:
-        return (_joined(head, bodies[0], foot),)
+        return (plain_text.joined(head, bodies[0], foot),)
     return tuple(
-        _joined(head, body, say(PAGE, page=number, pages=len(bodies)), foot)
+        plain_text.joined(head, body, say(PAGE, page=number, pages=len(bodies)), foot)
         for number, body in enumerate(bodies, start=1)
     )
 
@@ -145,7 +147,7 @@ def render_reply(reply: Reply) -> DiscordMessage:
 
 def render_preview(preview: Preview) -> DiscordMessage:
     """What a channel would see, and what to press next."""
-    content = _joined(markdown(preview.text), public_content(preview.answer))
+    content = plain_text.joined(markdown(preview.text), public_content(preview.answer))
     return DiscordMessage(content, PreviewView(preview))
 
 
@@ -187,7 +189,3 @@ def print_span(span: Span) -> str:
     text = f"*{text}*" if span.italic else text
     text = f"**{text}**" if span.bold else text
     return f"[{text}](<{span.url}>)" if span.url else text
-
-
-def _joined(*parts: str) -> str:
-    return "\n\n".join(part for part in parts if part)

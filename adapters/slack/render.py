@@ -104,7 +104,7 @@ def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> Slac
     if len(heading) > HEADER_LIMIT or any(len(part) > SECTION_LIMIT for part in (notice, *foot)):
         raise DoesNotFitError("heading, note, reminder or credit is longer than a Slack block")
     around = [notice, escape(heading), say(PAGE, page=99, pages=99), *foot]
-    bodies = _bodies(answer, TEXT_LIMIT - PREVIEW_ROOM - _size(_joined(*around) + "\n\n"))
+    bodies = _bodies(answer, TEXT_LIMIT - PREVIEW_ROOM - _size(plain_text.joined(*around) + "\n\n"))
     page = min(max(page, 1), len(bodies))
     turned = say(PAGE, page=page, pages=len(bodies)) if len(bodies) > 1 else ""
     rest = [bodies[page - 1], turned, *foot]
@@ -117,7 +117,7 @@ def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> Slac
         *_row(offers),
     ]
     return SlackMessage(
-        text=_joined(notice, escape(heading), *rest),
+        text=plain_text.joined(notice, escape(heading), *rest),
         blocks=tuple(block.to_dict() for block in blocks),
     )
 
@@ -133,10 +133,6 @@ def _bodies(answer: Answer, most: int) -> tuple[str, ...]:
             return bodies
         # Of what `room` counts, three bytes are the most that one can have.
         room = min(room, max(map(length, bodies))) - -(-over // 3)
-
-
-def _joined(*parts: str) -> str:
-    return "\n\n".join(part for part in parts if part)
 
 
 def _size(text: str) -> int:
