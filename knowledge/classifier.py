@@ -14,6 +14,7 @@ seen before.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from zlib import crc32
@@ -186,11 +187,12 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
-def softmax_of_one(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """As `softmax`, for the scores of a single text, in half the time."""
-    chances: NDArray[np.float64] = np.exp(scores - scores[scores.argmax()])
-    chances /= np.add.reduce(chances)
-    return chances
+def softmax_of_one(scores: Sequence[float]) -> list[float]:
+    """As `softmax`, for the scores of a single text: of so few, NumPy would take twice as long."""
+    highest = max(scores)
+    shifted = [math.exp(score - highest) for score in scores]
+    total = sum(shifted)
+    return [each / total for each in shifted]
 
 
 def calibrate(inputs: NDArray[np.float64], labels: Integers) -> NDArray[np.float64]:

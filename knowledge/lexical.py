@@ -92,7 +92,7 @@ class LexicalIndex:
             postings[word] = (places, weights.astype(np.float32))
         return cls(postings, len(bags))
 
-    def chances(self, text: Sequence[str]) -> NDArray[np.float64]:
+    def chances(self, text: Sequence[str]) -> list[float]:
         """How likely each topic is; together they are as likely as the question is understood."""
         asked = {word for word in text if word not in _SMALL}
         scores = np.zeros(self._topics, dtype=np.float32)
@@ -106,9 +106,9 @@ class LexicalIndex:
             held[places] += telling
         best = float(scores.max(initial=0))
         if not best:
-            return np.zeros(self._topics)
+            return [0.0] * self._topics
         ahead = (scores / best).astype(np.float64) ** SHARPNESS
-        chances: NDArray[np.float64] = ahead / ahead.sum() * (held / everything)
+        chances: list[float] = (ahead / ahead.sum() * (held / everything)).tolist()
         return chances
 
 

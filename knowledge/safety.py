@@ -187,7 +187,7 @@ class CrisisDetector:
 
 def decide_crisis(chances: Chances, costs: CrisisCosts) -> Crisis | None:
     """The verdict with the least expected cost, given the chances of each kind."""
-    ordinary, ambiguous = float(chances[ORDINARY]), float(chances[AMBIGUOUS])
+    ordinary, ambiguous = chances[ORDINARY], chances[AMBIGUOUS]
     explicit = 1 - ordinary - ambiguous
     alarm = costs.false_alarm * ordinary + costs.overstated * ambiguous
     line = costs.needless_line * ordinary + costs.understated * explicit
@@ -195,7 +195,8 @@ def decide_crisis(chances: Chances, costs: CrisisCosts) -> Crisis | None:
     if silence < min(alarm, line):
         return None
     tier = Tier.EXPLICIT if alarm <= line else Tier.AMBIGUOUS
-    return Crisis(tier, _KINDS[int(np.argmax(chances[FIRST_KIND:]))])
+    likeliest = max(range(len(_KINDS)), key=chances[FIRST_KIND:].__getitem__)
+    return Crisis(tier, _KINDS[likeliest])
 
 
 def _crisis_views(text: Sequence[str]) -> tuple[Sequence[int], ...]:

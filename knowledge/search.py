@@ -163,7 +163,7 @@ class SearchIndex:
         Where there is too little to learn from, or too much, it is the same as `by_words`.
 
         Args:
-            topics: all that the document covers, and what is known that it does not.
+            topics: all that the document covers, then what is known that it does not.
             vocabulary: reads them, and the questions.
             costs: what each mistake costs.
             cache: a folder that keeps what was learned until an input or the code changes.
@@ -244,30 +244,23 @@ class SearchIndex:
 
 @dataclass(frozen=True, slots=True)
 class TopicIds:
-    """The ids of topics that the document covers, and of the others, and where each one's chance
-    stands among those of all.
-    """
+    """The ids of topics that the document covers, and of the others, which come behind them."""
 
     covered: tuple[str, ...]
-    covered_at: NDArray[np.intp]
     others: tuple[str, ...]
-    others_at: NDArray[np.intp]
 
     @classmethod
     def of(cls, topics: Sequence[Topic]) -> TopicIds:
-        """Of these topics, in their order."""
-        is_covered = np.array([topic.covered for topic in topics], dtype=np.bool_)
-        return cls(
-            tuple(topic.id for topic in topics if topic.covered),
-            np.flatnonzero(is_covered),
-            tuple(topic.id for topic in topics if not topic.covered),
-            np.flatnonzero(~is_covered),
-        )
+        """Of these topics; `ValueError` if one that is covered comes behind one that is not."""
+        covered = tuple(topic.id for topic in topics if topic.covered)
+        if not all(topic.covered for topic in topics[: len(covered)]):
+            raise ValueError("the topics that are covered come first")
+        return cls(covered, tuple(topic.id for topic in topics[len(covered) :]))
 
 
 def decide(chances: Chances, ids: TopicIds, costs: Costs) -> Ranking:
     """The outcome with the least expected cost, given the probability of each of the topics."""
-    covered = chances.take(ids.covered_at).tolist()
+    covered = chances[: len(ids.covered)]
     if math.isnan(coverage := sum(covered)):  # no reason to show anything
         covered, coverage = [], 0.0
     best = sorted(range(len(covered)), key=covered.__getitem__, reverse=True)[:MOST_OFFERED]
@@ -275,10 +268,10 @@ def decide(chances: Chances, ids: TopicIds, costs: Costs) -> Ranking:
     outcome = min(expected_costs(candidates, coverage, costs), key=itemgetter(1))[0]
     not_covered = None
     if outcome is Outcome.NOT_COVERED and ids.others:
-        others = chances.take(ids.others_at)
-        at = others.argmax()
+        others = chances[len(ids.covered) :]
+        at = max(range(len(others)), key=others.__getitem__)
         # Something that nobody has written down is the likelier topic, where words are few.
-        if others[at] > 1 - coverage - others.sum():
+        if others[at] > 1 - coverage - sum(others):
             not_covered = ids.others[at]
     return Ranking(outcome, candidates, not_covered, coverage)
 

@@ -30,7 +30,8 @@ from knowledge.modelcache import Arrays
 from knowledge.vocabulary import Vocabulary
 from knowledge.weights import WeightTable
 
-Chances = NDArray[np.float64]
+Chances = Sequence[float]
+"""The probability of each kind, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class _Prepared:
 class TextModel:
     """Knows how likely a text is of each kind; see `learn` and `chances`."""
 
-    def __init__(self, views: Views, table: WeightTable, offsets: Chances) -> None:
+    def __init__(self, views: Views, table: WeightTable, offsets: NDArray[np.float64]) -> None:
         """`offsets` raise or lower the kinds' scores, which `table` holds calibrated already."""
         self._views = views
         self._table = table
@@ -181,7 +182,8 @@ class TextModel:
 
     def chances(self, text: Sequence[str]) -> Chances:
         """How likely a text, given by its words as the vocabulary reads them, is of each kind."""
-        return softmax_of_one(self._table.score(text, self._views.of_words(text)) + self._offsets)
+        scores = self._table.score(text, self._views.of_words(text)) + self._offsets
+        return softmax_of_one(scores.tolist())
 
     def to_arrays(self) -> Arrays:
         """All that was learned, as plain arrays."""
@@ -228,13 +230,14 @@ def cross_validate(
     scale, offsets = _calibrate(scores[judged], ready.labels[judged], biases)
     chances = softmax(scores[judged] * scale + offsets)
     return [
-        Judged(ready.examples[number], each) for number, each in zip(judged, chances, strict=True)
+        Judged(ready.examples[number], each)
+        for number, each in zip(judged, chances.tolist(), strict=True)
     ]
 
 
 def _calibrate(
     scores: Floats, labels: Integers, biases: NDArray[np.float64]
-) -> tuple[float, Chances]:
+) -> tuple[float, NDArray[np.float64]]:
     """A factor for all scores and an offset for each kind, which make softmax tell the truth."""
     if not len(labels):
         return 1.0, np.zeros(len(biases))

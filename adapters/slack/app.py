@@ -25,7 +25,9 @@ from slack_bolt.async_app import AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
@@ -38,6 +40,7 @@ from adapters.reception import Reception
 from adapters.slack.errors import error_name
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import SHORTCUT_SUFFIX
+from adapters.slack.payloads import field
 from adapters.slack.people import SlackPeople
 from adapters.slack.surfaces import PrivateMessage
 from adapters.slack.working import Working
@@ -260,9 +263,7 @@ def slack_app(
         user_facing_authorize_error_message=CANNOT_ANSWER,
     )
 
-    # Bolt takes the first that matches, so the one that is wanted most comes first. That answers in
-    # the acknowledgement, which needs no token.
-    app.command(_NOT_FOR_MODERATORS)(listeners.ask)
+    app.use(_Questions(listeners))
     needs = None if oauth is None else [_refuse_without_token]
     working.register(app.command(_ANY, middleware=needs), listeners.moderate)
     working.register(app.action(_ANY, middleware=needs), listeners.perform)
@@ -276,8 +277,30 @@ def slack_app(
     return app
 
 
+class _Questions(AsyncMiddleware):
+    """Answers commands that are questions, in the acknowledgement, which needs no token.
+
+    They are what is wanted most, and never get as far as bolt's listeners: for each that it looks
+    at, and again for the one that it calls, bolt makes forty arguments.
+    """
+
+    def __init__(self, listeners: Listeners) -> None:
+        self._listeners = listeners
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Callable[[], Awaitable[BoltResponse]],
+    ) -> BoltResponse:
+        """Called by bolt for each event."""
+        if "command" in req.body and not field(req.body, "command").endswith(MODERATOR_SUFFIX):
+            return await self._listeners.ask(req.context.client, req.body)
+        return await next()
+
+
 _ANY = re.compile(".*", re.DOTALL)
-_NOT_FOR_MODERATORS = re.compile(rf"\A(?!.*{MODERATOR_SUFFIX}\Z)", re.DOTALL)
 
 
 def _ending_in(suffix: str) -> re.Pattern[str]:

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
-from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_bolt.async_app import AsyncRespond
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -66,15 +67,16 @@ class Listeners:
         self._people = people
         self._deliveries = deliveries
 
-    async def ask(self, client: AsyncWebClient, ack: AsyncAck, body: Body) -> None:
-        """Answer a command, seen by the asker alone."""
-        surface = CommandAnswer(ack)
+    async def ask(self, client: AsyncWebClient, body: Body) -> BoltResponse:
+        """The answer to a command, seen by the asker alone; it goes with the acknowledgement."""
+        surface = CommandAnswer()
         async with self._apologetic(surface, time.perf_counter()):
             caller = await self._caller(client, body)
             question = spoken(field(body, "text"))
             shown = await self.reception.ask(caller, _command(body), question)
             await surface.show(shown)
             self.reception.count(caller, shown)
+        return surface.response
 
     async def perform(
         self, client: AsyncWebClient, respond: AsyncRespond, body: Body, action: Body

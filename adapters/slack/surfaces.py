@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aiohttp import ClientSession
-from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_bolt.async_app import AsyncRespond
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -64,16 +64,15 @@ class Surface(Protocol):
 class CommandAnswer:
     """The answer to a command, in the acknowledgement itself."""
 
-    def __init__(self, ack: AsyncAck) -> None:
-        self._ack = ack
+    def __init__(self) -> None:
+        self.response = BoltResponse(status=200)
+        """What acknowledges the command; with nothing to read until something is shown."""
 
     async def show(self, shown: Shown) -> None:
         """See `Surface.show`."""
-        if isinstance(shown, Aside):
-            await self._ack(shown.text)
-        else:
-            # `ack` would write it as JSON anew for everyone who asks the same.
-            self._ack.response = BoltResponse(status=200, body=render_shown(shown).encoded)
+        # Encoded once, for everyone who asks the same.
+        body = {"text": shown.text} if isinstance(shown, Aside) else render_shown(shown).encoded
+        self.response = BoltResponse(status=200, body=body)
 
 
 class DirectMessage:

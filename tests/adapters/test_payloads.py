@@ -257,7 +257,7 @@ def test_whatever_comes_no_listener_breaks(
     body = {**body, "event": event}
 
     async def all_of_them() -> None:
-        await listeners.ask(anywhere, anywhere, body)
+        await listeners.ask(anywhere, body)
         await listeners.perform(anywhere, anywhere, body, action)
         await listeners.draft(anywhere, anywhere, body)
         await listeners.moderate(anywhere, anywhere, body)
