@@ -150,7 +150,7 @@ class Moderation:
             shared = await work(caller.place, action.command, action.topic, terms)
             return _shared(caller.say, shared, action)
 
-        return await _in_words(caller, act)
+        return await _with_errors_told(caller, act)
 
     async def typed(self, caller: Caller, command: str, text: str) -> Reply:
         """What a moderator typed as one line; without a known word in front, what can be typed."""
@@ -177,11 +177,13 @@ class Moderation:
             Subcommand.SETTINGS: lambda: self._settings(caller, command, words),
             Subcommand.STATS: lambda: self._stats(caller, command),
         }
-        return await _in_words(caller, work[subcommand])
+        return await _with_errors_told(caller, work[subcommand])
 
     async def week(self, caller: Caller, action: Action) -> Reply:
         """What was counted in the week that a button names."""
-        return await _in_words(caller, lambda: self._stats(caller, action.command, action.topic))
+        return await _with_errors_told(
+            caller, lambda: self._stats(caller, action.command, action.topic)
+        )
 
     def _refusal(self, caller: Caller, command: str) -> Reply | None:
         if command not in self._desks:
@@ -234,7 +236,7 @@ class Moderation:
         return Reply(head + "\n".join(lines))
 
     async def _refresh(self, caller: Caller) -> Reply:
-        return Reply(in_words(await self._bring_up_to_date(caller), caller.say))
+        return Reply(what_was_refreshed(await self._bring_up_to_date(caller), caller.say))
 
     async def _bring_up_to_date(self, caller: Caller) -> Refreshed:
         posts = await self._store.of(caller.platform, caller.community)
@@ -269,8 +271,8 @@ class Moderation:
         return answer.section if answer else None
 
 
-def in_words(done: Refreshed, say: Say) -> str:
-    """What a refresh did."""
+def what_was_refreshed(done: Refreshed, say: Say) -> str:
+    """What a refresh did, in words."""
     lines = [
         say(
             "Brought up to date: {edited}, of them withdrawn: {withdrawn}. "
@@ -342,7 +344,8 @@ def _offers(
     return tuple(Button(Action(verb, command, section), labels[verb]) for verb in verbs)
 
 
-async def _in_words(caller: Caller, work: Callable[[], Awaitable[Reply]]) -> Reply:
+async def _with_errors_told(caller: Caller, work: Callable[[], Awaitable[Reply]]) -> Reply:
+    """What comes of the work; of an error, what people are told of it."""
     try:
         return await work()
     except LdnBotError as error:

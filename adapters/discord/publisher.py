@@ -65,7 +65,7 @@ class DiscordPublisher:
         """
         async with discord.Client(intents=discord.Intents.none()) as client:
             try:
-                async with self._asking():
+                async with self._errors_as_ours():
                     await client.login(token)
             except discord.LoginFailure:
                 raise PublishError("Discord does not accept the token in DISCORD_TOKEN.") from None
@@ -99,7 +99,7 @@ class DiscordPublisher:
                 **reference,
             )
 
-        async with self._asking():
+        async with self._errors_as_ours():
             try:
                 message = await send(**reference)
             except discord.HTTPException as error:
@@ -111,7 +111,7 @@ class DiscordPublisher:
 
     async def edit(self, post: Post, answer: Answer) -> None:
         """See `Publisher.edit`."""
-        async with self._asking():
+        async with self._errors_as_ours():
             await self._message(post).edit(
                 content=public_content(answer), allowed_mentions=NO_MENTIONS
             )
@@ -119,7 +119,7 @@ class DiscordPublisher:
     async def shows(self, post: Post, answer: Answer) -> bool | None:
         """See `Publisher.shows`. None where Read Message History is not given."""
         try:
-            async with self._asking():
+            async with self._errors_as_ours():
                 message = await self._message(post).fetch()
         except RefusedError:
             return None
@@ -127,17 +127,17 @@ class DiscordPublisher:
 
     async def pin(self, post: Post) -> None:
         """See `Publisher.pin`."""
-        async with self._asking():
+        async with self._errors_as_ours():
             await self._message(post).pin()
 
     async def unpin(self, post: Post) -> None:
         """See `Publisher.unpin`."""
-        async with self._asking():
+        async with self._errors_as_ours():
             await self._message(post).unpin()
 
     async def pinned(self, place: Place) -> frozenset[str]:
         """See `Publisher.pinned`."""
-        async with self._asking():
+        async with self._errors_as_ours():
             pins = self._channel(place).pins(limit=None)
             found = frozenset([str(message.id) async for message in pins])
         if not found:
@@ -147,7 +147,7 @@ class DiscordPublisher:
     async def link(self, post: Post) -> str:
         """See `Publisher.link`."""
         try:
-            async with self._asking():
+            async with self._errors_as_ours():
                 await self._message(post).fetch()
         except RefusedError:
             pass  # it cannot be read, but it may well be there
@@ -161,7 +161,7 @@ class DiscordPublisher:
         Asks for a message that does not exist: no message has its channel's id.
         """
         with suppress(MessageGoneError):
-            async with self._asking():
+            async with self._errors_as_ours():
                 await self._channel(place).get_partial_message(int(place.channel)).fetch()
 
     def _channel(self, place: Place) -> discord.PartialMessageable:
@@ -177,7 +177,7 @@ class DiscordPublisher:
         return self._channel(post.place).get_partial_message(int(post.message))
 
     @asynccontextmanager
-    async def _asking(self) -> AsyncIterator[None]:
+    async def _errors_as_ours(self) -> AsyncIterator[None]:
         """Discord's errors as ours."""
         try:
             yield

@@ -97,7 +97,7 @@ class SlackPublisher:
         self, place: Place, answer: Answer, nonce: str, reply_to: str = "", *, notify: bool = False
     ) -> str:
         """See `Publisher.post`. Slack knows no nonces, and tells the thread's followers itself."""
-        async with self._turn(place, "chat.postMessage") as client, _in_words():
+        async with self._turn(place, "chat.postMessage") as client, _errors_as_ours():
             said = await client.chat_postMessage(
                 channel=place.channel, thread_ts=reply_to or None, **render_public(answer)
             )
@@ -105,7 +105,7 @@ class SlackPublisher:
 
     async def edit(self, post: Post, answer: Answer) -> None:
         """See `Publisher.edit`."""
-        async with self._turn(post.place, "chat.update") as client, _in_words():
+        async with self._turn(post.place, "chat.update") as client, _errors_as_ours():
             message = render_public(answer)
             await client.chat_update(
                 channel=post.place.channel,
@@ -126,7 +126,7 @@ class SlackPublisher:
         """See `Publisher.pin`."""
         async with (
             self._turn(post.place, "pins.add") as client,
-            _in_words(harmless="already_pinned"),
+            _errors_as_ours(harmless="already_pinned"),
         ):
             await client.pins_add(channel=post.place.channel, timestamp=post.message)
 
@@ -134,7 +134,7 @@ class SlackPublisher:
         """See `Publisher.unpin`."""
         async with (
             self._turn(post.place, "pins.remove") as client,
-            _in_words(harmless="no_pin"),
+            _errors_as_ours(harmless="no_pin"),
         ):
             await client.pins_remove(channel=post.place.channel, timestamp=post.message)
 
@@ -144,7 +144,7 @@ class SlackPublisher:
 
     async def link(self, post: Post) -> str:
         """See `Publisher.link`."""
-        async with self._turn(post.place, "chat.getPermalink") as client, _in_words():
+        async with self._turn(post.place, "chat.getPermalink") as client, _errors_as_ours():
             found = await client.chat_getPermalink(
                 channel=post.place.channel, message_ts=post.message
             )
@@ -163,7 +163,7 @@ class SlackPublisher:
             yield client
 
     async def _pins(self, place: Place) -> list[dict[str, Any]]:
-        async with self._turn(place, "pins.list") as client, _in_words():
+        async with self._turn(place, "pins.list") as client, _errors_as_ours():
             listed = await client.pins_list(channel=place.channel)
         items: list[dict[str, Any]] = listed.get("items", [])
         return [item["message"] for item in items if "message" in item]
@@ -180,7 +180,7 @@ def with_patience(client: AsyncWebClient) -> AsyncWebClient:
 
 
 @asynccontextmanager
-async def _in_words(harmless: str | None = None) -> AsyncIterator[None]:
+async def _errors_as_ours(harmless: str | None = None) -> AsyncIterator[None]:
     """Slack's errors as ours; `harmless` is one that means it is done already."""
     try:
         yield
