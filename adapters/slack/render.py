@@ -28,7 +28,7 @@ from slack_sdk.models.blocks import (
 )
 
 from adapters import text as plain_text
-from adapters.conversation import Page, Preview, Reply
+from adapters.conversation import Aside, Page, Preview, Reply, Shown
 from adapters.wording import CHOOSE, MENTIONED, OPEN_PRIVATELY, PAGE
 from knowledge.actions import Action, Button, Verb, buttons, clip, menu_action
 from knowledge.answer import Answer, Choice
@@ -188,8 +188,8 @@ def render_preview(preview: Preview) -> SlackMessage:
     )
 
 
-def render_shown(shown: Page | Preview | Reply) -> SlackMessage:
-    """Whatever takes the place of what stands there."""
+def render_shown(shown: Shown) -> SlackMessage:
+    """Whatever one person is shown."""
     match shown:
         case Page(answer, number, offers):
             return render(answer, number, offers)
@@ -197,6 +197,8 @@ def render_shown(shown: Page | Preview | Reply) -> SlackMessage:
             return render_preview(shown)
         case Reply():
             return render_reply(shown)
+        case Aside(text):
+            return render_reply(Reply(text))
 
 
 def mrkdwn(text: str) -> str:

@@ -12,9 +12,9 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.conversation import Aside, Caller, Reply, Shown
+from adapters.conversation import Aside, Caller, Shown
 from adapters.slack.errors import error_name
-from adapters.slack.render import SlackMessage, render_reply, render_shown
+from adapters.slack.render import SlackMessage, render_shown
 from adapters.slack.response_url import respond
 from adapters.wording import CLOSE
 from knowledge.actions import clip
@@ -86,7 +86,7 @@ class DirectMessage:
     async def show(self, shown: Shown) -> None:
         """See `Surface.show`."""
         await self._client.chat_postMessage(
-            channel=self._channel, thread_ts=self._thread, **_message(shown).content()
+            channel=self._channel, thread_ts=self._thread, **render_shown(shown).content()
         )
 
 
@@ -116,8 +116,7 @@ class CommandReply:
 
     async def show(self, shown: Shown) -> None:
         """See `Surface.show`."""
-        reply = Reply(shown.text) if isinstance(shown, Aside) else shown
-        await respond(self._respond, render_shown(reply).to_json(), self._session)
+        await respond(self._respond, render_shown(shown).to_json(), self._session)
 
 
 class NewModal:
@@ -136,7 +135,7 @@ class NewModal:
 
     async def show(self, shown: Shown) -> None:
         """See `Surface.show`."""
-        view = self._frame.view(_message(shown))
+        view = self._frame.view(render_shown(shown))
         try:
             await self._client.views_open(trigger_id=self._trigger, view=view)
         except SlackApiError as error:
@@ -157,15 +156,11 @@ class OpenModal:
 
     async def show(self, shown: Shown) -> None:
         """See `Surface.show`. A sentence is laid on top."""
-        view = self._frame.view(_message(shown))
+        view = self._frame.view(render_shown(shown))
         if isinstance(shown, Aside):
             await self._client.views_push(trigger_id=self._trigger, view=view)
         else:
             await self._client.views_update(view_id=self._view, view=view)
-
-
-def _message(shown: Shown) -> SlackMessage:
-    return render_reply(Reply(shown.text)) if isinstance(shown, Aside) else render_shown(shown)
 
 
 def _label(text: str) -> dict[str, Any]:
