@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from adapters.conversation import Aside, Page, Shown
+from adapters.conversation import Aside, Page, Preview, Shown
 from adapters.moderation import Subcommand
 from adapters.reception import Reception
 from adapters.web.channel import COMMUNITY, PretendChannel
@@ -15,7 +15,6 @@ from adapters.web.painting import Painted
 from adapters.web.slack_painter import builder_address
 from adapters.web.visit import Typed, Visit
 from knowledge.actions import PUBLISHING, Action, Verb
-from knowledge.answer import Answer
 from knowledge.communities import Communities
 from knowledge.posts import Platform
 
@@ -138,14 +137,12 @@ class Trying:
 
     def _view(self, visit: Visit, platform: Platform, shown: Shown, showing: str) -> View:
         dress = self._dresses[platform]
-        aside = isinstance(shown, Aside)
         payload = dress.aside(shown.text) if isinstance(shown, Aside) else dress.shown(shown)
-        answer = getattr(shown, "answer", None)
         return View(
             dress=dress,
             message=_drawn(dress, payload),
-            showing="" if aside else showing,
-            said=answer.heading if isinstance(answer, Answer) else getattr(shown, "text", ""),
+            showing="" if isinstance(shown, Aside) else showing,
+            said=shown.answer.heading if isinstance(shown, Page | Preview) else shown.text,
             aside=None,
             posts=tuple(
                 Post(each.id, _drawn(dress, each.payload), each.pinned, each.edited)
@@ -158,7 +155,9 @@ class Trying:
         """Let the pretend group's settings be what the switch says, as a moderator sets them."""
         if visit.plain is None:
             return
-        for platform, command in ((p, c) for p in self._dresses for c in self._reception.desks):
+        # Settings are the group's, so whichever document's command it is makes no difference.
+        command = self._reception.desks.first.document.command
+        for platform in self._dresses:
             held = await self._communities.held(platform, COMMUNITY)
             if held.plain != visit.plain:
                 moderator = replace(visit, moderator=True).caller(platform)
