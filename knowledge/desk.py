@@ -17,7 +17,8 @@ from knowledge.safety import CrisisDetector, CrisisKind, Tier
 from knowledge.search import SMALL_TALK, Outcome, SearchIndex
 
 QUESTION_LIMIT = 1000
-"""Characters of a question that are looked at; what is beyond is left unread."""
+"""Characters of a question that are searched for. Beyond, only a crisis is looked for: people may
+tell of it at the end."""
 
 _PAGE = re.compile(r"[1-9][0-9]{0,2}")
 

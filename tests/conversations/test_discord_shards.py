@@ -168,6 +168,29 @@ async def test_a_process_with_shards_of_its_own_leaves_registering_to_the_first(
     assert discord_standin.commands == {}
 
 
+async def test_when_discord_allows_fewer_connections_than_there_are_shards_none_is_begun(
+    house: House, discord_standin: DiscordStandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    discord_standin.recommend_shards(2, max_concurrency=2)
+    discord_standin.rest.starts_left = 1
+    discord_standin.rest.starts_left_anew_in = 24 * 3600 * 1000
+    async with running(adapter(house, discord_standin, DiscordPublisher())):
+        said = "Discord allows no more connections today; waiting until it does"
+        await discord_standin.until(lambda: said in caplog.messages, "a line of the log")
+        assert discord_standin.gateway.identifies == []
+
+
+async def test_when_discord_allows_connections_again_they_are_opened(
+    house: House, discord_standin: DiscordStandIn
+) -> None:
+    discord_standin.recommend_shards(2, max_concurrency=2)
+    discord_standin.rest.starts_left = 1
+    discord_standin.rest.starts_left_anew_in = 1
+    bot = adapter(house, discord_standin, DiscordPublisher())
+    async with running(bot):
+        await discord_standin.until(lambda: bot.connected, "both shards")
+
+
 async def test_shards_that_discord_does_not_take_are_one_sentence(
     house: House, discord_standin: DiscordStandIn
 ) -> None:

@@ -68,8 +68,18 @@ def test_only_an_exact_name_opens(garden: HelpDesk) -> None:
     assert garden.open("the rake") is None
 
 
-def test_what_lies_beyond_a_thousand_characters_is_not_looked_at(garden: HelpDesk) -> None:
+def test_what_lies_beyond_a_thousand_characters_is_no_part_of_a_name(garden: HelpDesk) -> None:
     assert garden.ask("rake" + " " * 996 + "water").section == "tools.rake"
+
+
+def test_what_lies_beyond_a_thousand_characters_is_not_searched_for(desks: Desks) -> None:
+    question = "is it tablets or drops?"
+    more = question.ljust(1000) + "can i take it with tramadol, and does it help with inflammation"
+    assert desks.first.ask(more) == desks.first.ask(question)
+
+
+def test_a_crisis_is_heard_beyond_a_thousand_characters(desks: Desks) -> None:
+    assert desks.first.ask("is it tablets or drops?".ljust(1000) + "I want to kill myself").crisis
 
 
 def test_blanks_before_a_question_do_not_hide_it(garden: HelpDesk) -> None:

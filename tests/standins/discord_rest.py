@@ -69,6 +69,8 @@ class Rest:
         self.commands: dict[str | None, list[JSON]] = {None: []}  # by server, None: everywhere
         self.shards = 1
         self.max_concurrency = 1
+        self.starts_left = 1000
+        self.starts_left_anew_in = 0  # milliseconds
         self._gateway_url = gateway_url
         self._check = check
         self._dispatch = dispatch
@@ -127,8 +129,8 @@ class Rest:
     async def get_gateway(self, call: Call) -> web.Response:
         starts = {
             "total": 1000,
-            "remaining": 1000,
-            "reset_after": 0,
+            "remaining": self.starts_left,
+            "reset_after": self.starts_left_anew_in,
             "max_concurrency": self.max_concurrency,
         }
         return json_response(
