@@ -1,4 +1,6 @@
-"""What a reload makes of a process that learns and fails, and of what is saved meanwhile."""
+"""What a reload makes of a process that learns and fails, and of what is saved meanwhile; what it
+lets go of.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from adapters import text as plain_text
+from adapters.discord import render as discord_render
+from adapters.slack import render as slack_render
 from bot import bootstrap
 from bot.settings import Settings
-from knowledge import opening
+from knowledge import markup, opening
 from knowledge.desk import Desks
 from knowledge.errors import LearningError
 from tests.documents import write_document
@@ -55,6 +60,23 @@ async def test_learning_that_is_killed_is_not_done_where_questions_are_answered(
         await bootstrap.rebuild_desks(settings)
     with pytest.raises(LearningError):
         bootstrap.build_desks(settings)
+
+
+def test_nothing_is_kept_that_was_rendered_of_documents_which_are_not_served_any_more(
+    desks: Desks,
+) -> None:
+    answer = desks.first.ask("forms")
+    for render in bootstrap.renderers().values():
+        render(answer)
+    kept = {
+        f"{module.__name__}.{name}": made
+        for module in (plain_text, discord_render, slack_render, markup)
+        for name, made in vars(module).items()
+        if hasattr(made, "cache_info") and made.__module__ == module.__name__
+    }
+    assert [name for name, made in kept.items() if not made.cache_info().currsize] == []
+    bootstrap.forget_rendered()
+    assert [name for name, made in kept.items() if made.cache_info().currsize] == []
 
 
 async def _build(settings: Settings) -> Desks:

@@ -88,6 +88,13 @@ def noted() -> None:
     raise error
 
 
+def handed_on(log: logging.Logger, **written_down: str) -> None:
+    """A record of which another handler has written something down before ours."""
+    record = log.makeRecord(log.name, logging.ERROR, "f.py", 1, "failed", (), None)
+    vars(record).update(written_down)
+    log.handle(record)
+
+
 RECORDS: dict[str, Callable[[logging.Logger], None]] = {
     "words": lambda log: log.debug(MARKER),
     "arguments": lambda log: log.info("received %s from %r", Member(), {"user": MARKER}),
@@ -95,7 +102,8 @@ RECORDS: dict[str, Callable[[logging.Logger], None]] = {
     "no format": lambda log: log.error(Member()),
     "a wrong format": lambda log: log.error("%d of %s", MARKER, 1),
     "extra": lambda log: log.error("failed", extra={"question": MARKER}),
-    "a stack": lambda log: log.error("failed", stack_info=True),
+    "a stack": lambda log: handed_on(log, stack_info=MARKER),
+    "an exception": lambda log: handed_on(log, exc_text=MARKER),
 }
 FAILURES: dict[str, Callable[[], None]] = {"nested": nested, "grouped": grouped, "noted": noted}
 

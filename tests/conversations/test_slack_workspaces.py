@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from unittest.mock import AsyncMock
 
 import aiohttp
@@ -16,7 +17,7 @@ import pytest_asyncio
 from cryptography.fernet import Fernet
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy import inspect, select, text
+from sqlalchemy import Executable, Row, inspect, select, text, update
 
 from adapters.database.engine import Database
 from adapters.database.errors import StoreError
@@ -359,6 +360,25 @@ async def test_keys_are_exchanged_in_two_starts(slack_standin: SlackStandIn, hou
     assert await store(KEY).token_of(TEAM) is None
     [row] = await house.database.read(select(slack_bots))
     assert Fernet(NEW_KEY).decrypt(row.bot_refresh_token.encode()) == b"xoxe-refresh"
+
+
+async def test_a_token_that_is_replaced_while_keys_are_exchanged_is_left_as_it_is(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await EncryptedInstallations(house.database, "1", [KEY]).async_save(installation("xoxb-old"))
+    token = Fernet(NEW_KEY).encrypt(b"xoxb-new").decode()
+    read = house.database.read
+
+    async def read_and_replaced_by_another_process(statement: Executable) -> Sequence[Row[Any]]:
+        rows = await read(statement)
+        await house.database.execute(update(slack_bots).values(bot_token=token))
+        return rows
+
+    store = EncryptedInstallations(house.database, "1", [NEW_KEY, KEY])
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(house.database, "read", read_and_replaced_by_another_process)
+        await store.encrypt_anew()
+    assert await store.token_of(TEAM) == "xoxb-new"
 
 
 async def test_a_key_that_was_lost_is_said_and_what_it_encrypted_is_left_alone(
