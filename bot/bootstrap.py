@@ -372,11 +372,11 @@ def _slack(
     deliveries = Deliveries(stores.deliveries if settings.database_url else None)
     publisher = SlackPublisher(workspaces)
     if settings.slack_signing_secret is None:
-        from adapters.slack.app import SlackAdapter
+        from adapters.slack.socket_mode import SlackSocketAdapter
 
         assert settings.slack_app_token is not None  # callers look
         app_token = settings.slack_app_token
-        return publisher, lambda: SlackAdapter(
+        return publisher, lambda: SlackSocketAdapter(
             reception, _web_client(settings, session), app_token, people, deliveries
         )
 

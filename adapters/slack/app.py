@@ -1,26 +1,19 @@
-"""Slack: events in, answers out; and the connection of Socket Mode.
+"""Slack: events in, answers out, whichever way they come: in Socket Mode or over HTTP.
 
-Slack wants every event acknowledged within three seconds. A command is answered in the
-acknowledgement itself; everything else is acknowledged first, then the message under which a button
-stands is replaced through the event's response_url, or a modal shows the answer
-(https://docs.slack.dev/interactivity/handling-user-interaction).
+Slack wants every event acknowledged within three seconds. A command that is a question is answered
+in the acknowledgement itself. What comes of everything else goes a way of its own: through the
+event's response_url it replaces the message under which a button stands, or a modal shows it
+(https://docs.slack.dev/interactivity/handling-user-interaction). When that is acknowledged, before
+or behind the work, `adapters.slack.working` knows.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
 import logging
 import re
-import time
 from collections.abc import Awaitable, Callable
-from typing import Any, NoReturn
+from typing import Any
 
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.adapter.socket_mode.async_internals import (
-    run_async_bolt_app,
-    send_async_response,
-)
 from slack_bolt.async_app import AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
@@ -30,34 +23,19 @@ from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.conversation import Aside
-from adapters.deliveries import Deliveries
-from adapters.reception import Reception
 from adapters.slack.errors import error_name
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import SHORTCUT_SUFFIX
 from adapters.slack.payloads import field
-from adapters.slack.people import SlackPeople
 from adapters.slack.surfaces import PrivateMessage
 from adapters.slack.working import Working
 from knowledge.compose import MODERATOR_SUFFIX
 from knowledge.errors import LdnBotError, PlatformError
-from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
-
-CONNECT_TIMEOUT = 30.0
-"""Seconds for one attempt to open the socket."""
-LOST_AFTER = 30.0
-"""Seconds without a connection after which everything is built anew, tokens checked again."""
-PING_EVERY = 5.0
-"""Seconds between two pings; slack_sdk looks for a lost connection as often."""
-LOOK_EVERY = 2.0
-"""Seconds between two looks at the connection."""
 
 CANNOT_ANSWER = (
     "Sorry, I cannot answer in this workspace now. Please try again in a few minutes. If that does "
@@ -80,96 +58,6 @@ _REFUSED = frozenset(
         "user_removed_from_team",
     }
 )
-
-
-class SlackAdapter:
-    """Serves `/ldn` on Slack until it is cancelled."""
-
-    name = "Slack"
-
-    def __init__(
-        self,
-        reception: Reception,
-        client: AsyncWebClient,
-        app_token: str,
-        people: SlackPeople,
-        deliveries: Deliveries,
-    ) -> None:
-        self._client = client
-        self._app_token = app_token
-        self._listeners = Listeners(reception, people, deliveries)
-        self._working = Working()
-        self._connected = False
-
-    @property
-    def connected(self) -> bool:
-        """Whether questions reach us at this moment."""
-        return self._connected
-
-    async def run(self) -> None:
-        """Connect, and serve. A dropped connection is taken up again by slack_sdk.
-
-        Raises:
-            PlatformError: Slack refuses a token, for good.
-            ConnectionError: the connection is lost and does not come back; try anew.
-        """
-        client = self._client
-        known = await signed_in(client)
-        opened = await accepted(
-            client.apps_connections_open(app_token=self._app_token),
-            "SLACK_APP_TOKEN",
-            "Basic Information → App-Level Tokens, with the scope connections:write",
-        )
-        handler = _Handler(
-            slack_app(self._listeners, client, self._working, known),
-            self._app_token,
-            ping_interval=PING_EVERY,
-        )
-        handler.client.wss_uri = opened["url"]
-        handler.client.message_listeners.append(self._count_connection)
-        try:
-            async with asyncio.timeout(CONNECT_TIMEOUT):
-                await handler.client.connect()  # type: ignore[no-untyped-call]
-            log.info("connected to Slack")
-            await self._watch(handler)
-        finally:
-            self._connected = False
-            await self._working.finish()  # first: a silent Slack is waited for to close
-            await handler.client.close()  # type: ignore[no-untyped-call]
-
-    async def documents_changed(self) -> None:
-        """Nothing to do: Slack learns new commands from the manifest alone."""
-
-    async def _count_connection(self, _: Any, message: dict[str, Any], __: str | None) -> None:
-        if message.get("type") == "hello":  # the first message of every connection
-            self._listeners.reception.numbers.connected(Platform.SLACK)
-
-    async def _watch(self, handler: AsyncSocketModeHandler) -> NoReturn:
-        """Raise when the connection stays away."""
-        clock = asyncio.get_running_loop().time
-        seen = clock()
-        while True:
-            self._connected = await handler.client.is_connected()
-            if self._connected:
-                seen = clock()
-            elif clock() - seen > LOST_AFTER:
-                raise ConnectionError("the connection to Slack is lost")
-            await asyncio.sleep(LOOK_EVERY)
-
-
-class _Handler(AsyncSocketModeHandler):
-    """bolt's, without reading an answer's JSON and writing it again."""
-
-    async def handle(  # type: ignore[override]
-        self, client: SocketModeClient, req: SocketModeRequest
-    ) -> None:
-        """Called by slack_sdk for each envelope."""
-        answer = await run_async_bolt_app(self.app, req)
-        if answer.status == 200 and answer.body.startswith("{"):
-            envelope = json.dumps(req.envelope_id)
-            await client.send_message(f'{{"envelope_id":{envelope},"payload":{answer.body}}}')
-        else:
-            await send_async_response(client, req, answer, time.time())
 
 
 async def accepted(call: Any, variable: str, where: str) -> Any:

@@ -17,7 +17,7 @@ from adapters.database.engine import open_database
 from adapters.database.errors import StoreError
 from adapters.database.posts import SqlPostStore
 from adapters.slack import render as slack_render
-from adapters.slack.app import SlackAdapter
+from adapters.slack.socket_mode import SlackSocketAdapter
 from bot import bootstrap, serve
 from bot.settings import Settings
 from knowledge import publishing
@@ -239,8 +239,8 @@ async def test_a_platform_that_cannot_be_told_of_new_documents_has_its_posts_edi
     settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     post = await posted(settings, slack_standin)
-    breaking = failing_once(SlackAdapter.documents_changed)
-    monkeypatch.setattr(SlackAdapter, "documents_changed", breaking)
+    breaking = failing_once(SlackSocketAdapter.documents_changed)
+    monkeypatch.setattr(SlackSocketAdapter, "documents_changed", breaking)
     async with serving(settings, slack_standin):
         for edits, words in ((1, "Once."), (2, "Twice.")):
             change_credit(settings.documents, words)

@@ -24,10 +24,10 @@ from adapters.discord.client import DiscordAdapter
 from adapters.discord.publisher import DiscordPublisher
 from adapters.moderation import Moderation
 from adapters.reception import Reception
-from adapters.slack.app import SlackAdapter
 from adapters.slack.http import SlackHttpAdapter
 from adapters.slack.people import SlackPeople
 from adapters.slack.publisher import SlackPublisher, with_patience
+from adapters.slack.socket_mode import SlackSocketAdapter
 from adapters.slack.workspaces import OneWorkspace
 from bot.bootstrap import Adapter
 from knowledge.communities import Communities, CommunitySettings
@@ -135,10 +135,10 @@ async def slack_by_socket(slack_standin: SlackStandIn, house: House) -> AsyncIte
 
 
 @asynccontextmanager
-async def by_socket(slack: SlackStandIn, house: House) -> AsyncIterator[SlackAdapter]:
+async def by_socket(slack: SlackStandIn, house: House) -> AsyncIterator[SlackSocketAdapter]:
     """The bot, connected by Socket Mode."""
     client, token = _posting(slack, house), slack.app_token
-    adapter = SlackAdapter(house.reception, client, token, SlackPeople(), Deliveries())
+    adapter = SlackSocketAdapter(house.reception, client, token, SlackPeople(), Deliveries())
     async with running(adapter):
         await slack.connected()
         yield adapter

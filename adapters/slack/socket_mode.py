@@ -1,0 +1,130 @@
+"""Slack in Socket Mode: a connection that the bot opens, and everything that Slack sends over it.
+
+https://docs.slack.dev/apis/events-api/using-socket-mode
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from typing import Any, NoReturn
+
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import (
+    run_async_bolt_app,
+    send_async_response,
+)
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.deliveries import Deliveries
+from adapters.reception import Reception
+from adapters.slack.app import accepted, signed_in, slack_app
+from adapters.slack.listeners import Listeners
+from adapters.slack.people import SlackPeople
+from adapters.slack.working import Working
+from knowledge.posts import Platform
+
+log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT = 30.0
+"""Seconds for one attempt to open the socket."""
+LOST_AFTER = 30.0
+"""Seconds without a connection after which everything is built anew, tokens checked again."""
+PING_EVERY = 5.0
+"""Seconds between two pings; slack_sdk looks for a lost connection as often."""
+LOOK_EVERY = 2.0
+"""Seconds between two looks at the connection."""
+
+
+class SlackSocketAdapter:
+    """Serves `/ldn` on Slack in Socket Mode until it is cancelled."""
+
+    name = "Slack"
+
+    def __init__(
+        self,
+        reception: Reception,
+        client: AsyncWebClient,
+        app_token: str,
+        people: SlackPeople,
+        deliveries: Deliveries,
+    ) -> None:
+        self._client = client
+        self._app_token = app_token
+        self._listeners = Listeners(reception, people, deliveries)
+        self._working = Working()
+        self._connected = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether questions reach us at this moment."""
+        return self._connected
+
+    async def run(self) -> None:
+        """Connect, and serve. A dropped connection is taken up again by slack_sdk.
+
+        Raises:
+            PlatformError: Slack refuses a token, for good.
+            ConnectionError: the connection is lost and does not come back; try anew.
+        """
+        client = self._client
+        known = await signed_in(client)
+        opened = await accepted(
+            client.apps_connections_open(app_token=self._app_token),
+            "SLACK_APP_TOKEN",
+            "Basic Information → App-Level Tokens, with the scope connections:write",
+        )
+        handler = _Handler(
+            slack_app(self._listeners, client, self._working, known),
+            self._app_token,
+            ping_interval=PING_EVERY,
+        )
+        handler.client.wss_uri = opened["url"]
+        handler.client.message_listeners.append(self._count_connection)
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                await handler.client.connect()  # type: ignore[no-untyped-call]
+            log.info("connected to Slack")
+            await self._watch(handler)
+        finally:
+            self._connected = False
+            await self._working.finish()  # first: a silent Slack is waited for to close
+            await handler.client.close()  # type: ignore[no-untyped-call]
+
+    async def documents_changed(self) -> None:
+        """Nothing to do: Slack learns new commands from the manifest alone."""
+
+    async def _count_connection(self, _: Any, message: dict[str, Any], __: str | None) -> None:
+        if message.get("type") == "hello":  # the first message of every connection
+            self._listeners.reception.numbers.connected(Platform.SLACK)
+
+    async def _watch(self, handler: AsyncSocketModeHandler) -> NoReturn:
+        """Raise when the connection stays away."""
+        clock = asyncio.get_running_loop().time
+        seen = clock()
+        while True:
+            self._connected = await handler.client.is_connected()
+            if self._connected:
+                seen = clock()
+            elif clock() - seen > LOST_AFTER:
+                raise ConnectionError("the connection to Slack is lost")
+            await asyncio.sleep(LOOK_EVERY)
+
+
+class _Handler(AsyncSocketModeHandler):
+    """bolt's, without reading an answer's JSON and writing it again."""
+
+    async def handle(  # type: ignore[override]
+        self, client: SocketModeClient, req: SocketModeRequest
+    ) -> None:
+        """Called by slack_sdk for each envelope."""
+        answer = await run_async_bolt_app(self.app, req)
+        if answer.status == 200 and answer.body.startswith("{"):
+            envelope = json.dumps(req.envelope_id)
+            await client.send_message(f'{{"envelope_id":{envelope},"payload":{answer.body}}}')
+        else:
+            await send_async_response(client, req, answer, time.time())
