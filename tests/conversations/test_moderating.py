@@ -1,4 +1,6 @@
-"""What moderators type, where the documents are others by then; the same on every platform."""
+"""What moderators type, and what they set, where something else holds by then; the same on every
+platform.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from adapters.conversation import Caller, Reply
-from adapters.moderation import Subcommand
+from adapters.conversation import Aside, Caller, Preview, Reply
+from adapters.database.communities import SqlCommunityStore
+from adapters.moderation import ONLY_MODERATORS_SHARE, PRIVATE_ONLY, Subcommand
 from adapters.wording import UNKNOWN_COMMAND
+from knowledge.actions import Action, Verb
+from knowledge.communities import Communities, CommunitySettings, Sharers, Visibility
 from knowledge.posts import Platform
 from tests.conversations.conftest import House
 
@@ -44,3 +49,22 @@ async def test_a_week_is_told_although_the_documents_are_replaced_while_it_is_lo
     monkeypatch.setattr(house.tallying, "of_week", replaced_meanwhile)
     reply = await house.reception.moderation.command(MODERATOR, "ldn", Subcommand.STATS)
     assert "Nothing was counted." in reply.text
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"visibility": Visibility.PRIVATE}, PRIVATE_ONLY.format(command="ldn")),
+        ({"share": Sharers.MODERATORS}, ONLY_MODERATORS_SHARE),
+    ],
+)
+async def test_what_another_process_has_just_set_holds_for_whoever_posts(
+    house: House, change: dict[str, Any], refusal: str
+) -> None:
+    member = Caller(Platform.DISCORD, community="1", channel="2")
+    shown = await house.reception.act(member, Action(Verb.SHARE, "ldn", "forms"))
+    assert isinstance(shown, Preview)
+    other_process = Communities(SqlCommunityStore(house.database), CommunitySettings())
+    await other_process.change(member.platform, member.community, change)
+    post = Action(Verb.POST, "ldn", "forms")
+    assert await house.reception.act(member, post) == Aside(refusal)

@@ -203,6 +203,17 @@ async def test_what_keeps_us_from_posting_is_said_in_words(
     assert not posted(slack)
 
 
+async def test_what_was_refused_can_be_posted_as_soon_as_the_mend_is_made(
+    slack: SlackStandIn,
+) -> None:
+    slack.channel.errors["chat.postMessage"] = "not_in_channel"
+    await moderate(slack, "pin forms")
+    slack.channel.errors.clear()
+    reply = await moderate(slack, "pin forms")
+    assert "Posted and pinned." in reply.text
+    assert len(posted(slack)) == 1
+
+
 async def test_refresh_edits_the_pin_once_and_leaves_it_pinned(
     slack: SlackStandIn, house: House, tmp_path: Path
 ) -> None:
