@@ -120,7 +120,9 @@ def _copy(source: Path, new: Path) -> None:
             [version] = copy.execute(query).fetchone()
     except sqlite3.Error as error:
         if error.sqlite_errorcode & 0xFF in _NO_DATABASE:
-            raise BackupError(f"{source} is damaged, or not a database of ldn-bot.") from error
+            raise BackupError(
+                f"{source} is damaged, or not a database of ldn-bot. Restore another backup."
+            ) from error
         if error.sqlite_errorcode in _NO_ROOM:
             raise BackupError(
                 f"There is no room for {new}. Make room there, or name a file on another disk."
@@ -128,7 +130,7 @@ def _copy(source: Path, new: Path) -> None:
         name = error.sqlite_errorname
         raise BackupError(f"{source} cannot be copied to {new} ({name}). Try again.") from error
     if whole != "ok":
-        raise BackupError(f"{source} is damaged.")
+        raise BackupError(f"{source} is damaged. Restore another backup.")
     if version and version > migrations.HEAD:
         raise BackupError(f"{source} is of a newer version of ldn-bot. Install that version.")
 

@@ -26,7 +26,9 @@ BUSY_TIMEOUT_S = 5.0
 """How long a statement waits for another process that writes."""
 
 _READS_ONLY = "ldn_bot_reads_only"
-_UNWRITABLE = "{path} cannot be written. Let this user write to it, or set LDN_DATA to a folder."
+_UNWRITABLE = (
+    "{path} cannot be written. Let this user write to it, or set LDN_DATA to another folder."
+)
 _DAMAGED = (
     "{path} is damaged, or not a database. Put a backup in its place. Without one, move it away: "
     "the bot starts with an empty store then, and no longer knows what it has posted."

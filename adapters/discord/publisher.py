@@ -213,4 +213,7 @@ def _raise(error: discord.HTTPException) -> NoReturn:
     # A 404 without one of those codes is none about the message: a wrong address, or a proxy.
     if error.status >= 500 or error.status in {404, 429}:
         raise UnreachableError(gettext_noop("Discord did not answer as it should.")) from None
-    raise PublishError(f"Discord refused this (error {error.code or error.status}).") from None
+    raise PublishError(
+        f"Discord refused this (error {error.code or error.status}). If it stays so, tell whoever "
+        "runs the bot."
+    ) from None

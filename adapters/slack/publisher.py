@@ -202,4 +202,6 @@ def _raise(error: SlackApiError) -> NoReturn:
         raise RefusedError(_REFUSALS[refusal]) from None
     if is_outage(error) or name in _TRANSIENT:
         raise UnreachableError(gettext_noop("Slack did not answer as it should.")) from None
-    raise PublishError(f"Slack refused this ({name}).") from None
+    raise PublishError(
+        f"Slack refused this (error {name}). If it stays so, tell whoever runs the bot."
+    ) from None
