@@ -28,7 +28,7 @@ PATIENCE = 0.5
 is more to wait for."""
 
 
-class Standing(Enum):
+class DeliveryState(Enum):
     """How far a delivery is that somebody claims."""
 
     FIRST = auto()
@@ -44,7 +44,7 @@ class Standing(Enum):
 class DeliveryStore(Protocol):
     """Keeps deliveries for several processes at once, for `KEPT_FOR`."""
 
-    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[Standing, ...]:
+    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[DeliveryState, ...]:
         """Claim deliveries; of however many that ask at once, one is the first.
 
         With `surely`, a claim that fails or is cancelled is taken back, as soon as that can be.
@@ -79,10 +79,10 @@ class Deliveries:
 
     def __init__(self, store: DeliveryStore | None = None) -> None:
         self._store = store
-        self._memory = Memory()
+        self._memory = RecentDeliveries()
         self._is_away = False
 
-    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[Standing, ...]:
+    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[DeliveryState, ...]:
         """Claim deliveries; how each stands, as far as anybody knows.
 
         With `surely`, what would be the first while the store does not answer is unknown instead.
@@ -95,15 +95,15 @@ class Deliveries:
                 others = await self._store.claim(*deliveries, surely=surely)
         except (LdnBotError, TimeoutError) as error:
             self._lost(error)
-            others = (Standing.UNKNOWN if surely else Standing.FIRST,) * len(deliveries)
+            others = (DeliveryState.UNKNOWN if surely else DeliveryState.FIRST,) * len(deliveries)
         else:
             self._found()
-        standings = tuple(map(_together, own, others))
-        for delivery, known, standing in zip(deliveries, own, standings, strict=True):
-            if surely and known is Standing.FIRST and standing is not known:
+        states = tuple(map(_together, own, others))
+        for delivery, known, state in zip(deliveries, own, states, strict=True):
+            if surely and known is DeliveryState.FIRST and state is not known:
                 # It is not done here now, and may be when it comes again: who has it may let it go.
                 self._memory.forget(delivery)
-        return standings
+        return states
 
     async def finish(self, delivery: str) -> None:
         """A delivery is done, and may be acknowledged when it comes again."""
@@ -141,14 +141,14 @@ class Deliveries:
             log.info("what other processes have answered is known again")
 
 
-def _together(own: Standing, other: Standing) -> Standing:
+def _together(own: DeliveryState, other: DeliveryState) -> DeliveryState:
     """How a delivery stands, of which a process knows this and the store that."""
-    if own is Standing.FIRST or other in {Standing.BEGUN, Standing.DONE}:
+    if own is DeliveryState.FIRST or other in {DeliveryState.BEGUN, DeliveryState.DONE}:
         return other
     return own  # what was done here while the store did not answer, it does not know of
 
 
-class Memory:
+class RecentDeliveries:
     """What was claimed of late, in two generations: a number for each.
 
     `clock` counts seconds from anywhere.
@@ -157,10 +157,10 @@ class Memory:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._since = clock()
-        self._young: dict[int, Standing] = {}
-        self._old: dict[int, Standing] = {}
+        self._young: dict[int, DeliveryState] = {}
+        self._old: dict[int, DeliveryState] = {}
 
-    def claim(self, delivery: str) -> Standing:
+    def claim(self, delivery: str) -> DeliveryState:
         """How a delivery stands that may have been claimed within `KEPT_FOR`; it is now."""
         age = self._clock() - self._since
         if age >= KEPT_FOR.total_seconds() or len(self._young) >= REMEMBERED:
@@ -171,8 +171,8 @@ class Memory:
         key = hash(delivery)  # Python keys it anew in each process
         if known := self._young.get(key) or self._old.get(key):
             return known
-        self._young[key] = Standing.BEGUN
-        return Standing.FIRST
+        self._young[key] = DeliveryState.BEGUN
+        return DeliveryState.FIRST
 
     def forget(self, delivery: str) -> None:
         """A delivery that was claimed a moment ago is free again."""
@@ -181,4 +181,4 @@ class Memory:
 
     def finish(self, delivery: str) -> None:
         """A delivery is done."""
-        self._young[hash(delivery)] = Standing.DONE
+        self._young[hash(delivery)] = DeliveryState.DONE

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from adapters.deliveries import DeliveryStore, Standing
+from adapters.deliveries import DeliveryState, DeliveryStore
 from knowledge.communities import CommunitySettings, CommunityStore
 from knowledge.errors import LdnBotError
 from knowledge.posts import Claim, CoolingDown, Place, Platform, Post, PostStore, Reservation
@@ -213,7 +213,7 @@ class LaterDeliveries:
 
     _later: LaterStores
 
-    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[Standing, ...]:
+    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[DeliveryState, ...]:
         """See `DeliveryStore.claim`."""
         return await (await self._later.open()).deliveries.claim(*deliveries, surely=surely)
 

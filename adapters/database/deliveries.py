@@ -16,7 +16,7 @@ from adapters.database.engine import Database
 from adapters.database.errors import StoreError
 from adapters.database.posts import utc_now
 from adapters.database.tables import deliveries as table
-from adapters.deliveries import KEPT_FOR, Standing
+from adapters.deliveries import KEPT_FOR, DeliveryState
 
 FORGET_EVERY = timedelta(minutes=1)
 """How often a process drops what is older than `KEPT_FOR`."""
@@ -40,7 +40,7 @@ class SqlDeliveryStore:
         self._owed: deque[tuple[datetime, Callable[[AsyncConnection], Awaitable[None]]]] = deque()
         self._paying: asyncio.Task[None] | None = None
 
-    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[Standing, ...]:
+    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[DeliveryState, ...]:
         """See `DeliveryStore.claim`."""
         now = self._clock()
         keys = [_key(each) for each in deliveries]
@@ -60,17 +60,17 @@ class SqlDeliveryStore:
         looking = select(table.c.delivery).where(table.c.delivery.in_(keys), table.c.done)
         forgetting = self._forgotten is None or now - self._forgotten >= FORGET_EVERY
 
-        async def work(connection: AsyncConnection) -> tuple[Standing, ...]:
+        async def work(connection: AsyncConnection) -> tuple[DeliveryState, ...]:
             first = set(await connection.scalars(claiming))
             done: set[str] = set()
             if len(first) < len(keys):
                 done = set(await connection.scalars(looking))
             if forgetting:
                 await connection.execute(delete(table).where(table.c.claimed < now - KEPT_FOR))
-            return tuple(
-                Standing.FIRST if key in first else Standing.DONE if key in done else Standing.BEGUN
-                for key in keys
-            )
+            states = dict.fromkeys(keys, DeliveryState.BEGUN)
+            states |= dict.fromkeys(done, DeliveryState.DONE)
+            states |= dict.fromkeys(first, DeliveryState.FIRST)
+            return tuple(states[key] for key in keys)
 
         async def take_back(connection: AsyncConnection) -> None:
             # Claimed once more: that waits for the first time, which may be under way still.
@@ -78,14 +78,14 @@ class SqlDeliveryStore:
             await connection.execute(delete(table).where(table.c.delivery.in_(ours)))
 
         try:
-            standings = await self._database.write(work)
+            states = await self._database.write(work)
         except (StoreError, asyncio.CancelledError):
             if surely:  # nobody will do it, and the server may have kept the claim, or keep it yet
                 self._owe(now, take_back)
             raise
         if forgetting:
             self._forgotten = now
-        return standings
+        return states
 
     async def finish(self, delivery: str) -> None:
         """See `DeliveryStore.finish`."""

@@ -21,7 +21,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.deliveries import Deliveries, Standing
+from adapters.deliveries import Deliveries, DeliveryState
 from adapters.reception import Reception
 from adapters.slack.app import signed_in, slack_app
 from adapters.slack.listeners import Listeners
@@ -215,12 +215,12 @@ class Door:
         delivery = event or said.get("trigger_id")
         names = (signature, *([f"delivery {delivery}"] if delivery else []))
         signed, *others = await self._deliveries.claim(*names, surely=bool(event))
-        if signed in {Standing.BEGUN, Standing.DONE}:
+        if signed in {DeliveryState.BEGUN, DeliveryState.DONE}:
             return 401
-        [standing] = others or [signed]
-        if standing is Standing.FIRST:
+        [state] = others or [signed]
+        if state is DeliveryState.FIRST:
             return None
-        return 200 if standing is Standing.DONE else 503
+        return 200 if state is DeliveryState.DONE else 503
 
     @staticmethod
     async def _browse(

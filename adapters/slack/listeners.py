@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.conversation import Aside, Caller
-from adapters.deliveries import Deliveries, Standing
+from adapters.deliveries import Deliveries, DeliveryState
 from adapters.reception import Reception
 from adapters.slack.errors import error_name, is_outage
 from adapters.slack.home import home
@@ -235,9 +235,10 @@ class Listeners:
         `others` are further names of the same thing.
         """
         event_id = field(body, "event_id")
+        # Not as `adapters.slack.http` calls it, which over HTTP has claimed that before us.
         names = [*((f"event {event_id}",) if event_id else ()), *others]
-        standings = await self._deliveries.claim(*names) if names else []
-        return all(standing is Standing.FIRST for standing in standings)
+        states = await self._deliveries.claim(*names) if names else []
+        return all(state is DeliveryState.FIRST for state in states)
 
 
 def _command(body: Body) -> str:

@@ -18,13 +18,13 @@ from adapters.database.deliveries import SqlDeliveryStore
 from adapters.database.engine import Database, open_database
 from adapters.database.errors import StoreError
 from adapters.database.tables import deliveries as table
-from adapters.deliveries import KEPT_FOR, Deliveries, Memory, Standing
+from adapters.deliveries import KEPT_FOR, Deliveries, DeliveryState, RecentDeliveries
 
 pytest_plugins = ["tests.adapters.postgres"]
 
 T = TypeVar("T")
 
-FIRST, BEGUN, DONE, UNKNOWN = Standing
+FIRST, BEGUN, DONE, UNKNOWN = DeliveryState
 MOMENT = timedelta(microseconds=1)
 
 
@@ -53,7 +53,7 @@ async def test_of_forty_that_ask_at_once_in_two_processes_one_is_the_first(
         # In either order, so that they would wait for one another if they could.
         *(stores[n % 2].claim(*(("a", "b") if n % 3 else ("b", "a"))) for n in range(40))
     )
-    firsts = [standing for claim in claims for standing in claim if standing is FIRST]
+    firsts = [state for claim in claims for state in claim if state is FIRST]
     assert len(firsts) == 2
     await one.close()
     await other.close()
@@ -97,7 +97,7 @@ async def test_no_id_stands_in_the_table(database: Database) -> None:
 class Broken:
     """A store that cannot say."""
 
-    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[Standing, ...]:
+    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[DeliveryState, ...]:
         raise StoreError("The disk is full.")
 
     async def finish(self, delivery: str) -> None:
@@ -110,7 +110,7 @@ class Broken:
 class Slow:
     """A store that says nothing."""
 
-    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[Standing, ...]:
+    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[DeliveryState, ...]:
         await asyncio.Event().wait()
         return ()
 
@@ -143,7 +143,7 @@ class Away:
         self._store = store
         self.back = False
 
-    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[Standing, ...]:
+    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[DeliveryState, ...]:
         if not self.back:
             raise StoreError("PostgreSQL cannot be reached.")
         return await self._store.claim(*deliveries, surely=surely)
@@ -250,7 +250,7 @@ class Unconfirmed:
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         done = await self._database.write(work)
-        if isinstance(done, tuple):  # standings
+        if isinstance(done, tuple):  # states
             raise StoreError("PostgreSQL cannot be reached.")
         return done
 
@@ -334,7 +334,7 @@ def test_memory_knows_what_was_claimed_of_late_and_forgets_the_rest(
     times: list[float], known: bool
 ) -> None:
     now = 0.0
-    memory = Memory(lambda: now)
+    memory = RecentDeliveries(lambda: now)
     for at in times:
         memory.claim("a")
         now = at * KEPT_FOR.total_seconds()
@@ -343,7 +343,7 @@ def test_memory_knows_what_was_claimed_of_late_and_forgets_the_rest(
 
 def test_what_is_let_go_of_is_free_although_the_generations_have_changed_since() -> None:
     now = 0.0
-    memory = Memory(lambda: now)
+    memory = RecentDeliveries(lambda: now)
     assert memory.claim("a") is FIRST
     now = KEPT_FOR.total_seconds()
     assert memory.claim("b") is FIRST
@@ -353,7 +353,7 @@ def test_what_is_let_go_of_is_free_although_the_generations_have_changed_since()
 
 def test_memory_does_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared, "REMEMBERED", 100)
-    memory = Memory()
+    memory = RecentDeliveries()
     for number in range(1000):
         assert memory.claim(str(number)) is FIRST
     assert memory.claim("999") is BEGUN
