@@ -20,7 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.errors import error_name, is_outage
 from adapters.slack.render import render_public
-from adapters.slack.workspaces import NOT_INSTALLED, Workspaces
+from adapters.slack.workspaces import UNINSTALLED, Workspaces
 from knowledge.answer import Answer
 from knowledge.errors import LdnBotError
 from knowledge.language import gettext_noop
@@ -63,8 +63,8 @@ _REFUSALS = {
     ),
     "not_pinnable": gettext_noop("Slack does not let this message be pinned."),
     # For whoever runs the bot: nobody in such a workspace can read it here.
-    "token_revoked": NOT_INSTALLED,
-    "account_inactive": NOT_INSTALLED,
+    "token_revoked": UNINSTALLED,
+    "account_inactive": UNINSTALLED,
 }
 _PINS_FULL = "too_many_pins"
 _TRANSIENT = frozenset(

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from knowledge.publishing import RefusedError
 
-NOT_INSTALLED = "The app is not installed in this workspace any more."
+UNINSTALLED = "The app is not installed in this workspace any more."
 
 
 class Workspaces(Protocol):
@@ -53,5 +53,5 @@ class ManyWorkspaces:
         """See `Workspaces.client`. Looked up each time: it may have been uninstalled just now."""
         token = await self._token_of(team)
         if token is None:
-            raise RefusedError(NOT_INSTALLED)
+            raise RefusedError(UNINSTALLED)
         return self._client_with(token)

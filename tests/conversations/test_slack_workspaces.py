@@ -29,7 +29,7 @@ from adapters.slack.http import SlackHttpAdapter
 from adapters.slack.oauth import ONE_BY_ONE, oauth_flow
 from adapters.slack.people import SlackPeople
 from adapters.slack.publisher import SlackPublisher, with_patience
-from adapters.slack.workspaces import NOT_INSTALLED, ManyWorkspaces
+from adapters.slack.workspaces import UNINSTALLED, ManyWorkspaces
 from bot.logs import OURS
 from knowledge.posts import Platform, State
 from knowledge.publishing import STORE_AWAY
@@ -313,7 +313,7 @@ async def test_posts_of_a_workspace_that_left_are_kept_as_outdated_and_say_why(m
             await claim.finish("of an earlier text", State.CURRENT)
     await many.house.keeper.refresh(await many.house.keeper.posts())
     found = {post.place.community: post for post in await many.house.store.all()}
-    assert (found[TEAM].state, found[TEAM].reason) == (State.OUTDATED, NOT_INSTALLED)
+    assert (found[TEAM].state, found[TEAM].reason) == (State.OUTDATED, UNINSTALLED)
     assert (found[OTHER].state, found[OTHER].reason) == (State.CURRENT, "")
 
 
