@@ -229,8 +229,7 @@ def print_span(span: Span) -> str:
     """A run of text in mrkdwn."""
     text = escape(span.text)
     if span.url:
-        address = span.url.translate(_MEANT_BY_SLACK).replace("|", "%7C")
-        text = f"<{address}|{text}>"
+        text = f"<{span.url.translate(_MEANT_BY_SLACK)}|{text}>"
     for mark, wanted in (("_", span.italic), ("*", span.bold)):
         text = _marked(text, mark) if wanted else text
     return text
