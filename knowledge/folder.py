@@ -41,13 +41,12 @@ STALE_AFTER = timedelta(days=180)
 """A help line that was verified longer ago is warned of."""
 
 
-def load_library(folder: Path, fits: Sequence[Fit] = (), today: date | None = None) -> Library:
+def load_library(folder: Path, fits: Sequence[Fit] = ()) -> Library:
     """Everything in a folder.
 
     Args:
         folder: where the files are.
         fits: for each platform, a check that an answer can be shown there.
-        today: the day on which the help lines' dates are judged.
 
     Raises:
         DocumentError: with every fault of every file.
@@ -60,7 +59,7 @@ def load_library(folder: Path, fits: Sequence[Fit] = (), today: date | None = No
     questions: dict[str, Questions] = {}
     owners: dict[str, str] = {}
     lines_file = read_yaml(_shared_file(folder, HELP_LINES))
-    help_lines = _read_help_lines(lines_file, today or date.today(), problems, warnings)
+    help_lines = _read_help_lines(lines_file, problems, warnings)
     notice = crisis_notice(lines_for(help_lines, CrisisKind.SUICIDE))
     checks = [_with_notice(fit, notice) for fit in fits]
     for path in _document_files(folder, problems):
@@ -209,7 +208,7 @@ def _load_questions(path: Path, known: Sequence[str], problems: list[Problem]) -
 
 
 def _read_help_lines(
-    file: YamlFile, today: date, problems: list[Problem], warnings: list[Problem]
+    file: YamlFile, problems: list[Problem], warnings: list[Problem]
 ) -> tuple[HelpLine, ...]:
     """The help lines of a file; faults and stale dates are added to the two lists."""
     problems += file.problems
@@ -225,7 +224,7 @@ def _read_help_lines(
         if line.verified is None:
             what = f"{line.name} ({line.region}) was never verified."
             warnings.append(file.problem((*path, "verified"), what, mend))
-        elif today - line.verified > STALE_AFTER:
+        elif date.today() - line.verified > STALE_AFTER:
             what = f"{line.name} ({line.region}) was last verified on {line.verified}."
             warnings.append(file.problem((*path, "verified"), what, mend))
     for kind in CrisisKind:

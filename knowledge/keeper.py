@@ -107,7 +107,6 @@ class PostKeeper:
         numbers: Numbers | None = None,
         *,
         look_again: Callable[[Platform], None] = lambda _: None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`communities` tells who wants posts without decoration.
 
@@ -119,7 +118,6 @@ class PostKeeper:
         self._publishers = publishers
         self._refresher = Refresher(store, self._targets, publishers, numbers or Numbers())
         self.look_again = look_again
-        self._now = now
         self._unrecorded: set[tuple[Reservation, str, str]] = set()
         """What was posted while the store failed: the message, and the revision of its text."""
 
@@ -260,7 +258,7 @@ class PostKeeper:
             if held.place.platform is not platform:
                 continue
             try:
-                if not held.held(self._now()):
+                if not held.held(datetime.now(UTC)):
                     await self._store.release(held)
                 elif platform in KNOW_NONCES:
                     section = self._targets.section(held.command, held.section)
