@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -360,6 +361,31 @@ async def test_keys_are_exchanged_in_two_starts(slack_standin: SlackStandIn, hou
     assert await store(KEY).token_of(TEAM) is None
     [row] = await house.database.read(select(slack_bots))
     assert Fernet(NEW_KEY).decrypt(row.bot_refresh_token.encode()) == b"xoxe-refresh"
+
+
+async def test_an_installation_that_was_begun_can_be_finished_once_and_for_ten_minutes(
+    house: House,
+) -> None:
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    states = OAuthStates(house.database, lambda: now)
+    in_time, too_late = await states.async_issue(), await states.async_issue()
+    now += timedelta(minutes=9)
+    assert await states.async_consume(in_time)
+    assert not await states.async_consume(in_time)
+    now += timedelta(minutes=1)
+    assert not await states.async_consume(too_late)
+
+
+async def test_of_an_installation_that_was_never_finished_nothing_is_left_once_another_is_begun(
+    house: House,
+) -> None:
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    states = OAuthStates(house.database, lambda: now)
+    await states.async_issue()
+    now += timedelta(minutes=10)
+    later = await states.async_issue()
+    rows = await house.database.read(select(slack_oauth_states))
+    assert [row.state for row in rows] == [later]
 
 
 async def test_a_token_that_is_replaced_while_keys_are_exchanged_is_left_as_it_is(
