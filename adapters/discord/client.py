@@ -291,7 +291,7 @@ class DiscordClient(GatewayClient):
                 await defer(interaction)
             shown = await self.reception.act(caller, action)
             if isinstance(shown, Aside):
-                await self.say(interaction, shown.text)
+                await self.tell(interaction, shown.text)
             elif waits:
                 await edit_answer(interaction, render_shown(shown))
             else:
@@ -326,7 +326,7 @@ class DiscordClient(GatewayClient):
             for choice in choices
         ]
 
-    async def say(self, interaction: Interaction, sentence: str) -> None:
+    async def tell(self, interaction: Interaction, sentence: str) -> None:
         """Tell the one who acted, and nobody else; in their language, if it is in the catalogue."""
         try:
             sentence = words_in(language_for(interaction.locale.value))(sentence)
@@ -349,7 +349,7 @@ class DiscordClient(GatewayClient):
             log.warning("an answer did not reach Discord (%s)", why(error))
         except Exception:
             log.exception("an interaction failed")
-            await self.say(interaction, APOLOGY)
+            await self.tell(interaction, APOLOGY)
         finally:
             self._under_way.discard(task)
 

@@ -49,7 +49,7 @@ class DocumentTree(app_commands.CommandTree[Any]):
         if not unknown:
             log.error("a command failed", exc_info=error)
         if interaction.type is not discord.InteractionType.autocomplete:
-            await interaction.client.say(interaction, UNKNOWN_COMMAND if unknown else APOLOGY)
+            await interaction.client.tell(interaction, UNKNOWN_COMMAND if unknown else APOLOGY)
 
     async def _call(self, interaction: Interaction) -> None:
         """Called by discord.py in a task that nobody waits for. What its own way to `on_error`

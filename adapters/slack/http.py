@@ -51,7 +51,7 @@ _SSL_CHECK = re.compile(rb"(token=[^&]*&)?ssl_check=1(&token=[^&]*)?")
 certificate (https://docs.slack.dev/interactivity/implementing-slash-commands). Whether it signs
 that, it does not say; bolt asks for no signature either."""
 
-# What bolt is to know of a request. Others would not do it good: it takes orders from some.
+# The headers that bolt is shown. From others, which anybody can write, it would take orders.
 _HEADERS = ("Content-Type", "X-Slack-Retry-Num", "X-Slack-Retry-Reason")
 # One of them stands in everything that Slack sends.
 _ANY_OF = {"command", "type"}
