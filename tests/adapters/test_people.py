@@ -1,4 +1,4 @@
-"""Who somebody is on Slack is known for ten minutes, and no longer."""
+"""Who somebody is on Slack: as Slack says, for ten minutes, and no longer."""
 
 from __future__ import annotations
 
@@ -26,3 +26,20 @@ async def test_what_is_known_of_somebody_is_let_go_of_although_nobody_else_comes
         # Asked for its own length, a `TTLCache` lets go of what is too old.
         while Cache.__len__(known._seen):  # noqa: ASYNC110 - nothing signals it
             await asyncio.sleep(0.01)
+
+
+async def test_while_slack_does_not_say_who_someone_is_those_alone_moderate_whom_the_settings_list(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = AsyncMock(**{"users_info.side_effect": TimeoutError})
+    known = SlackPeople(["U1"])
+    assert await known.look(client, "U1", "T1") == Person(moderator=True)
+    assert await known.look(client, "U2", "T1") == Person()
+    assert caplog.messages == ["Slack did not say who someone is (TimeoutError)"] * 2
+
+
+async def test_what_slack_did_not_say_is_asked_again() -> None:
+    client = AsyncMock(**{"users_info.side_effect": [TimeoutError, SOMEBODY]})
+    known = SlackPeople()
+    assert not (await known.glance(client, "U1", "T1")).moderator
+    assert (await known.glance(client, "U1", "T1")).moderator
