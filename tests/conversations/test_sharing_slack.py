@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,21 @@ async def test_others_are_refused_in_one_kind_sentence(slack: SlackStandIn, text
 async def test_a_member_cannot_pin_by_a_forged_button(slack: SlackStandIn, verb: str) -> None:
     reply = await slack.command("/ldn", "forms")
     said = await slack.press(reply, f"ldn:{verb}:forms:1", forged=True)
+    assert "for the group's moderators" in said.text
+    assert not posted(slack)
+
+
+@pytest.mark.parametrize("by", ["button", "command"])
+async def test_who_moderates_no_more_cannot_pin_though_they_were_a_moderator_a_moment_ago(
+    slack: SlackStandIn, by: str
+) -> None:
+    reply = await slack.command("/ldn", "forms", user=slack.moderator)
+    preview = await slack.press(reply, reply.labels["Pin in this channel"])
+    slack.add_person(replace(slack.moderator, is_admin=False))
+    if by == "button":
+        said = await slack.press(preview, preview.labels["Post and pin"])
+    else:
+        said = await moderate(slack, "pin forms")
     assert "for the group's moderators" in said.text
     assert not posted(slack)
 
