@@ -77,7 +77,7 @@ async def accepted(call: Any, variable: str, where: str) -> Any:
         raise
 
 
-class Known(AsyncAuthorize):
+class AuthorizeOne(AsyncAuthorize):
     """The one workspace whose token the settings hold.
 
     Bolt would ask Slack for it with the first event, and lose that if Slack does not answer then.
@@ -91,14 +91,14 @@ class Known(AsyncAuthorize):
         return self._result
 
 
-async def signed_in(client: AsyncWebClient) -> Known:
+async def signed_in(client: AsyncWebClient) -> AuthorizeOne:
     """Who the bot is in the workspace of the client's token.
 
     Raises:
         PlatformError: Slack refuses the token, for good.
     """
     said = await accepted(client.auth_test(), "SLACK_BOT_TOKEN", "OAuth & Permissions")
-    return Known(
+    return AuthorizeOne(
         AuthorizeResult.from_auth_test_response(bot_token=client.token, auth_test_response=said)
     )
 
@@ -123,7 +123,7 @@ def slack_app(
     listeners: Listeners,
     client: AsyncWebClient,
     working: Working,
-    installed: Known | AsyncOAuthFlow,
+    installed: AuthorizeOne | AsyncOAuthFlow,
 ) -> AsyncApp:
     """The app: a listener for each thing that people can do.
 
@@ -133,13 +133,13 @@ def slack_app(
         working: does what is more than an acknowledgement.
         installed: the one workspace, or where each of many has a token of its own.
     """
-    known, oauth = (installed, None) if isinstance(installed, Known) else (None, installed)
+    one, oauth = (installed, None) if isinstance(installed, AuthorizeOne) else (None, installed)
     app = _App(
         oauth,
         # Otherwise bolt gives its own loggers the level of the root, whatever was set for them.
         logger=logging.getLogger("slack_bolt"),
         client=client,
-        authorize=known,
+        authorize=one,
         # Socket Mode events come over a connection that we opened; what comes over HTTP has been
         # verified before bolt gets to read it (`adapters.slack.http`).
         request_verification_enabled=False,

@@ -52,7 +52,7 @@ class OneByOne(AsyncOAuthFlow):
         await super().store_installation(request, installation)
 
 
-class Authorize(AsyncInstallationStoreAuthorize):
+class AuthorizeMany(AsyncInstallationStoreAuthorize):
     """Bolt's, which looks a workspace's token up. Where the store is silent, there may be none.
 
     What needs a token is refused then where it is listened to (`adapters.slack.app`).
@@ -103,7 +103,7 @@ def oauth_flow(
         installation_store_bot_only=True,
         state_store=states,
     )
-    settings.authorize = Authorize(
+    settings.authorize = AuthorizeMany(
         silent,
         logger=logging.getLogger("slack_bolt"),  # not ours: what it says holds what was sent
         installation_store=installations,

@@ -72,14 +72,14 @@ class SlackSocketAdapter:
             ConnectionError: the connection is lost and does not come back; try anew.
         """
         client = self._client
-        known = await signed_in(client)
+        authorize = await signed_in(client)
         opened = await accepted(
             client.apps_connections_open(app_token=self._app_token),
             "SLACK_APP_TOKEN",
             "Basic Information → App-Level Tokens, with the scope connections:write",
         )
         handler = _Handler(
-            slack_app(self._listeners, client, self._working, known),
+            slack_app(self._listeners, client, self._working, authorize),
             self._app_token,
             ping_interval=PING_EVERY,
         )
