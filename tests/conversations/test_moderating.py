@@ -5,6 +5,7 @@ platform.
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -14,7 +15,8 @@ from adapters.moderation import ONLY_MODERATORS_SHARE, PRIVATE_ONLY, Subcommand
 from adapters.wording import UNKNOWN_COMMAND
 from knowledge.actions import Action, Verb
 from knowledge.communities import Communities, CommunitySettings, Sharers, Visibility
-from knowledge.posts import Platform
+from knowledge.posts import Platform, Reservation
+from knowledge.publishing import UnreachableError
 from tests.conversations.conftest import House
 
 MODERATOR = Caller(Platform.DISCORD, community="1", channel="2", moderator=True)
@@ -68,3 +70,20 @@ async def test_what_another_process_has_just_set_holds_for_whoever_posts(
     await other_process.change(member.platform, member.community, change)
     post = Action(Verb.POST, "ldn", "forms")
     assert await house.reception.act(member, post) == Aside(refusal)
+
+
+async def test_what_a_moderators_refresh_has_to_leave_open_is_looked_at_again_soon(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserved = await house.store.reserve(MODERATOR.place, "ldn", "forms", "Forms")
+    assert isinstance(reserved, Reservation)
+    await house.store.record(reserved, "3", "")
+    away = AsyncMock(**{"pinned.side_effect": UnreachableError("Away.")})
+    house.publishers[Platform.DISCORD] = away
+    again: list[Platform] = []
+    monkeypatch.setattr(house.keeper, "look_again", again.append)
+    await house.reception.moderation.command(MODERATOR, "ldn", Subcommand.REFRESH)
+    assert again == [Platform.DISCORD]
+    away.pinned.side_effect, away.pinned.return_value = None, frozenset()
+    await house.reception.moderation.command(MODERATOR, "ldn", Subcommand.REFRESH)
+    assert len(again) == 1
