@@ -17,6 +17,7 @@ from knowledge.actions import Action, Verb
 from knowledge.communities import Communities, CommunitySettings, Sharers, Visibility
 from knowledge.posts import Platform, Reservation
 from knowledge.publishing import UnreachableError
+from knowledge.targets import UNKNOWN_TOPIC
 from tests.conversations.conftest import House
 
 MODERATOR = Caller(Platform.DISCORD, community="1", channel="2", moderator=True)
@@ -87,3 +88,13 @@ async def test_what_a_moderators_refresh_has_to_leave_open_is_looked_at_again_so
     away.pinned.side_effect, away.pinned.return_value = None, frozenset()
     await house.reception.moderation.command(MODERATOR, "ldn", Subcommand.REFRESH)
     assert len(again) == 1
+
+
+@pytest.mark.parametrize("topic", ["short mechanism", "how it works", "menu"])
+async def test_nothing_but_a_section_by_its_id_is_posted_by_a_forged_button(
+    house: House, topic: str
+) -> None:
+    house.publishers[Platform.DISCORD] = publisher = AsyncMock()
+    shown = await house.reception.act(MODERATOR, Action(Verb.POST, "ldn", topic))
+    assert shown == Reply(UNKNOWN_TOPIC)
+    assert not publisher.post.called
