@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -247,7 +250,21 @@ def _read(request: web.Request, body: bytes) -> AsyncBoltRequest | None:
     """What bolt makes of a request; None of one that Slack does not send."""
     headers = {name: request.headers[name] for name in _HEADERS if name in request.headers}
     try:
-        read = AsyncBoltRequest(body=body.decode(), headers=dict(headers))
+        said = _said(body.decode(), request.content_type)
+        # Bolt calls it so where what it gets has been read before.
+        read = AsyncBoltRequest(body=said, headers=dict(headers), mode="socket_mode")
         return read if read.body.keys() & _ANY_OF else None
     except Exception:
         return None
+
+
+def _said(text: str, content_type: str) -> Any:
+    """What stands in a body: JSON, a form, or a form that holds JSON.
+
+    Where the word "payload" stands anywhere in a form, in a question or in a channel's name, bolt
+    looks for the latter alone, and finds nothing.
+    """
+    if content_type == "application/json" or text.startswith("{"):
+        return json.loads(text)
+    form = dict(parse_qsl(text, keep_blank_values=True))
+    return json.loads(form["payload"]) if "payload" in form else form

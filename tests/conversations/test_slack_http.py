@@ -102,6 +102,18 @@ async def test_a_signed_command_is_answered_in_the_response_itself(
     assert FORMS in answer["text"]
 
 
+async def test_a_question_may_hold_the_word_that_marks_a_press(
+    door: tuple[HttpDelivery, SlackStandIn],
+) -> None:
+    delivery, _ = door
+    status, text = await delivery.post(FORM, commanded(text="payload"))
+    assert (status, json.loads(text)["response_type"]) == (200, "ephemeral")
+    named = commanded(channel_name="payload", trigger_id="1.2.4")
+    status, text = await delivery.post(FORM, named)
+    assert status == 200
+    assert FORMS in json.loads(text)["text"]
+
+
 @pytest.mark.parametrize("kind", ["command", "event"])
 @pytest.mark.parametrize(
     "spoilt",
