@@ -16,6 +16,7 @@ from slack_bolt.adapter.socket_mode.async_internals import (
     run_async_bolt_app,
     send_async_response,
 )
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -78,11 +79,8 @@ class SlackSocketAdapter:
             "SLACK_APP_TOKEN",
             "Basic Information → App-Level Tokens, with the scope connections:write",
         )
-        handler = _Handler(
-            slack_app(self._listeners, client, self._working, authorize),
-            self._app_token,
-            ping_interval=PING_EVERY,
-        )
+        app = slack_app(self._listeners, client, self._working, authorize)
+        handler = _Handler(app, self._app_token, self._working)
         handler.client.wss_uri = opened["url"]
         handler.client.message_listeners.append(self._count_connection)
         try:
@@ -118,10 +116,15 @@ class SlackSocketAdapter:
 class _Handler(AsyncSocketModeHandler):
     """bolt's, without reading an answer's JSON and writing it again."""
 
+    def __init__(self, app: AsyncApp, app_token: str, working: Working) -> None:
+        super().__init__(app, app_token, ping_interval=PING_EVERY)
+        self._working = working
+
     async def handle(  # type: ignore[override]
         self, client: SocketModeClient, req: SocketModeRequest
     ) -> None:
-        """Called by slack_sdk for each envelope."""
+        """Called by slack_sdk for each envelope, in a task of its own."""
+        self._working.join()
         answer = await run_async_bolt_app(self.app, req)
         if answer.status == 200 and answer.body.startswith("{"):
             envelope = json.dumps(req.envelope_id)

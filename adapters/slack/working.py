@@ -30,7 +30,7 @@ class Working:
     """
 
     def __init__(self) -> None:
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     def register(self, matched: Any, work: Work) -> None:
         """Have the work done for all that bolt has `matched`."""
@@ -47,11 +47,18 @@ class Working:
 
         matched(listener)
 
+    def join(self) -> None:
+        """Have `finish` wait for the task that calls this as well."""
+        task = asyncio.current_task()
+        assert task is not None  # nothing else can await
+        self._under_way.add(task)
+        task.add_done_callback(self._done)
+
     async def finish(self) -> None:
-        """Wait a while for what goes on: it has been acknowledged, so Slack does not repeat it."""
+        """Wait a while for what goes on: Slack repeats no command, and nothing acknowledged."""
         await finish(self._under_way)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, task: asyncio.Task[Any]) -> None:
         self._under_way.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("an event from Slack failed", exc_info=error)

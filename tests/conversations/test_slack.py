@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
 import pytest
 
 from adapters.slack.render import render
 from knowledge.desk import Desks
+from tests.conversations.conftest import House, by_socket, over_http
+from tests.standins.recording import slow
 from tests.standins.slack import SlackStandIn
+
+Serve = Callable[[SlackStandIn, House], AbstractAsyncContextManager[object]]
 
 HOSTILE = "<!channel> <@U00000001> \u202e\x00 *bold* `code` <https://example.org|x> & <"
 
@@ -69,6 +77,21 @@ async def test_slack_asking_to_reconnect_loses_no_question(slack_by_socket: Slac
     await slack.disconnect("refresh_requested")
     await slack.until(lambda: slack.socket.connected not in ([], [before]), "a new connection")
     assert (await slack.command("/ldn", "forms")).text
+
+
+@pytest.mark.parametrize("serve", [by_socket, over_http])
+async def test_a_question_that_is_under_way_is_answered_before_the_bot_ends(
+    slack_standin: SlackStandIn, house: House, serve: Serve
+) -> None:
+    slack = slack_standin
+    async with serve(slack, house):
+        slack.faults.add(slow(0.3), route="users.info")
+        asked = asyncio.create_task(slack.command("/ldn", "forms"))
+        await slack.until(
+            lambda: "users.info" in [call.route for call in slack.requests],
+            "the bot to ask who it is",
+        )
+    assert (await asked).text.startswith("How LDN is delivered")
 
 
 async def test_slack_is_asked_once_who_the_bot_is(slack: SlackStandIn) -> None:
