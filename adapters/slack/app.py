@@ -41,7 +41,7 @@ CANNOT_ANSWER = (
     "Sorry, I cannot answer in this workspace now. Please try again in a few minutes. If that does "
     "not help, the app has to be installed here again."
 )
-"""Where a workspace's token is not known, or is refused. Its language is not known either."""
+"""Where a workspace's token is not known. Its language is not known either."""
 
 # https://docs.slack.dev/reference/methods/auth.test#errors
 _REFUSED = frozenset(

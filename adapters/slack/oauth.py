@@ -14,7 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.authorization.async_authorize import AsyncInstallationStoreAuthorize
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.error import BoltError
 from slack_bolt.oauth.async_callback_options import (
     AsyncCallbackOptions,
@@ -25,12 +26,15 @@ from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
-from slack_sdk.oauth.installation_store import Installation
+from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.manifest import INSTALL_PATH, REDIRECT_PATH, SCOPES
+
+log = logging.getLogger(__name__)
 
 INSTALLED = "The app is installed. You can close this page, go to Slack, and type its command."
 NOT_INSTALLED = "The app was not installed."
@@ -52,22 +56,60 @@ class OneByOne(AsyncOAuthFlow):
         await super().store_installation(request, installation)
 
 
-class AuthorizeMany(AsyncInstallationStoreAuthorize):
-    """Bolt's, which looks a workspace's token up. Where the store is silent, there may be none.
+class AuthorizeMany(AsyncAuthorize):
+    """Looks a workspace's bot up. Where the store is silent, there may be none.
 
     What needs a token is refused then where it is listened to (`adapters.slack.app`).
+
+    Bolt's own asks Slack which bot a token is of, although that is kept with it: in each process,
+    whoever asked first would wait for that, and hear nothing where Slack fails.
     """
 
-    def __init__(self, silent: Callable[[], bool], **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(
+        self,
+        installations: AsyncInstallationStore,
+        rotator: AsyncTokenRotator,
+        silent: Callable[[], bool],
+    ) -> None:
+        self._installations = installations
+        self._rotator = rotator
         self._silent = silent
 
-    async def __call__(self, **asked: Any) -> AuthorizeResult | None:
+    async def __call__(
+        self,
+        *,
+        context: AsyncBoltContext,
+        enterprise_id: str | None,
+        team_id: str | None,
+        **_: Any,
+    ) -> AuthorizeResult | None:
         """Called by bolt for each event; None where the app is not installed."""
-        found = await super().__call__(**asked)
-        if found is None and self._silent():
-            return AuthorizeResult(enterprise_id=asked["enterprise_id"], team_id=asked["team_id"])
-        return found
+        bot = await self._installations.async_find_bot(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            is_enterprise_install=context.is_enterprise_install,
+        )
+        if bot is None:
+            known = AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
+            return known if self._silent() else None
+        return AuthorizeResult(
+            enterprise_id=bot.enterprise_id,
+            team_id=bot.team_id,
+            bot_id=bot.bot_id,
+            bot_user_id=bot.bot_user_id,
+            bot_token=await self._token_of(bot),
+        )
+
+    async def _token_of(self, bot: Bot) -> str:
+        """Its token, a new one if it has one that ends soon."""
+        try:
+            renewed = await self._rotator.perform_bot_token_rotation(bot=bot)
+            if renewed is not None:
+                await self._installations.async_save_bot(renewed)
+        except Exception as error:  # it is good for up to two hours more
+            log.warning("a workspace's token could not be renewed (%s)", type(error).__name__)
+            return bot.bot_token
+        return (renewed or bot).bot_token
 
 
 def oauth_flow(
@@ -103,16 +145,9 @@ def oauth_flow(
         installation_store_bot_only=True,
         state_store=states,
     )
-    settings.authorize = AuthorizeMany(
-        silent,
-        logger=logging.getLogger("slack_bolt"),  # not ours: what it says holds what was sent
-        installation_store=installations,
-        client_id=client_id,
-        client_secret=client_secret,
-        bot_only=True,
-        cache_enabled=True,  # otherwise it asks Slack with each event which bot a token is of
-        client=client,  # otherwise tokens are renewed at Slack's own address, whatever ours is
-    )
+    # Without a client, it would renew tokens at Slack's own address, whatever ours is.
+    rotator = AsyncTokenRotator(client_id=client_id, client_secret=client_secret, client=client)
+    settings.authorize = AuthorizeMany(installations, rotator, silent)
     return OneByOne(client=client, settings=settings)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from cryptography.fernet import Fernet
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_sdk.errors import SlackApiError, SlackTokenRotationError
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import Executable, Row, inspect, select, text, update
@@ -27,7 +30,7 @@ from adapters.database.tables import metadata, slack_bots, slack_oauth_states
 from adapters.deliveries import Deliveries
 from adapters.slack.app import CANNOT_ANSWER
 from adapters.slack.http import SlackHttpAdapter
-from adapters.slack.oauth import ONE_BY_ONE, oauth_flow
+from adapters.slack.oauth import ONE_BY_ONE, AuthorizeMany, oauth_flow
 from adapters.slack.people import SlackPeople
 from adapters.slack.publisher import SlackPublisher, with_patience
 from adapters.slack.workspaces import UNINSTALLED, ManyWorkspaces
@@ -35,6 +38,7 @@ from bot.logs import OURS
 from knowledge.posts import Platform, State
 from knowledge.publishing import STORE_AWAY
 from tests.conversations.conftest import SIGNING_SECRET, House, running
+from tests.standins.recording import reset
 from tests.standins.slack import SlackPerson, SlackStandIn, not_ok
 from tests.standins.slack_oauth import INSTALLER
 
@@ -244,6 +248,43 @@ async def test_an_event_for_which_no_token_was_known_is_answered_when_slack_repe
         await many.slack.redeliver(delivery, attempt)
         assert http.status == 200
     assert len(many.slack.requests_to("POST", "chat.postMessage")) == 1
+
+
+async def test_whoever_asks_first_is_answered_though_slack_does_not_say_which_bot_it_is(
+    many: Many,
+) -> None:
+    await many.browser.install(TEAM)
+    many.come_from(TEAM)
+    many.slack.faults.add(reset(), route="auth.test")
+    assert FORMS in (await many.slack.command("/ldn", "forms")).text
+    assert FORMS in (await many.slack.direct_message("forms")).text
+    assert many.slack.faults.waiting == 1, "nobody asked it"
+
+
+async def test_a_token_that_ends_soon_is_renewed_and_until_then_the_old_one_serves(
+    many: Many, caplog: pytest.LogCaptureFixture
+) -> None:
+    context = AsyncBoltContext({})
+    soon = installation("xoxe.xoxb-old", at=1000.0)
+    soon.bot_token_expires_at = int(time.time()) + 600
+    await many.installations.async_save(soon)
+    new = Bot(**soon.to_bot().to_dict() | {"bot_token": "xoxe.xoxb-new", "installed_at": 2000.0})
+    rotator = AsyncMock()
+    authorize = AuthorizeMany(many.installations, rotator, lambda: False)
+
+    async def token() -> str | None:
+        found = await authorize(context=context, enterprise_id=None, team_id=TEAM)
+        assert found is not None
+        assert (found.bot_id, found.bot_user_id, found.team_id) == ("B1", "U1", TEAM)
+        return found.bot_token
+
+    rotator.perform_bot_token_rotation.side_effect = SlackTokenRotationError(
+        SlackApiError("x", {"error": "ratelimited"})
+    )
+    assert await token() == "xoxe.xoxb-old"
+    assert "a workspace's token could not be renewed" in caplog.text
+    rotator.perform_bot_token_rotation.side_effect = [new, None]
+    assert [await token(), await token()] == ["xoxe.xoxb-new"] * 2
 
 
 async def test_each_workspace_is_talked_to_with_its_own_token(many: Many) -> None:
