@@ -90,3 +90,12 @@ class Aside:
 
 Shown = Page | Preview | Reply | Aside
 """Whatever one person is shown, and nobody else."""
+
+
+def first_word(text: str) -> tuple[str, str]:
+    """The first word of what somebody typed, as words are compared, and what stands behind it.
+
+    Whatever parts words on a screen parts them here: also a new line, a tab, a fixed blank.
+    """
+    word, rest = [*text.split(maxsplit=1), "", ""][:2]
+    return word.casefold(), rest.strip()

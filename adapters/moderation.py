@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from adapters import settings, statistics
-from adapters.conversation import Caller, Reply
+from adapters.conversation import Caller, Reply, first_word
 from adapters.text import KEPT
 from adapters.wording import UNKNOWN_COMMAND
 from knowledge.actions import MODERATORS_ONLY, PUBLISHING, Action, Button, Verb, clip
@@ -154,10 +154,9 @@ class Moderation:
 
     async def typed(self, caller: Caller, command: str, text: str) -> Reply:
         """What a moderator typed as one line; without a known word in front, what can be typed."""
-        word, _, words = text.strip().partition(" ")
-        word = word.casefold()
+        word, words = first_word(text)
         if word in set(Subcommand):
-            return await self.command(caller, command, Subcommand(word), words.strip())
+            return await self.command(caller, command, Subcommand(word), words)
         if refusal := self._refusal(caller, command):
             return refusal
         usage = (f"- /{command}-mod {each}: {caller.say(each.description)}" for each in Subcommand)

@@ -13,7 +13,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.conversation import Aside, Caller
+from adapters.conversation import Aside, Caller, first_word
 from adapters.deliveries import Deliveries, DeliveryState
 from adapters.reception import Reception
 from adapters.slack.errors import error_name, is_outage
@@ -201,7 +201,7 @@ class Listeners:
     def _desk_for(self, text: str) -> tuple[HelpDesk, str]:
         """The desk that a text calls by its command, and the rest; else the first, and all."""
         desks = self.reception.desks
-        word, _, rest = text.strip().partition(" ")
+        word, rest = first_word(text)
         if word.removeprefix("/") in desks:
             return desks[word.removeprefix("/")], rest
         return desks.first, text.strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from adapters.conversation import Caller
+from adapters.conversation import Caller, first_word
 from adapters.web.channel import CHANNEL, COMMUNITY
 from knowledge.actions import Action
 from knowledge.compose import MODERATOR_SUFFIX
@@ -88,8 +88,8 @@ class Typed:
     @classmethod
     def of(cls, text: str, desks: Desks) -> Typed:
         """`/ldn how does it work`, `/ldn-mod pins`, or the words of a question alone."""
-        word, _, rest = text.strip().partition(" ")
+        word, rest = first_word(text)
         command = word.removeprefix("/").removesuffix(MODERATOR_SUFFIX)
         if not word.startswith("/") or command not in desks:
             return cls(desks.first.document.command, text)
-        return cls(command, rest.strip(), word.endswith(MODERATOR_SUFFIX))
+        return cls(command, rest, word.endswith(MODERATOR_SUFFIX))

@@ -62,6 +62,19 @@ async def post(slack: SlackStandIn, modal: SlackReply, label: str) -> SlackReply
     return shown if shown.via == "views.update" else await slack.another(shown)
 
 
+@pytest.mark.parametrize(
+    "typed", ["ldn help", "LDN help", "/Ldn help", "ldn\nhelp", "ldn\u00a0help"]
+)
+async def test_the_command_may_stand_before_a_question_however_it_is_written(
+    slack: SlackStandIn, typed: str
+) -> None:
+    expected = (await slack.direct_message("help")).text
+    assert (await slack.direct_message(typed)).text == expected
+    called = await slack.mention(typed)
+    [element] = [each for block in called.blocks for each in block.get("elements", ())]
+    assert element["value"] == "help"
+
+
 # Called by name
 
 

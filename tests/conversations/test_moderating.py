@@ -40,6 +40,15 @@ async def test_what_can_be_typed_for_a_document_that_is_gone_is_not_told(house: 
     assert said == Reply(UNKNOWN_COMMAND)
 
 
+@pytest.mark.parametrize("between", [" ", "  ", "\n", "\t", "\u00a0"])
+async def test_whatever_parts_words_may_stand_behind_what_is_typed(
+    house: House, between: str
+) -> None:
+    typed = f"Settings{between}share=moderators"
+    said = await house.reception.moderation.typed(MODERATOR, "ldn", typed)
+    assert said.text.startswith("Saved.")
+
+
 async def test_a_week_is_told_although_the_documents_are_replaced_while_it_is_looked_up(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
