@@ -23,6 +23,8 @@ TITLE_LIMIT = 24
 """Characters of a modal's title, and of its buttons."""
 EXPIRED = "expired_trigger_id"
 """What Slack says where it is too late to open a modal."""
+CLOSED = "not_found"
+"""What Slack says of a modal that its reader has closed meanwhile: nobody is left to read there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +161,12 @@ class OpenModal:
         view = self._frame.view(render_shown(shown))
         if isinstance(shown, Aside):
             await self._client.views_push(trigger_id=self._trigger, view=view)
-        else:
+            return
+        try:
             await self._client.views_update(view_id=self._view, view=view)
+        except SlackApiError as error:
+            if error_name(error) != CLOSED:
+                raise
 
 
 def _label(text: str) -> dict[str, Any]:

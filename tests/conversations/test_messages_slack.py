@@ -56,6 +56,11 @@ def answers(slack: SlackStandIn) -> list[SlackMessage]:
     return [message for message in posted(slack) if message.data.get("user") != slack.member.id]
 
 
+def routes(slack: SlackStandIn) -> list[str]:
+    """What the bot has called, in turn."""
+    return [call.route for call in slack.requests]
+
+
 async def post(slack: SlackStandIn, modal: SlackReply, label: str) -> SlackReply:
     """Press what posts; what the modal says then."""
     shown = await slack.press(modal, modal.labels[label])
@@ -379,6 +384,24 @@ async def test_a_message_without_words_is_answered_all_the_same(
     target = slack.post_as(slack.member, "")
     target.data["attachments"] = attached
     assert (await slack.shortcut(SHORTCUT, target)).text.startswith(NOTHING_TO_POST)
+
+
+async def test_whoever_closes_the_modal_while_it_is_posted_is_told_of_no_fault(
+    slack: SlackStandIn, asked: SlackMessage, caplog: pytest.LogCaptureFixture
+) -> None:
+    modal = await slack.shortcut(SHORTCUT, asked)
+    assert modal.view
+    slack.faults.add(slow(0.3), route="chat.postMessage")
+    pressing = asyncio.create_task(slack.press(modal, modal.labels["Post in this thread"]))
+    await slack.until(lambda: "chat.postMessage" in routes(slack), "it to be posted")
+    slack.views.close(modal.view)
+    await pressing
+    await slack.until(lambda: "views.update" in routes(slack), "the modal to be replaced")
+    await asyncio.sleep(0.1)
+    [answer] = answers(slack)
+    assert FORMS in answer.text
+    assert routes(slack)[-1] == "views.update"
+    assert caplog.text == ""
 
 
 async def test_a_modal_does_not_wait_for_longer_than_slack_lets_it_open(
