@@ -17,6 +17,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
@@ -29,6 +30,7 @@ from adapters.conversation import Aside
 from adapters.slack.errors import error_name
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import SHORTCUT_SUFFIX
+from adapters.slack.oauth import NO_BOT
 from adapters.slack.payloads import field
 from adapters.slack.surfaces import PrivateMessage
 from adapters.slack.working import Working
@@ -148,11 +150,10 @@ def slack_app(
         process_before_response=True,
         # An event that nobody listens to goes to `_on_error`; bolt would log it with its content.
         raise_error_for_unhandled_request=True,
-        user_facing_authorize_error_message=CANNOT_ANSWER,
     )
 
     app.use(_Questions(listeners))
-    needs = None if oauth is None else [_refuse_without_token]
+    needs = None if oauth is None else [_refusal(working)]
     working.register(app.command(_ANY, middleware=needs), listeners.moderate)
     working.register(app.action(_ANY, middleware=needs), listeners.perform)
     working.register(app.shortcut(_ending_in(SHORTCUT_SUFFIX), middleware=needs), listeners.draft)
@@ -184,6 +185,8 @@ class _Questions(AsyncMiddleware):
     ) -> BoltResponse:
         """Called by bolt for each event."""
         if "command" in req.body and not field(req.body, "command").endswith(MODERATOR_SUFFIX):
+            if req.context.get(NO_BOT):
+                return BoltResponse(status=200, body={"text": CANNOT_ANSWER})
             return await self._listeners.ask(req.context.client, req.body)
         return await next()
 
@@ -196,17 +199,25 @@ def _ending_in(suffix: str) -> re.Pattern[str]:
     return re.compile(rf"{suffix}\Z")
 
 
-async def _refuse_without_token(
-    client: AsyncWebClient, respond: AsyncRespond, next: Callable[[], Awaitable[None]]
-) -> BoltResponse | None:
-    """Go on where there is a token; else say that we cannot answer, where that needs none."""
-    if client.token:
-        await next()
-        return None
-    if respond.response_url:
-        await PrivateMessage(respond, client.session).show(Aside(CANNOT_ANSWER))
-        return BoltResponse(status=200)
-    return BoltResponse(status=503)  # an event comes again; at a press, Slack says that it failed
+def _refusal(working: Working) -> Callable[..., Awaitable[BoltResponse | None]]:
+    """A middleware that goes on where there is a token, else says that we cannot answer."""
+
+    async def refuse_without_token(
+        client: AsyncWebClient,
+        context: AsyncBoltContext,
+        respond: AsyncRespond,
+        next: Callable[[], Awaitable[None]],
+    ) -> BoltResponse | None:
+        if client.token:
+            await next()
+            return None
+        if respond.response_url:
+            surface = PrivateMessage(respond, client.session)
+            return await working.begin(surface.show(Aside(CANNOT_ANSWER)))
+        # Otherwise an event comes again; at a press, Slack says that it failed.
+        return BoltResponse(status=200 if context.get(NO_BOT) else 503)
+
+    return refuse_without_token
 
 
 async def _on_error(error: Exception) -> BoltResponse:

@@ -36,6 +36,9 @@ from adapters.slack.manifest import INSTALL_PATH, REDIRECT_PATH, SCOPES
 
 log = logging.getLogger(__name__)
 
+NO_BOT = "no_bot"
+"""In an event's context: whether the app is known not to be installed where it comes from."""
+
 INSTALLED = "The app is installed. You can close this page, go to Slack, and type its command."
 NOT_INSTALLED = "The app was not installed."
 AGAIN = "Try again"
@@ -57,9 +60,10 @@ class OneByOne(AsyncOAuthFlow):
 
 
 class AuthorizeMany(AsyncAuthorize):
-    """Looks a workspace's bot up. Where the store is silent, there may be none.
+    """Looks a workspace's bot up. Where there is none, or the store is silent, there is no token.
 
-    What needs a token is refused then where it is listened to (`adapters.slack.app`).
+    What needs one is refused then where it is listened to (`adapters.slack.app`). Left to bolt, it
+    would be refused before it is acknowledged, and where Slack fails then, in silence.
 
     Bolt's own asks Slack which bot a token is of, although that is kept with it: in each process,
     whoever asked first would wait for that, and hear nothing where Slack fails.
@@ -82,16 +86,16 @@ class AuthorizeMany(AsyncAuthorize):
         enterprise_id: str | None,
         team_id: str | None,
         **_: Any,
-    ) -> AuthorizeResult | None:
-        """Called by bolt for each event; None where the app is not installed."""
+    ) -> AuthorizeResult:
+        """Called by bolt for each event."""
         bot = await self._installations.async_find_bot(
             enterprise_id=enterprise_id,
             team_id=team_id,
             is_enterprise_install=context.is_enterprise_install,
         )
         if bot is None:
-            known = AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
-            return known if self._silent() else None
+            context[NO_BOT] = not self._silent()
+            return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
         return AuthorizeResult(
             enterprise_id=bot.enterprise_id,
             team_id=bot.team_id,

@@ -37,15 +37,19 @@ class Working:
 
         @functools.wraps(work)  # bolt looks at it to see what it takes
         async def listener(**given: Any) -> BoltResponse:
-            task = asyncio.ensure_future(work(**given))
-            self._under_way.add(task)
-            task.add_done_callback(self._done)
-            left = acknowledge_by.get() - asyncio.get_running_loop().time()
-            if left > 0:
-                await asyncio.wait([task], timeout=left)
-            return BoltResponse(status=200)
+            return await self.begin(work(**given))
 
         matched(listener)
+
+    async def begin(self, work: Awaitable[None]) -> BoltResponse:
+        """Begin work; the acknowledgement, which waits for it for as long as it may."""
+        task = asyncio.ensure_future(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._done)
+        left = acknowledge_by.get() - asyncio.get_running_loop().time()
+        if left > 0:
+            await asyncio.wait([task], timeout=left)
+        return BoltResponse(status=200)
 
     def join(self) -> None:
         """Have `finish` wait for the task that calls this as well."""

@@ -38,7 +38,7 @@ from bot.logs import OURS
 from knowledge.posts import Platform, State
 from knowledge.publishing import STORE_AWAY
 from tests.conversations.conftest import SIGNING_SECRET, House, running
-from tests.standins.recording import reset
+from tests.standins.recording import reset, slow
 from tests.standins.slack import SlackPerson, SlackStandIn, not_ok
 from tests.standins.slack_oauth import INSTALLER
 
@@ -170,6 +170,30 @@ async def test_installed_asked_uninstalled_and_forgotten(many: Many) -> None:
     assert FORMS in (await many.slack.command("/ldn", "forms")).text
 
 
+async def test_where_it_is_not_installed_that_is_said_beside_what_stands_there_and_in_time(
+    many: Many,
+) -> None:
+    await many.browser.install(TEAM)
+    many.come_from(TEAM)
+    answer = await many.slack.command("/ldn", "forms")
+    assert await many.tell({"type": "app_uninstalled"}) == 200
+    assert (await many.slack.command("/ldn", "forms")).ack_payload == {"text": CANNOT_ANSWER}
+    pressed = await many.slack.press(answer, answer.labels["All topics"])
+    assert (pressed.text, pressed.replaced_original) == (CANNOT_ANSWER, False)
+    assert (await many.slack.command("/ldn-mod", "pins")).text == CANNOT_ANSWER
+    mention = {"type": "app_mention", "user": "U1", "text": "forms", "ts": "1.1", "channel": "C1"}
+    assert await many.tell(mention) == 200
+
+
+@pytest.mark.long
+async def test_that_it_is_not_installed_is_acknowledged_in_time_though_slack_takes_it_slowly(
+    many: Many,
+) -> None:
+    many.come_from(TEAM)
+    many.slack.faults.add(slow(3.5), route="response_url")
+    assert (await many.slack.command("/ldn-mod", "pins")).text == CANNOT_ANSWER
+
+
 async def test_while_no_token_can_be_looked_up_commands_are_answered_and_events_not_acknowledged(
     many: Many, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -274,7 +298,6 @@ async def test_a_token_that_ends_soon_is_renewed_and_until_then_the_old_one_serv
 
     async def token() -> str | None:
         found = await authorize(context=context, enterprise_id=None, team_id=TEAM)
-        assert found is not None
         assert (found.bot_id, found.bot_user_id, found.team_id) == ("B1", "U1", TEAM)
         return found.bot_token
 
