@@ -143,6 +143,8 @@ async def _learn_elsewhere(folder: Path, cache: Path, name: str) -> None:
         judge_learning(await learning.wait(), said)
     finally:
         end_learning(learning.pid)
+        # Until its output has ended too, asyncio holds what it cannot let go of after the loop.
+        await learning.communicate()
 
 
 def _models(settings: Settings) -> Path:
@@ -412,7 +414,6 @@ async def _oauth_flow(
         client_secret,
         kept.installations,
         kept.states,
-        lambda: kept.installations.silent,
         settings.public_url,
     )
 

@@ -36,6 +36,7 @@ PATIENCE = 0.5
 """Seconds that a question waits, at most, for the token to answer it with."""
 ENCRYPTED = ("bot_token", "bot_refresh_token")
 
+_SILENT = "The database did not say in time which token a workspace has. Try again."
 _UNREADABLE = (
     "The token of a Slack workspace cannot be decrypted. Put the key that it was encrypted with "
     "into LDN_ENCRYPTION_KEYS, behind the present one, or install the app there again."
@@ -54,8 +55,6 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
         self._database = database
         self._fernet = MultiFernet([Fernet(key) for key in keys])
         self._known: dict[str, Bot] = {}
-        self.silent = False
-        """Whether the database did not answer when a bot was last looked for."""
 
     @classmethod
     def build_bots_table(cls, metadata: MetaData, table_name: str) -> Table:
@@ -89,16 +88,19 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
 
         None for an organisation as a whole: the app is installed in single workspaces. Beside the
         workspace `enterprise_id` tells nothing, and may be that of somebody from another one.
+
+        Raises:
+            StoreError: the database does not answer, and no bot was seen there before.
         """
         if is_enterprise_install or team_id is None:
             return None
         try:
             async with asyncio.timeout(PATIENCE):
                 found = await self._newest(team_id)
-        except (StoreError, TimeoutError):
-            self.silent = True
-            return self._known.get(team_id)
-        self.silent = False
+        except (StoreError, TimeoutError) as error:
+            if known := self._known.get(team_id):
+                return known
+            raise StoreError(_SILENT) from error
         if found is None:
             self._known.pop(team_id, None)
         else:

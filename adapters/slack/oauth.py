@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import html
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from slack_bolt.authorization import AuthorizeResult
@@ -33,6 +32,7 @@ from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.manifest import INSTALL_PATH, REDIRECT_PATH, SCOPES
+from knowledge.errors import LdnBotError
 
 log = logging.getLogger(__name__)
 
@@ -73,11 +73,9 @@ class AuthorizeMany(AsyncAuthorize):
         self,
         installations: AsyncInstallationStore,
         rotator: AsyncTokenRotator,
-        silent: Callable[[], bool],
     ) -> None:
         self._installations = installations
         self._rotator = rotator
-        self._silent = silent
 
     async def __call__(
         self,
@@ -88,14 +86,18 @@ class AuthorizeMany(AsyncAuthorize):
         **_: Any,
     ) -> AuthorizeResult:
         """Called by bolt for each event."""
-        bot = await self._installations.async_find_bot(
-            enterprise_id=enterprise_id,
-            team_id=team_id,
-            is_enterprise_install=context.is_enterprise_install,
-        )
+        nobody = AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
+        try:
+            bot = await self._installations.async_find_bot(
+                enterprise_id=enterprise_id,
+                team_id=team_id,
+                is_enterprise_install=context.is_enterprise_install,
+            )
+        except LdnBotError:  # there may be one
+            return nobody
         if bot is None:
-            context[NO_BOT] = not self._silent()
-            return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
+            context[NO_BOT] = True
+            return nobody
         return AuthorizeResult(
             enterprise_id=bot.enterprise_id,
             team_id=bot.team_id,
@@ -122,7 +124,6 @@ def oauth_flow(
     client_secret: str,
     installations: AsyncInstallationStore,
     states: AsyncOAuthStateStore,
-    silent: Callable[[], bool],
     public_url: str | None = None,
 ) -> AsyncOAuthFlow:
     """The flow, with our pages.
@@ -133,7 +134,6 @@ def oauth_flow(
         client_secret: the same.
         installations: where bots are kept; nothing of the people who install them.
         states: who has begun.
-        silent: whether `installations` could not be read when they were asked last.
         public_url: where Slack and browsers reach us, if it is to be told to Slack.
     """
     settings = AsyncOAuthSettings(
@@ -151,7 +151,7 @@ def oauth_flow(
     )
     # Without a client, it would renew tokens at Slack's own address, whatever ours is.
     rotator = AsyncTokenRotator(client_id=client_id, client_secret=client_secret, client=client)
-    settings.authorize = AuthorizeMany(installations, rotator, silent)
+    settings.authorize = AuthorizeMany(installations, rotator)
     return OneByOne(client=client, settings=settings)
 
 

@@ -116,7 +116,7 @@ async def serving(slack: SlackStandIn, house: House, *keys: str) -> AsyncIterato
     async def flow() -> object:
         return oauth_flow(
             *(client(), installing.client_id, installing.client_secret),
-            *(store, OAuthStates(house.database), lambda: store.silent),
+            *(store, OAuthStates(house.database)),
         )
 
     workspaces = ManyWorkspaces(store.token_of, client)
@@ -294,7 +294,7 @@ async def test_a_token_that_ends_soon_is_renewed_and_until_then_the_old_one_serv
     await many.installations.async_save(soon)
     new = Bot(**soon.to_bot().to_dict() | {"bot_token": "xoxe.xoxb-new", "installed_at": 2000.0})
     rotator = AsyncMock()
-    authorize = AuthorizeMany(many.installations, rotator, lambda: False)
+    authorize = AuthorizeMany(many.installations, rotator)
 
     async def token() -> str | None:
         found = await authorize(context=context, enterprise_id=None, team_id=TEAM)
