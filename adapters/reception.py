@@ -18,7 +18,7 @@ from knowledge.communities import Communities
 from knowledge.compose import MENU
 from knowledge.desk import Desks, HelpDesk
 from knowledge.language import gettext_noop
-from knowledge.numbers import Numbers
+from knowledge.metrics import Metrics
 from knowledge.tallies import Reason, Tallying
 
 NOTIFY = "n"
@@ -55,11 +55,11 @@ class Reception:
         moderation: Moderation,
         communities: Communities,
         tallying: Tallying,
-        numbers: Numbers | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self.desks = desks
         self.moderation = moderation
-        self.numbers = numbers or Numbers()
+        self.metrics = metrics or Metrics()
         self._communities = communities
         self._tallying = tallying
 
@@ -122,7 +122,7 @@ class Reception:
 
     def _count(self, caller: Caller, answer: Answer) -> None:
         self._tallying.count(caller.platform, caller.community, answer)
-        self.numbers.answered(caller.platform, answer)
+        self.metrics.answered(caller.platform, answer)
 
     async def draft(self, caller: Caller, command: str, text: str, target: str = "") -> Shown:
         """Show what could be posted as an answer to somebody's message.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from adapters.database import SQLITE_FILE
 from adapters.moderation import Moderation
 from adapters.reception import Reception
-from bot.later import LaterStores, Stores
+from bot.lazy import LazyStores, Stores
 from bot.memory import FileMemory
 from bot.settings import Settings
 from knowledge.answer import Answer
@@ -27,7 +27,7 @@ from knowledge.desk import Desks
 from knowledge.errors import SettingsError
 from knowledge.keeper import PostKeeper
 from knowledge.library import Library
-from knowledge.numbers import Numbers
+from knowledge.metrics import Metrics
 from knowledge.opening import (
     LEARNING_OPTIONS,
     end_learning,
@@ -192,8 +192,8 @@ class Platforms:
 def build_platforms(
     settings: Settings,
     desks: Desks,
-    stores: LaterStores,
-    numbers: Numbers,
+    stores: LazyStores,
+    metrics: Metrics,
     look_again: Callable[[Platform], None],
     stack: AsyncExitStack,
 ) -> Platforms:
@@ -205,10 +205,10 @@ def build_platforms(
     communities = _communities(settings, stores)
     tallying = Tallying(stores.tallies)
     keeper = PostKeeper(
-        stores.posts, desks, publishers, communities, numbers, look_again=look_again
+        stores.posts, desks, publishers, communities, metrics, look_again=look_again
     )
     moderation = Moderation(desks, keeper, stores.posts, communities, tallying)
-    reception = Reception(desks, moderation, communities, tallying, numbers)
+    reception = Reception(desks, moderation, communities, tallying, metrics)
     adapters: dict[Platform, Callable[[], Adapter]] = {}
     if settings.discord_token:
         publishers[Platform.DISCORD], adapters[Platform.DISCORD] = _discord(settings, reception)
@@ -219,7 +219,7 @@ def build_platforms(
     return Platforms(adapters, keeper, tallying)
 
 
-def build_health(settings: Settings, desks: Desks, stores: LaterStores) -> Health | None:
+def build_health(settings: Settings, desks: Desks, stores: LazyStores) -> Health | None:
     """What counts, and shows how things stand on a port; None where no port is set.
 
     Nothing of it is even imported then.
@@ -231,9 +231,7 @@ def build_health(settings: Settings, desks: Desks, stores: LaterStores) -> Healt
     return Health(settings.health_host, settings.health_port, desks, stores.reachable)
 
 
-def build_stores(
-    settings: Settings, stack: AsyncExitStack, *, looking: bool = False
-) -> LaterStores:
+def build_stores(settings: Settings, stack: AsyncExitStack, *, looking: bool = False) -> LazyStores:
     """Where posts, settings and tallies are kept; closed together with `stack`.
 
     `looking`: there is a database with current tables, and it is only read.
@@ -260,7 +258,7 @@ def build_stores(
             _oauth_stores(settings, database) if settings.slack_client_id else None,
         )
 
-    return LaterStores(opened, is_empty=lambda: nothing_kept(settings))
+    return LazyStores(opened, is_empty=lambda: nothing_kept(settings))
 
 
 def nothing_kept(settings: Settings) -> bool:
@@ -282,7 +280,7 @@ def _oauth_stores(settings: Settings, database: Database) -> OAuthStores:
     return OAuthStores(installations, OAuthStates(database))
 
 
-def _communities(settings: Settings, stores: LaterStores) -> Communities:
+def _communities(settings: Settings, stores: LazyStores) -> Communities:
     return Communities(stores.communities, CommunitySettings(Sharers(settings.share)))
 
 
@@ -362,7 +360,7 @@ def _memory(settings: Settings) -> FileMemory:
 
 
 def _slack(
-    settings: Settings, reception: Reception, stores: LaterStores, session: ClientSession
+    settings: Settings, reception: Reception, stores: LazyStores, session: ClientSession
 ) -> tuple[Publisher, Callable[[], Adapter]]:
     from adapters.deliveries import Deliveries
     from adapters.slack.people import SlackPeople
@@ -398,7 +396,7 @@ def _slack(
 
 
 async def _oauth_flow(
-    settings: Settings, stores: LaterStores, session: ClientSession
+    settings: Settings, stores: LazyStores, session: ClientSession
 ) -> AsyncOAuthFlow:
     from adapters.slack.oauth import oauth_flow
 
@@ -418,7 +416,7 @@ async def _oauth_flow(
     )
 
 
-def _workspaces(settings: Settings, stores: LaterStores, session: ClientSession) -> Workspaces:
+def _workspaces(settings: Settings, stores: LazyStores, session: ClientSession) -> Workspaces:
     from adapters.slack.workspaces import ManyWorkspaces, OneWorkspace
 
     if not settings.slack_client_id:

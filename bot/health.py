@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.numbers import CONTENT_TYPE, PrometheusNumbers
+from bot.metrics import CONTENT_TYPE, PrometheusMetrics
 from knowledge.desk import Desks
 from knowledge.errors import SettingsError
 from knowledge.posts import Platform
@@ -66,7 +66,7 @@ class Health:
         self, host: str, port: int, desks: Desks, store: Callable[[], Awaitable[bool | None]]
     ) -> None:
         """`store`: see `Readiness.store`."""
-        self.numbers = PrometheusNumbers()
+        self.metrics = PrometheusMetrics()
         self._host, self._port = host, port
         self._desks = desks
         self._store = store
@@ -112,5 +112,5 @@ class Health:
         return web.json_response(now.to_json(), status=200 if now.ready else 503)
 
     async def _metrics(self, _: web.Request) -> web.Response:
-        text = self.numbers.text(self._connected(), len(asyncio.all_tasks()))
+        text = self.metrics.text(self._connected(), len(asyncio.all_tasks()))
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})

@@ -18,13 +18,13 @@ import tenacity
 
 from bot import bootstrap, garbage
 from bot.bootstrap import Adapter
-from bot.later import LaterStores
+from bot.lazy import LazyStores
 from bot.settings import Settings
 from knowledge import watching
 from knowledge.desk import Desks
 from knowledge.errors import DocumentError, LdnBotError, PlatformError
 from knowledge.keeper import PostKeeper
-from knowledge.numbers import Numbers
+from knowledge.metrics import Metrics
 from knowledge.posts import Platform
 from knowledge.tallies import Tallying
 
@@ -94,7 +94,7 @@ class Service:
         self._settings = settings
         self._desks = Desks([])
         self._running: dict[Platform, Adapter] = {}
-        self._numbers = Numbers()
+        self._metrics = Metrics()
         self._refresh_soon = {platform: asyncio.Event() for platform in Platform}
         self._due: dict[Platform, asyncio.TimerHandle] = {}
         """When posts are looked at again; once it is over, it says nothing any more."""
@@ -113,12 +113,12 @@ class Service:
             stores = bootstrap.build_stores(self._settings, stack)
             health = bootstrap.build_health(self._settings, self._desks, stores)
             if health is not None:
-                self._numbers = health.numbers
+                self._metrics = health.metrics
             platforms = bootstrap.build_platforms(
                 self._settings,
                 self._desks,
                 stores,
-                self._numbers,
+                self._metrics,
                 lambda platform: self._look_again(platform, LOOK_AGAIN_AFTER),
                 stack,
             )
@@ -196,7 +196,7 @@ class Service:
                 continue
             bootstrap.forget_rendered()
             garbage.settle()
-            self._numbers.reloaded(taken=True)
+            self._metrics.reloaded(taken=True)
             log.info("the documents were loaded again")
             for soon in self._refresh_soon.values():
                 soon.set()
@@ -205,7 +205,7 @@ class Service:
 
     def _not_taken(self, why: str) -> None:
         self._desks.not_taken = why
-        self._numbers.reloaded(taken=False)
+        self._metrics.reloaded(taken=False)
 
     async def _keep_true(self, keeper: PostKeeper, platform: Platform) -> None:
         """Bring a platform's posts up to date: once it connects, and after each change.
@@ -254,7 +254,7 @@ class Service:
         return REFUSED_AGAIN_AFTER if done.failed else None
 
 
-async def _keep_tallies(tallying: Tallying, stores: LaterStores) -> None:
+async def _keep_tallies(tallying: Tallying, stores: LazyStores) -> None:
     """Hand over what was counted, from time to time.
 
     Where nothing has been kept yet, a number is no reason to open a database: they are handed over

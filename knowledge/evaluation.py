@@ -26,18 +26,14 @@ from knowledge.errors import LdnBotError
 from knowledge.lessons import CrisisPhrases, crisis_examples
 from knowledge.safety import (
     BIASES,
-    CRISIS_COSTS,
     CRISIS_TRAINING,
     CRISIS_VIEWS,
-    CrisisCosts,
     Tier,
     decide_crisis,
 )
 from knowledge.search import (
-    COSTS,
     MOST_OFFERED,
     SEARCH_VIEWS,
-    Costs,
     Outcome,
     Topic,
     TopicIds,
@@ -285,7 +281,7 @@ def _compare(labelled: Labelled, reply: Reply, count: Callable[[str, bool], bool
 
 
 def cross_validate_search(
-    topics: Sequence[Topic], vocabulary: Vocabulary, folds: int = 5, costs: Costs = COSTS
+    topics: Sequence[Topic], vocabulary: Vocabulary, folds: int = 5
 ) -> tuple[Report, list[Judged]]:
     """Judge the example questions of a document as if each had never been seen.
 
@@ -303,7 +299,7 @@ def cross_validate_search(
     replies = []
     for each in judged:
         topic = topics[each.example.kind]
-        ranking = decide(each.chances, ids, costs)
+        ranking = decide(each.chances, ids)
         sections = (
             tuple(candidate.id for candidate in ranking.candidates)
             if ranking.outcome is not Outcome.NOT_COVERED
@@ -342,7 +338,6 @@ def cross_validate_crisis(
     ordinary: Iterable[str],
     vocabulary: Vocabulary,
     folds: int = 5,
-    costs: CrisisCosts = CRISIS_COSTS,
 ) -> CrisisReport:
     """Judge the phrases and questions as if each had never been seen.
 
@@ -361,7 +356,7 @@ def cross_validate_crisis(
         name: [] for name in ("explicit", "ambiguous", "traps", "ordinary")
     }
     for each in judged:
-        verdict = decide_crisis(each.chances, costs)
+        verdict = decide_crisis(each.chances)
         if each.example.kind > 1:
             group = "explicit"
         elif each.example.kind == 1:

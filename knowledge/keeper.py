@@ -18,7 +18,7 @@ from knowledge.communities import Communities
 from knowledge.desk import Desks
 from knowledge.errors import LdnBotError
 from knowledge.language import gettext_noop
-from knowledge.numbers import Numbers
+from knowledge.metrics import Metrics
 from knowledge.posts import (
     CoolingDown,
     Place,
@@ -104,7 +104,7 @@ class PostKeeper:
         desks: Desks,
         publishers: Mapping[Platform, Publisher],
         communities: Communities | None = None,
-        numbers: Numbers | None = None,
+        metrics: Metrics | None = None,
         *,
         look_again: Callable[[Platform], None] = lambda _: None,
     ) -> None:
@@ -116,7 +116,7 @@ class PostKeeper:
         self._store = store
         self._targets = Targets(desks, communities)
         self._publishers = publishers
-        self._refresher = Refresher(store, self._targets, publishers, numbers or Numbers())
+        self._refresher = Refresher(store, self._targets, publishers, metrics or Metrics())
         self.look_again = look_again
         self._unrecorded: set[tuple[Reservation, str, str]] = set()
         """What was posted while the store failed: the message, and the revision of its text."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from knowledge.language import gettext_noop
-from knowledge.numbers import Numbers
+from knowledge.metrics import Metrics
 from knowledge.posts import Claim, Place, Platform, Post, PostStore, State
 from knowledge.publishing import (
     MessageGoneError,
@@ -58,12 +58,12 @@ class Refresher:
         store: PostStore,
         targets: Targets,
         publishers: Mapping[Platform, Publisher],
-        numbers: Numbers,
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._targets = targets
         self._publishers = publishers
-        self._numbers = numbers
+        self._metrics = metrics
 
     async def refresh(
         self,
@@ -101,7 +101,7 @@ class Refresher:
         async with asyncio.TaskGroup() as group:
             for place, each in channels.items():
                 group.create_task(refresh_channel(place, each))
-        self._numbers.refreshed(
+        self._metrics.refreshed(
             edited=result.edited, forgotten=result.forgotten, failed=len(result.failed)
         )
         return result

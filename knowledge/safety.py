@@ -34,7 +34,8 @@ PASSAGE_DOUBT = 0.1
 """How likely a passage may be ordinary and still be taken for a crisis: it is torn from its
 context, and a long message has many."""
 NEARBY = 5
-"""Words that may lie between two words that are seen together, and one more."""
+"""How many words apart two words may stand, at most, that are seen together; neighbours are one
+apart."""
 MOST_COUNTED = 10
 """Words with an idea, above which their number tells no more."""
 _WORDS, _NEARBY, _HOW_MANY = 1, 5, 100
@@ -85,7 +86,7 @@ class CrisisCosts:
 
 CRISIS_COSTS = CrisisCosts()
 CRISIS_TRAINING = Training(passes=5, rate=1.0, decay=1e-3, averaged=3)
-"""Nobody says it in the words of the last one."""
+"""More careful than the search's: whoever is in a crisis says it in words that no example has."""
 _KINDS = (CrisisKind.SUICIDE, CrisisKind.OVERDOSE, CrisisKind.EMERGENCY)
 BIASES = np.eye(FIRST_KIND + len(_KINDS))[:, 1:]
 """The calibration may raise or lower every kind but the ordinary."""
@@ -94,14 +95,11 @@ BIASES = np.eye(FIRST_KIND + len(_KINDS))[:, 1:]
 class CrisisDetector:
     """Finds words of a crisis; see `build` and `check`."""
 
-    def __init__(
-        self, vocabulary: Vocabulary, model: TextModel, costs: CrisisCosts, key: str
-    ) -> None:
+    def __init__(self, vocabulary: Vocabulary, model: TextModel, key: str) -> None:
         self.key = key
         """Under which what was learned can be taken up again."""
         self.vocabulary = vocabulary
         self._model = model
-        self._costs = costs
 
     @classmethod
     def build(
@@ -110,7 +108,6 @@ class CrisisDetector:
         ordinary: Iterable[str],
         vocabulary: Vocabulary,
         *,
-        costs: CrisisCosts = CRISIS_COSTS,
         cache: Path | None = None,
     ) -> CrisisDetector:
         """Learn from the phrases, or take what was learned from the same phrases before.
@@ -120,12 +117,11 @@ class CrisisDetector:
             ordinary: questions that are no crisis: all examples of all documents.
             vocabulary: reads them, and what people ask. It knows the words of
                 `knowledge.ideas`, so that typing errors in them are corrected.
-            costs: what each mistake costs.
             cache: a folder that keeps what was learned until an input or the code changes.
         """
         examples = crisis_examples(phrases, ordinary)
         key = modelcache.key_of([[[each.text, each.kind] for each in examples], vocabulary.key])
-        if cache and (known := cls.restore(vocabulary, key, cache, costs=costs)):
+        if cache and (known := cls.restore(vocabulary, key, cache)):
             return known
         model = TextModel.learn(
             examples,
@@ -136,22 +132,15 @@ class CrisisDetector:
         )
         if cache:
             modelcache.save(cache, "crisis", key, model.to_arrays())
-        return cls(vocabulary, model, costs, key)
+        return cls(vocabulary, model, key)
 
     @classmethod
-    def restore(
-        cls,
-        vocabulary: Vocabulary,
-        key: str,
-        cache: Path,
-        *,
-        costs: CrisisCosts = CRISIS_COSTS,
-    ) -> CrisisDetector | None:
+    def restore(cls, vocabulary: Vocabulary, key: str, cache: Path) -> CrisisDetector | None:
         """What was learned before under a key."""
         if arrays := modelcache.load(cache, "crisis", key):
             with contextlib.suppress(KeyError, ValueError):
                 model = TextModel.from_arrays(arrays, len(BIASES), CRISIS_VIEWS, vocabulary)
-                return cls(vocabulary, model, costs, key)
+                return cls(vocabulary, model, key)
         return None
 
     def check(self, text: str) -> Crisis | None:
@@ -182,10 +171,10 @@ class CrisisDetector:
     def _judge(self, words: Sequence[str], doubt: float = 1) -> Crisis | None:
         """The verdict on the words, if the chance that they are ordinary is below the doubt."""
         chances = self._model.chances(words)
-        return decide_crisis(chances, self._costs) if chances[ORDINARY] < doubt else None
+        return decide_crisis(chances) if chances[ORDINARY] < doubt else None
 
 
-def decide_crisis(chances: Chances, costs: CrisisCosts) -> Crisis | None:
+def decide_crisis(chances: Chances, costs: CrisisCosts = CRISIS_COSTS) -> Crisis | None:
     """The verdict with the least expected cost, given the chances of each kind."""
     ordinary, ambiguous = chances[ORDINARY], chances[AMBIGUOUS]
     explicit = 1 - ordinary - ambiguous

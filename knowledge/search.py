@@ -139,7 +139,6 @@ class SearchIndex:
         topics: Sequence[Topic],
         vocabulary: Vocabulary,
         ranker: Ranker,
-        costs: Costs,
         key: str = "",
     ) -> None:
         self.key = key
@@ -147,7 +146,6 @@ class SearchIndex:
         self.vocabulary = vocabulary
         self._ids = TopicIds.of(topics)
         self._ranker = ranker
-        self._costs = costs
 
     @classmethod
     def build(
@@ -155,7 +153,6 @@ class SearchIndex:
         topics: Sequence[Topic],
         vocabulary: Vocabulary,
         *,
-        costs: Costs = COSTS,
         cache: Path | None = None,
     ) -> SearchIndex:
         """Learn from the topics, or take what was learned from the same topics before.
@@ -165,34 +162,31 @@ class SearchIndex:
         Args:
             topics: all that the document covers, then what is known that it does not.
             vocabulary: reads them, and the questions.
-            costs: what each mistake costs.
             cache: a folder that keeps what was learned until an input or the code changes.
         """
         questions = sum(len(topic.questions) for topic in topics)
         if questions < FEWEST_JUDGED or len(topics) > MOST_LEARNED:
-            return cls.by_words(topics, vocabulary, costs=costs)
+            return cls.by_words(topics, vocabulary)
         examples = search_examples(topics)
         biases = search_biases(topics)
         plain = [[topic.id, topic.covered, topic.texts, topic.questions] for topic in topics]
         key = modelcache.key_of([plain, vocabulary.key])
-        if cache and (known := cls.restore(topics, vocabulary, key, cache, costs=costs)):
+        if cache and (known := cls.restore(topics, vocabulary, key, cache)):
             return known
         try:
             model = TextModel.learn(
                 examples, biases, views=SEARCH_VIEWS, vocabulary=vocabulary, fewest=FEWEST_JUDGED
             )
         except TooFewExamplesError:
-            return cls.by_words(topics, vocabulary, costs=costs)
+            return cls.by_words(topics, vocabulary)
         if cache:
             modelcache.save(cache, "search", key, model.to_arrays())
-        return cls(topics, vocabulary, model, costs, key)
+        return cls(topics, vocabulary, model, key)
 
     @classmethod
-    def by_words(
-        cls, topics: Sequence[Topic], vocabulary: Vocabulary, *, costs: Costs = COSTS
-    ) -> SearchIndex:
+    def by_words(cls, topics: Sequence[Topic], vocabulary: Vocabulary) -> SearchIndex:
         """Learn nothing, and go by the words of the topics' texts and questions alone."""
-        return cls(topics, vocabulary, LexicalIndex.build(topics, vocabulary), costs)
+        return cls(topics, vocabulary, LexicalIndex.build(topics, vocabulary))
 
     @classmethod
     def restore(
@@ -201,14 +195,12 @@ class SearchIndex:
         vocabulary: Vocabulary,
         key: str,
         cache: Path,
-        *,
-        costs: Costs = COSTS,
     ) -> SearchIndex | None:
         """What was learned before under a key; the topics need not hold their questions."""
         if arrays := modelcache.load(cache, "search", key):
             with contextlib.suppress(KeyError, ValueError):
                 model = TextModel.from_arrays(arrays, len(topics), SEARCH_VIEWS, vocabulary)
-                return cls(topics, vocabulary, model, costs, key)
+                return cls(topics, vocabulary, model, key)
         return None
 
     def search(self, text: str) -> Ranking:
@@ -239,7 +231,7 @@ class SearchIndex:
 
     def _rank(self, words: tuple[str, ...]) -> Ranking:
         chances = self._ranker.chances(ends_of(words, WORD_LIMIT))
-        return decide(chances, self._ids, self._costs)
+        return decide(chances, self._ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +250,7 @@ class TopicIds:
         return cls(covered, tuple(topic.id for topic in topics[len(covered) :]))
 
 
-def decide(chances: Chances, ids: TopicIds, costs: Costs) -> Ranking:
+def decide(chances: Chances, ids: TopicIds, costs: Costs = COSTS) -> Ranking:
     """The outcome with the least expected cost, given the probability of each of the topics."""
     covered = chances[: len(ids.covered)]
     if math.isnan(coverage := sum(covered)):  # no reason to show anything

@@ -53,7 +53,7 @@ from knowledge.actions import GUARDED, NEED_STORE, Action, clip
 from knowledge.desk import Desks
 from knowledge.errors import PlatformError
 from knowledge.language import language_for, words_in
-from knowledge.numbers import Numbers
+from knowledge.metrics import Metrics
 from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
@@ -182,7 +182,7 @@ class DiscordClient(GatewayClient):
         shards: Shards | None = None,
     ) -> None:
         """Without a `reception`, it can register the commands, and not serve."""
-        super().__init__(shards, reception.numbers if reception else Numbers())
+        super().__init__(shards, reception.metrics if reception else Metrics())
         self.desks = desks
         self.tree = command_tree(self, desks)
         self._memory = memory
@@ -343,7 +343,7 @@ class DiscordClient(GatewayClient):
         self._under_way.add(task)
         try:
             yield
-            self._numbers.sent(Platform.DISCORD, time.perf_counter() - began)
+            self._metrics.sent(Platform.DISCORD, time.perf_counter() - began)
         except UNREACHED as error:
             # The person has gone on, or Discord has trouble; there is no one left to tell.
             log.warning("an answer did not reach Discord (%s)", why(error))

@@ -16,7 +16,7 @@ from discord.state import AutoShardedConnectionState
 from adapters.discord.reading import read_with_care
 from adapters.discord.render import NO_MENTIONS
 from adapters.discord.shards import Shards
-from knowledge.numbers import Numbers
+from knowledge.metrics import Metrics
 from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class GatewayClient(discord.AutoShardedClient):
     `shards` are this process's own; by default all, as many as Discord recommends.
     """
 
-    def __init__(self, shards: Shards | None, numbers: Numbers) -> None:
+    def __init__(self, shards: Shards | None, metrics: Metrics) -> None:
         own: dict[str, Any] = {}
         if shards is not None:
             own = {"shard_ids": shards.ids, "shard_count": shards.count}
@@ -103,7 +103,7 @@ class GatewayClient(discord.AutoShardedClient):
             max_ratelimit_timeout=LONGEST_LIMIT,
             **own,
         )
-        self._numbers = numbers
+        self._metrics = metrics
         self._gate = IdentifyGate()
         self._up: set[int] = set()
         self._were_up: set[int] = set()
@@ -165,7 +165,7 @@ class GatewayClient(discord.AutoShardedClient):
         self._up.discard(shard_id)
 
     def _comes_up(self, shard: int) -> None:
-        self._numbers.connected(Platform.DISCORD, shard)
+        self._metrics.connected(Platform.DISCORD, shard)
         self._up.add(shard)
         if shard in self._were_up:
             log.info("connected to Discord again (shard %d)", shard)

@@ -111,7 +111,7 @@ class SlackHttpAdapter:
         """
         installed = await (self._oauth() if self._oauth else signed_in(self._client))
         app = slack_app(self._listeners, self._client, self._working, installed)
-        signatures = Signatures(self._signing_secret, self._listeners.reception.numbers)
+        signatures = Signatures(self._signing_secret, self._listeners.reception.metrics)
         door = Door(app, signatures, self._deliveries)
         runner = web.AppRunner(
             door.application(),

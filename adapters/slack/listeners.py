@@ -216,7 +216,7 @@ class Listeners:
         """
         try:
             yield
-            self.reception.numbers.sent(Platform.SLACK, time.perf_counter() - began)
+            self.reception.metrics.sent(Platform.SLACK, time.perf_counter() - began)
         except NotTakenError as error:
             log.warning("an answer did not reach Slack (%s)", error)
         except Exception as error:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from slack_sdk.signature import SignatureVerifier
 
-from knowledge.numbers import Numbers
+from knowledge.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -29,15 +29,15 @@ class Signatures:
 
     Args:
         secret: what Slack signs with.
-        numbers: counts what is refused.
+        metrics: counts what is refused.
         clock: seconds from anywhere.
     """
 
     def __init__(
-        self, secret: str, numbers: Numbers, clock: Callable[[], float] = time.monotonic
+        self, secret: str, metrics: Metrics, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._verifier = SignatureVerifier(secret)
-        self._numbers = numbers
+        self._metrics = metrics
         self._unsigned = _Seldom(clock)
         self._of_another_time = _Seldom(clock)
 
@@ -52,7 +52,7 @@ class Signatures:
         return is_signed
 
     def _tell(self, timestamp: str | None) -> None:
-        self._numbers.unsigned()
+        self._metrics.unsigned()
         if self._is_of_another_time(timestamp):
             if times := self._of_another_time.due():
                 log.warning(

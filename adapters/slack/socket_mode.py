@@ -98,7 +98,7 @@ class SlackSocketAdapter:
 
     async def _count_connection(self, _: Any, message: dict[str, Any], __: str | None) -> None:
         if message.get("type") == "hello":  # the first message of every connection
-            self._listeners.reception.numbers.connected(Platform.SLACK)
+            self._listeners.reception.metrics.connected(Platform.SLACK)
 
     async def _watch(self, handler: AsyncSocketModeHandler) -> NoReturn:
         """Raise when the connection stays away."""

@@ -31,7 +31,7 @@ from adapters.slack.people import Person
 from knowledge.actions import Action, Verb
 from knowledge.answer import Answer
 from knowledge.desk import Desks
-from knowledge.numbers import Numbers
+from knowledge.metrics import Metrics
 from tests.documents import open_folder, write_document
 
 # Any JSON, and JSON that has what is looked for, with anything in it
@@ -215,7 +215,7 @@ class Simple:
     def __init__(self, desks: Desks) -> None:
         self.desks = desks
         self.moderation = self
-        self.numbers = Numbers()
+        self.metrics = Metrics()
         self._answer: Answer = desks.first.ask("")
 
     def count(self, *_: Any) -> None: ...

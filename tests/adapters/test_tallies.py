@@ -20,7 +20,7 @@ from adapters.database.engine import Database, open_database
 from adapters.database.errors import StoreError
 from adapters.database.posts import SqlPostStore
 from adapters.database.tallies import SqlTallyStore
-from bot.later import LaterStores, Stores
+from bot.lazy import LazyStores, Stores
 from knowledge.communities import CommunitySettings
 from knowledge.posts import CoolingDown, Place, Platform, Reservation
 from knowledge.tallies import KEPT_FOR, Outcome, Reason, Report, Tally, week_of
@@ -191,7 +191,7 @@ async def test_more_kinds_than_a_statement_may_hold_values_are_added(store: SqlT
 
 
 @asynccontextmanager
-async def later(url: str | None, data: Path) -> AsyncIterator[tuple[LaterStores, list[Database]]]:
+async def later(url: str | None, data: Path) -> AsyncIterator[tuple[LazyStores, list[Database]]]:
     """Stores that are empty until they are opened, and what they have opened."""
     databases: list[Database] = []
 
@@ -207,7 +207,7 @@ async def later(url: str | None, data: Path) -> AsyncIterator[tuple[LaterStores,
             database.check,
         )
 
-    yield LaterStores(opened, is_empty=lambda: True), databases
+    yield LazyStores(opened, is_empty=lambda: True), databases
     for database in databases:
         await database.close()
 
@@ -278,7 +278,7 @@ async def test_what_cannot_be_opened_is_opened_at_the_next_use() -> None:
         attempts.append(1)
         raise StoreError("The disk is full.")
 
-    stores = LaterStores(opened, is_empty=lambda: False)
+    stores = LazyStores(opened, is_empty=lambda: False)
     for _ in range(2):
         with pytest.raises(StoreError, match="disk is full"):
             await stores.communities.settings(Platform.SLACK, "T1")
@@ -297,7 +297,7 @@ async def test_who_does_not_wait_for_the_opening_does_not_end_it() -> None:
         await ready.wait()
         return stores
 
-    later_stores = LaterStores(opened, is_empty=lambda: False)
+    later_stores = LazyStores(opened, is_empty=lambda: False)
     for _ in range(2):
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01):
@@ -308,7 +308,7 @@ async def test_who_does_not_wait_for_the_opening_does_not_end_it() -> None:
 
 
 def test_what_talks_to_a_database_is_not_imported_before_it_is_opened() -> None:
-    program = "import sys, bot.later; print('sqlalchemy' in sys.modules)"
+    program = "import sys, bot.lazy; print('sqlalchemy' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )

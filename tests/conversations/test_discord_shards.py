@@ -16,7 +16,7 @@ from adapters.discord.client import DiscordAdapter, DiscordClient
 from adapters.discord.publisher import DiscordPublisher
 from adapters.discord.shards import Shards
 from knowledge.errors import PlatformError
-from knowledge.numbers import Numbers
+from knowledge.metrics import Metrics
 from knowledge.posts import Platform
 from tests.conversations.conftest import House, Memory, running
 from tests.standins.discord import Channel, DiscordStandIn, Place
@@ -27,7 +27,7 @@ PACE = 0.3
 
 
 @dataclass
-class Connections(Numbers):
+class Connections(Metrics):
     """Remembers the shard of every connection that came up."""
 
     shards: list[int] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Connections(Numbers):
 @pytest.fixture
 def connections(house: House) -> Connections:
     """What is counted of connections."""
-    house.reception.numbers = counted = Connections()
+    house.reception.metrics = counted = Connections()
     return counted
 
 

@@ -23,7 +23,7 @@ from adapters.slack import http
 from adapters.slack.http import MOST_BYTES, SlackHttpAdapter
 from adapters.slack.signatures import Signatures
 from knowledge.errors import PlatformError
-from knowledge.numbers import Numbers
+from knowledge.metrics import Metrics
 from tests.conversations.conftest import House, over_http
 from tests.standins.recording import slow
 from tests.standins.slack import SlackStandIn
@@ -177,13 +177,13 @@ async def test_that_nothing_is_signed_as_it_should_be_is_said_once_however_much_
 def test_how_much_was_refused_meanwhile_is_said_after_ten_minutes(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    clock, numbers = Mock(return_value=0.0), Mock(Numbers)
-    signatures = Signatures("secret", numbers, clock)
+    clock, metrics = Mock(return_value=0.0), Mock(Metrics)
+    signatures = Signatures("secret", metrics, clock)
     for clock.return_value in (0.0, 1.0, 599.0, 600.0, 601.0, 1200.0):
         assert not signatures.holds(b"x", "1", "v0=")
         assert not signatures.holds(b"x", None, "")
     assert re.findall(r"refused \((\d+)\)", caplog.text) == ["1", "1", "3", "3", "2", "2"]
-    assert numbers.unsigned.call_count == 12
+    assert metrics.unsigned.call_count == 12
 
 
 @pytest.mark.parametrize("kind", ["command", "event"])

@@ -1,4 +1,4 @@
-"""LaterStores: a database that is opened when something has to be kept in it, and not before.
+"""LazyStores: a database that is opened when something has to be kept in it, and not before.
 
 A bot that has kept nothing yet has nothing to look up; it need not load what talks to a database,
 which is a fifth of its memory. What cannot be opened is tried again at the next use.
@@ -40,7 +40,7 @@ class Stores:
     """Where the settings ask for installation into many workspaces."""
 
 
-class LaterStores:
+class LazyStores:
     """Four stores in front of those of a database that is opened, once, by whichever needs it.
 
     Every method of theirs may raise what opening raises.
@@ -54,10 +54,10 @@ class LaterStores:
         self._is_empty = is_empty
         self._stores: Stores | None = None
         self._opening: asyncio.Task[Stores] | None = None
-        self.posts = LaterPosts(self)
-        self.communities = LaterCommunities(self)
-        self.tallies = LaterTallies(self)
-        self.deliveries = LaterDeliveries(self)
+        self.posts = LazyPosts(self)
+        self.communities = LazyCommunities(self)
+        self.tallies = LazyTallies(self)
+        self.deliveries = LazyDeliveries(self)
 
     async def open(self) -> Stores:
         """The stores behind these, opened if they are not yet."""
@@ -90,10 +90,10 @@ class LaterStores:
 
 
 @dataclass(frozen=True, slots=True)
-class LaterPosts:
+class LazyPosts:
     """A `PostStore` in front of another."""
 
-    _later: LaterStores
+    _lazy: LazyStores
 
     async def reserve(
         self,
@@ -121,19 +121,19 @@ class LaterPosts:
 
     async def unfinished(self) -> Sequence[Reservation]:
         """See `PostStore.unfinished`."""
-        return () if self._later.is_empty else await (await self._open()).unfinished()
+        return () if self._lazy.is_empty else await (await self._open()).unfinished()
 
     async def at(self, place: Place) -> Sequence[Post]:
         """See `PostStore.at`."""
-        return () if self._later.is_empty else await (await self._open()).at(place)
+        return () if self._lazy.is_empty else await (await self._open()).at(place)
 
     async def of(self, platform: Platform, community: str) -> Sequence[Post]:
         """See `PostStore.of`."""
-        return () if self._later.is_empty else await (await self._open()).of(platform, community)
+        return () if self._lazy.is_empty else await (await self._open()).of(platform, community)
 
     async def all(self) -> Sequence[Post]:
         """See `PostStore.all`."""
-        return () if self._later.is_empty else await (await self._open()).all()
+        return () if self._lazy.is_empty else await (await self._open()).all()
 
     async def set_pinned(self, post: Post, pinned: bool) -> None:
         """See `PostStore.set_pinned`."""
@@ -145,7 +145,7 @@ class LaterPosts:
 
     async def begun(self) -> Sequence[int]:
         """See `PostStore.begun`."""
-        return () if self._later.is_empty else await (await self._open()).begun()
+        return () if self._lazy.is_empty else await (await self._open()).begun()
 
     @asynccontextmanager
     async def claim(self, post_id: int) -> AsyncIterator[Claim | None]:
@@ -154,18 +154,18 @@ class LaterPosts:
             yield claim
 
     async def _open(self) -> PostStore:
-        return (await self._later.open()).posts
+        return (await self._lazy.open()).posts
 
 
 @dataclass(frozen=True, slots=True)
-class LaterCommunities:
+class LazyCommunities:
     """A `CommunityStore` in front of another."""
 
-    _later: LaterStores
+    _lazy: LazyStores
 
     async def settings(self, platform: Platform, community: str) -> CommunitySettings | None:
         """See `CommunityStore.settings`."""
-        if self._later.is_empty:
+        if self._lazy.is_empty:
             return None
         return await (await self._open()).settings(platform, community)
 
@@ -180,14 +180,14 @@ class LaterCommunities:
         return await (await self._open()).change(platform, community, changes, default)
 
     async def _open(self) -> CommunityStore:
-        return (await self._later.open()).communities
+        return (await self._lazy.open()).communities
 
 
 @dataclass(frozen=True, slots=True)
-class LaterTallies:
+class LazyTallies:
     """A `TallyStore` in front of another."""
 
-    _later: LaterStores
+    _lazy: LazyStores
 
     async def add(self, tallies: Mapping[Tally, int], reports: Mapping[Report, int]) -> None:
         """See `TallyStore.add`."""
@@ -195,32 +195,32 @@ class LaterTallies:
 
     async def tallies(self, platform: Platform, community: str, week: date) -> Mapping[Tally, int]:
         """See `TallyStore.tallies`."""
-        if self._later.is_empty:
+        if self._lazy.is_empty:
             return {}
         return await (await self._open()).tallies(platform, community, week)
 
     async def reports(self, platform: Platform, week: date) -> Mapping[Report, int]:
         """See `TallyStore.reports`."""
-        return {} if self._later.is_empty else await (await self._open()).reports(platform, week)
+        return {} if self._lazy.is_empty else await (await self._open()).reports(platform, week)
 
     async def _open(self) -> TallyStore:
-        return (await self._later.open()).tallies
+        return (await self._lazy.open()).tallies
 
 
 @dataclass(frozen=True, slots=True)
-class LaterDeliveries:
+class LazyDeliveries:
     """A `DeliveryStore` in front of another."""
 
-    _later: LaterStores
+    _lazy: LazyStores
 
     async def claim(self, *deliveries: str, surely: bool = False) -> tuple[DeliveryState, ...]:
         """See `DeliveryStore.claim`."""
-        return await (await self._later.open()).deliveries.claim(*deliveries, surely=surely)
+        return await (await self._lazy.open()).deliveries.claim(*deliveries, surely=surely)
 
     async def finish(self, delivery: str) -> None:
         """See `DeliveryStore.finish`."""
-        await (await self._later.open()).deliveries.finish(delivery)
+        await (await self._lazy.open()).deliveries.finish(delivery)
 
     async def release(self, delivery: str) -> None:
         """See `DeliveryStore.release`."""
-        await (await self._later.open()).deliveries.release(delivery)
+        await (await self._lazy.open()).deliveries.release(delivery)

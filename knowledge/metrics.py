@@ -1,4 +1,4 @@
-"""Numbers: what happens while the bot serves, told to whoever counts it.
+"""Metrics: what happens while the bot serves, told to whoever counts it.
 
 Only what is named here can be told: no member, no community, no question.
 """
@@ -9,7 +9,7 @@ from knowledge.answer import Answer
 from knowledge.posts import Platform
 
 
-class Numbers:
+class Metrics:
     """Counts nothing, at no cost; who counts overrides what it counts."""
 
     def answered(self, platform: Platform, answer: Answer) -> None:

@@ -1,4 +1,4 @@
-"""Numbers for Prometheus: what the bot does, as sums since it started.
+"""Metrics for Prometheus: what the bot does, as sums since it started.
 
 This alone imports prometheus_client, and only a bot with a port for health imports this.
 """
@@ -19,7 +19,7 @@ from prometheus_client import (
 )
 
 from knowledge.answer import Answer, Kind
-from knowledge.numbers import Numbers
+from knowledge.metrics import Metrics
 from knowledge.posts import Platform
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -33,7 +33,7 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper ends of the histogram's classes; both platforms give up after three seconds."""
 
 
-class PrometheusNumbers(Numbers):
+class PrometheusMetrics(Metrics):
     """Counts in memory. Every label's values come from the documents or from this module."""
 
     def __init__(self) -> None:
@@ -124,32 +124,32 @@ class PrometheusNumbers(Numbers):
         return generate_latest(self._registry)
 
     def answered(self, platform: Platform, answer: Answer) -> None:
-        """See `Numbers.answered`."""
+        """See `Metrics.answered`."""
         kind = answer.kind.value if answer.kind in NAMED else OTHER
         self._answers.labels(platform.value, answer.command, kind, answer.section or "").inc()
 
     def sent(self, platform: Platform, seconds: float) -> None:
-        """See `Numbers.sent`."""
+        """See `Metrics.sent`."""
         self._seconds.labels(platform.value).observe(seconds)
 
     def connected(self, platform: Platform, shard: int = 0) -> None:
-        """See `Numbers.connected`."""
+        """See `Metrics.connected`."""
         if (platform, shard) in self._seen:
             self._reconnects.labels(platform.value).inc()
         self._seen.add((platform, shard))
 
     def unsigned(self) -> None:
-        """See `Numbers.unsigned`."""
+        """See `Metrics.unsigned`."""
         self._unsigned.inc()
 
     def refreshed(self, *, edited: int, forgotten: int, failed: int) -> None:
-        """See `Numbers.refreshed`."""
+        """See `Metrics.refreshed`."""
         self._refreshed.labels("edited").inc(edited)
         self._refreshed.labels("forgotten").inc(forgotten)
         self._refreshed.labels("failed").inc(failed)
 
     def reloaded(self, *, taken: bool) -> None:
-        """See `Numbers.reloaded`."""
+        """See `Metrics.reloaded`."""
         self._reloads.labels("taken" if taken else "not_taken").inc()
         self._not_taken.set(not taken)
         if taken:

@@ -12,21 +12,21 @@ from prometheus_client.parser import text_string_to_metric_families
 from adapters.conversation import Caller, Page
 from adapters.reception import Reception
 from bot.health import Health, Readiness
-from bot.numbers import PrometheusNumbers
+from bot.metrics import PrometheusMetrics
 from knowledge.answer import Answer, Kind
 from knowledge.communities import Communities, CommunitySettings
 from knowledge.desk import Desks
 from knowledge.errors import DocumentError, Problem, SettingsError
-from knowledge.numbers import Numbers
+from knowledge.metrics import Metrics
 from knowledge.posts import Platform
 from knowledge.tallies import Tallying
 
 Labels = frozenset[tuple[str, str]]
 
 
-def samples(numbers: PrometheusNumbers, name: str) -> dict[Labels, float]:
+def samples(metrics: PrometheusMetrics, name: str) -> dict[Labels, float]:
     """The samples of this name, by their labels."""
-    text = numbers.text({Platform.DISCORD: True}, tasks=7).decode()
+    text = metrics.text({Platform.DISCORD: True}, tasks=7).decode()
     return {
         frozenset(sample.labels.items()): sample.value
         for family in text_string_to_metric_families(text)
@@ -44,8 +44,8 @@ def an_answer(kind: Kind, section: str | None = None, *, crisis: bool = False) -
 
 
 @pytest.fixture
-def numbers() -> PrometheusNumbers:
-    return PrometheusNumbers()
+def metrics() -> PrometheusMetrics:
+    return PrometheusMetrics()
 
 
 QUESTIONS = {
@@ -59,12 +59,12 @@ QUESTIONS = {
 
 @pytest.mark.parametrize("kind", QUESTIONS)
 async def test_a_crisis_cannot_be_told_from_other_answers_without_a_section(
-    numbers: PrometheusNumbers, desks: Desks, kind: Kind
+    metrics: PrometheusMetrics, desks: Desks, kind: Kind
 ) -> None:
-    """Not in the numbers; in what moderators are shown, it does not count at all."""
+    """Not in the metrics; in what moderators are shown, it does not count at all."""
     communities = Communities(AsyncMock(**{"settings.return_value": None}), CommunitySettings())
     tallying = Tallying(kept := AsyncMock())
-    reception = Reception(desks, Mock(), communities, tallying, numbers)
+    reception = Reception(desks, Mock(), communities, tallying, metrics)
     caller = Caller(Platform.SLACK, community="T1")
     shown = await reception.ask(caller, "ldn", QUESTIONS[kind])
     assert isinstance(shown, Page)
@@ -72,88 +72,88 @@ async def test_a_crisis_cannot_be_told_from_other_answers_without_a_section(
     reception.count(caller, shown)
     await asyncio.sleep(0)
     other = labels(platform="slack", command="ldn", kind="other", section="")
-    assert samples(numbers, "ldn_bot_answers_total") == {other: 1}
+    assert samples(metrics, "ldn_bot_answers_total") == {other: 1}
     await tallying.hand_over()
     assert kept.add.called is (kind in {Kind.ADVICE, Kind.NOT_COVERED})
 
 
 def test_help_lines_above_a_section_leave_no_trace_in_its_number(
-    numbers: PrometheusNumbers,
+    metrics: PrometheusMetrics,
 ) -> None:
     for crisis in (True, False):
-        numbers.answered(Platform.SLACK, an_answer(Kind.SECTION, "forms", crisis=crisis))
-    counted = samples(numbers, "ldn_bot_answers_total")
+        metrics.answered(Platform.SLACK, an_answer(Kind.SECTION, "forms", crisis=crisis))
+    counted = samples(metrics, "ldn_bot_answers_total")
     [found] = counted
     assert found == labels(platform="slack", command="ldn", kind="section", section="forms")
     assert counted[found] == 2
 
 
-def test_no_number_tells_when_something_was_first_asked(numbers: PrometheusNumbers) -> None:
-    numbers.answered(Platform.SLACK, an_answer(Kind.SECTION, "forms"))
-    numbers.sent(Platform.SLACK, 0.02)
-    assert "_created" not in numbers.text({}, tasks=7).decode()
+def test_no_number_tells_when_something_was_first_asked(metrics: PrometheusMetrics) -> None:
+    metrics.answered(Platform.SLACK, an_answer(Kind.SECTION, "forms"))
+    metrics.sent(Platform.SLACK, 0.02)
+    assert "_created" not in metrics.text({}, tasks=7).decode()
 
 
 def test_whatever_people_ask_the_names_of_numbers_come_from_the_document(
-    numbers: PrometheusNumbers, desks: Desks
+    metrics: PrometheusMetrics, desks: Desks
 ) -> None:
     desk = desks.first
     for question in ("xylophone marker", "i want to die xylophone", "forms", "", "help", "hello"):
-        numbers.answered(Platform.DISCORD, desk.ask(question))
+        metrics.answered(Platform.DISCORD, desk.ask(question))
     known = {"", *desk.document.by_id}
-    for found in samples(numbers, "ldn_bot_answers_total"):
+    for found in samples(metrics, "ldn_bot_answers_total"):
         assert dict(found)["section"] in known
-    assert "xylophone" not in numbers.text({}, tasks=7).decode()
+    assert "xylophone" not in metrics.text({}, tasks=7).decode()
 
 
-def test_the_first_connection_of_a_shard_is_no_reconnect(numbers: PrometheusNumbers) -> None:
+def test_the_first_connection_of_a_shard_is_no_reconnect(metrics: PrometheusMetrics) -> None:
     name, ours = "ldn_bot_reconnects_total", labels(platform="discord")
     for shard in (0, 1):
-        numbers.connected(Platform.DISCORD, shard)
-    assert samples(numbers, name)[ours] == 0
-    numbers.connected(Platform.DISCORD, 1)
-    assert samples(numbers, name)[ours] == 1
+        metrics.connected(Platform.DISCORD, shard)
+    assert samples(metrics, name)[ours] == 0
+    metrics.connected(Platform.DISCORD, 1)
+    assert samples(metrics, name)[ours] == 1
 
 
-def test_a_reload_that_is_taken_is_a_new_generation(numbers: PrometheusNumbers) -> None:
+def test_a_reload_that_is_taken_is_a_new_generation(metrics: PrometheusMetrics) -> None:
     def state() -> list[float]:
         names = ("ldn_bot_documents_generation", "ldn_bot_documents_not_taken")
-        return [samples(numbers, name)[labels()] for name in names]
+        return [samples(metrics, name)[labels()] for name in names]
 
     loaded = "ldn_bot_documents_loaded_timestamp_seconds"
-    before = samples(numbers, loaded)[labels()]
+    before = samples(metrics, loaded)[labels()]
     assert state() == [1, 0]
-    numbers.reloaded(taken=False)
+    metrics.reloaded(taken=False)
     assert state() == [1, 1]
-    assert samples(numbers, loaded)[labels()] == before
-    numbers.reloaded(taken=True)
+    assert samples(metrics, loaded)[labels()] == before
+    metrics.reloaded(taken=True)
     assert state() == [2, 0]
-    assert samples(numbers, loaded)[labels()] >= before
+    assert samples(metrics, loaded)[labels()] >= before
 
 
 def test_posts_are_counted_by_what_came_of_them() -> None:
-    numbers = PrometheusNumbers()
-    numbers.refreshed(edited=5, forgotten=2, failed=1)
-    numbers.refreshed(edited=0, forgotten=0, failed=1)
-    assert samples(numbers, "ldn_bot_posts_refreshed_total") == {
+    metrics = PrometheusMetrics()
+    metrics.refreshed(edited=5, forgotten=2, failed=1)
+    metrics.refreshed(edited=0, forgotten=0, failed=1)
+    assert samples(metrics, "ldn_bot_posts_refreshed_total") == {
         labels(result="edited"): 5,
         labels(result="forgotten"): 2,
         labels(result="failed"): 2,
     }
 
 
-def test_what_nobody_has_signed_is_one_number(numbers: PrometheusNumbers) -> None:
+def test_what_nobody_has_signed_is_one_number(metrics: PrometheusMetrics) -> None:
     for _ in range(3):
-        numbers.unsigned()
-    assert samples(numbers, "ldn_bot_unsigned_total") == {labels(): 3}
+        metrics.unsigned()
+    assert samples(metrics, "ldn_bot_unsigned_total") == {labels(): 3}
 
 
-def test_what_is_under_way_is_shown_as_it_is_at_the_moment(numbers: PrometheusNumbers) -> None:
-    assert samples(numbers, "ldn_bot_tasks") == {labels(): 7}
+def test_what_is_under_way_is_shown_as_it_is_at_the_moment(metrics: PrometheusMetrics) -> None:
+    assert samples(metrics, "ldn_bot_tasks") == {labels(): 7}
 
 
 def test_nobody_counts_unless_it_is_asked_for() -> None:
-    nobody = Numbers()
+    nobody = Metrics()
     nobody.answered(Platform.SLACK, an_answer(Kind.MENU))
     assert vars(nobody) == {}
 
