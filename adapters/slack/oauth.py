@@ -69,11 +69,7 @@ class AuthorizeMany(AsyncAuthorize):
     whoever asked first would wait for that, and hear nothing where Slack fails.
     """
 
-    def __init__(
-        self,
-        installations: AsyncInstallationStore,
-        rotator: AsyncTokenRotator,
-    ) -> None:
+    def __init__(self, installations: AsyncInstallationStore, rotator: AsyncTokenRotator) -> None:
         self._installations = installations
         self._rotator = rotator
 

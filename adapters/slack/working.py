@@ -44,8 +44,7 @@ class Working:
     async def begin(self, work: Awaitable[None]) -> BoltResponse:
         """Begin work; the acknowledgement, which waits for it for as long as it may."""
         task = asyncio.ensure_future(work)
-        self._under_way.add(task)
-        task.add_done_callback(self._done)
+        self._keep(task)
         left = acknowledge_by.get() - asyncio.get_running_loop().time()
         if left > 0:
             await asyncio.wait([task], timeout=left)
@@ -55,12 +54,15 @@ class Working:
         """Have `finish` wait for the task that calls this as well."""
         task = asyncio.current_task()
         assert task is not None  # nothing else can await
-        self._under_way.add(task)
-        task.add_done_callback(self._done)
+        self._keep(task)
 
     async def finish(self) -> None:
         """Wait a while for what goes on: Slack repeats no command, and nothing acknowledged."""
         await finish(self._under_way)
+
+    def _keep(self, task: asyncio.Task[Any]) -> None:
+        self._under_way.add(task)
+        task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._under_way.discard(task)
