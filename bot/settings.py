@@ -105,7 +105,10 @@ class Settings:
         "LDN_SLACK_HOST", "the address to listen on for Slack (127.0.0.1)", default="127.0.0.1"
     )
     slack_port: int = _setting(
-        "LDN_SLACK_PORT", "the port to listen on for Slack (3000)", _port, default=3000
+        "LDN_SLACK_PORT",
+        "the port to listen on for Slack, from 1 to 65535 (3000)",
+        _port,
+        default=3000,
     )
     slack_client_id: str | None = _setting(
         "SLACK_CLIENT_ID", "the Slack app's client id: installation into many workspaces"
@@ -123,7 +126,7 @@ class Settings:
     public_url: str | None = _setting(
         "LDN_PUBLIC_URL",
         "the https:// address under which Slack reaches the bot, for the manifest and OAuth",
-        _address("http", "https"),
+        _address("https"),
     )
     database_url: str | None = _setting(
         "DATABASE_URL", "a PostgreSQL database (SQLite in the data folder)", secret=True
@@ -162,7 +165,9 @@ class Settings:
         default="auto",
     )
     health_port: int | None = _setting(
-        "LDN_HEALTH_PORT", "a port for health and numbers, such as 9090 (off)", _port
+        "LDN_HEALTH_PORT",
+        "a port from 1 to 65535 for health and numbers, such as 9090 (off)",
+        _port,
     )
     health_host: str = _setting(
         "LDN_HEALTH_HOST",

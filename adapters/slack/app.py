@@ -31,7 +31,7 @@ from adapters.slack.errors import error_name
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import SHORTCUT_SUFFIX
 from adapters.slack.oauth import NO_BOT
-from adapters.slack.payloads import field
+from adapters.slack.payloads import command_of
 from adapters.slack.surfaces import PrivateMessage
 from adapters.slack.working import Working
 from knowledge.compose import MODERATOR_SUFFIX
@@ -184,7 +184,7 @@ class _Questions(AsyncMiddleware):
         next: Callable[[], Awaitable[BoltResponse]],
     ) -> BoltResponse:
         """Called by bolt for each event."""
-        if "command" in req.body and not field(req.body, "command").endswith(MODERATOR_SUFFIX):
+        if "command" in req.body and not command_of(req.body).endswith(MODERATOR_SUFFIX):
             if req.context.get(NO_BOT):
                 return BoltResponse(status=200, body={"text": CANNOT_ANSWER})
             return await self._listeners.ask(req.context.client, req.body)

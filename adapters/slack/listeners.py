@@ -21,6 +21,7 @@ from adapters.slack.home import home
 from adapters.slack.manifest import SHORTCUT_SUFFIX
 from adapters.slack.payloads import (
     Body,
+    command_of,
     community_of,
     field,
     is_of_a_bot,
@@ -73,7 +74,7 @@ class Listeners:
         async with self._apologetic(surface, time.perf_counter()):
             caller = await self._caller(client, body)
             question = spoken(field(body, "text"))
-            shown = await self.reception.ask(caller, _command(body), question)
+            shown = await self.reception.ask(caller, command_of(body), question)
             await surface.show(shown)
             self.reception.count(caller, shown)
         return surface.response
@@ -109,7 +110,7 @@ class Listeners:
         caller = await self._caller(client, body, sure=True)
         surface = CommandReply(respond, client.session)
         async with self._apologetic(surface, began, caller):
-            command = _command(body).removesuffix(MODERATOR_SUFFIX)
+            command = command_of(body).removesuffix(MODERATOR_SUFFIX)
             typed = spoken(field(body, "text"))
             await surface.show(await self.reception.moderation.typed(caller, command, typed))
 
@@ -239,10 +240,6 @@ class Listeners:
         names = [*((f"event {event_id}",) if event_id else ()), *others]
         states = await self._deliveries.claim(*names) if names else []
         return all(state is DeliveryState.FIRST for state in states)
-
-
-def _command(body: Body) -> str:
-    return field(body, "command").removeprefix("/")
 
 
 def _wanted(action: Body) -> Action | None:

@@ -80,6 +80,11 @@ def view_of(body: Body) -> Body:
     return view if isinstance(view, dict) else {}
 
 
+def command_of(body: Body) -> str:
+    """The slash command that was typed, without its slash, in whichever case a phone begins it."""
+    return field(body, "command").removeprefix("/").casefold()
+
+
 def user_of(body: Body) -> str:
     """Who acts."""
     return _id(body, ("user_id",), ("user", "id"), ("event", "user"))

@@ -73,6 +73,7 @@ def test_blanks_around_a_token_are_no_part_of_it() -> None:
         ("LDN_SLACK_PORT", "http"),
         ("LDN_SLACK_PORT", "70000"),
         ("LDN_PUBLIC_URL", "bot.example.org"),
+        ("LDN_PUBLIC_URL", "http://bot.example.org"),
         ("LDN_ENCRYPTION_KEYS", SECRET),
         ("LDN_ENCRYPTION_KEYS", KEY[:-4]),
         ("LDN_ENCRYPTION_KEYS", f"{KEY},{KEY} {KEY}"),

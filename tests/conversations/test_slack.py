@@ -32,6 +32,13 @@ async def test_what_is_sent_is_what_the_command_line_renders(
     assert reply.ack_payload == render(desks["ldn"].ask("mechanism")).to_json()
 
 
+async def test_a_command_is_the_same_in_any_case(slack: SlackStandIn) -> None:
+    """The keyboards of phones begin with a capital."""
+    reply = await slack.command("/Ldn", "forms")
+    assert reply.text.startswith("How LDN is delivered")
+    assert "what I have posted" in (await slack.command("/LDN-Mod", user=slack.moderator)).text
+
+
 async def test_no_question_is_the_menu(slack: SlackStandIn) -> None:
     assert "what would you like to know?" in (await slack.command("/ldn", "")).text
 
