@@ -27,10 +27,10 @@ from adapters.moderation import Moderation
 from adapters.reception import Reception
 from adapters.slack import render as slack_render
 from adapters.web.app import build_app
-from adapters.web.channel import PretendChannel
-from adapters.web.dress import Dress, Limits
-from adapters.web.live import Live
-from adapters.web.trying import Trying
+from adapters.web.live_documents import LiveDocuments
+from adapters.web.platform_renderer import Limits, PlatformRenderer
+from adapters.web.playground import Playground
+from adapters.web.pretend_channel import PretendChannel
 from bot import bootstrap
 from bot.settings import Settings
 from knowledge.answer import Answer
@@ -69,9 +69,9 @@ async def open_page(
     async with AsyncExitStack() as stack:
         listening = stack.enter_context(_listening(port))
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="ldn-bot-preview-"))
-        live, trying = await _built(settings, desks, Path(folder), stack)
+        live, playground = await _built(settings, desks, Path(folder), stack)
         runner = web.AppRunner(
-            build_app(live, trying),
+            build_app(live, playground),
             access_log=None,
             handler_cancellation=True,
             shutdown_timeout=_CLOSE_WITHIN,
@@ -144,7 +144,7 @@ def beside(settings: Settings, desks: Desks) -> Iterator[str]:
 
 async def _built(
     settings: Settings, desks: Desks, folder: Path, stack: AsyncExitStack
-) -> tuple[Live, Trying]:
+) -> tuple[LiveDocuments, Playground]:
     """What the page shows, with a database of its own in `folder`."""
     from adapters.database.communities import SqlCommunityStore
     from adapters.database.engine import open_database
@@ -154,9 +154,10 @@ async def _built(
     database = await open_database(None, folder)
     stack.push_async_callback(database.close)
     store = SqlPostStore(database)
-    dresses = {dress.platform: dress for dress in (_slack(), _discord())}
+    renderers = {renderer.platform: renderer for renderer in (_slack(), _discord())}
     channels = {
-        platform: PretendChannel(platform, each.public) for platform, each in dresses.items()
+        platform: PretendChannel(platform, each.render_public)
+        for platform, each in renderers.items()
     }
     default = CommunitySettings(Sharers(settings.share))
     communities = Communities(SqlCommunityStore(database), default)
@@ -168,20 +169,20 @@ async def _built(
     async def refresh() -> None:
         await keeper.refresh(await keeper.posts())
 
-    live = Live(
+    live = LiveDocuments(
         desks,
         lambda: bootstrap.load_checked_library(settings.documents),
         lambda: bootstrap.rebuild_desks(settings),
         refresh,
     )
-    return live, Trying(reception, communities, dresses, channels)
+    return live, Playground(reception, communities, renderers, channels)
 
 
-def _slack() -> Dress:
+def _slack() -> PlatformRenderer:
     def shown(shown: Page | Preview | Reply) -> dict[str, Any]:
         return slack_render.render_shown(shown).to_json()
 
-    return Dress(
+    return PlatformRenderer(
         Platform.SLACK,
         shown,
         lambda sentence: {"response_type": "ephemeral", "text": sentence},
@@ -190,7 +191,7 @@ def _slack() -> Dress:
     )
 
 
-def _discord() -> Dress:
+def _discord() -> PlatformRenderer:
     quiet = discord.MessageFlags(suppress_embeds=True)
     mentions = discord_render.NO_MENTIONS.to_dict()
 
@@ -201,7 +202,7 @@ def _discord() -> Dress:
         content = discord_render.public_content(answer)
         return {"content": content, "flags": quiet.value, "allowed_mentions": mentions}
 
-    return Dress(
+    return PlatformRenderer(
         Platform.DISCORD,
         shown,
         lambda sentence: discord_render.render_shown(Aside(sentence)).to_json(),

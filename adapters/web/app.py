@@ -9,10 +9,10 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from adapters.web.live import Live
+from adapters.web.live_documents import LiveDocuments
 from adapters.web.pages import Pages
+from adapters.web.playground import Playground
 from adapters.web.security import add_headers, only_this_page
-from adapters.web.trying import Trying
 from adapters.wording import APOLOGY
 
 log = logging.getLogger(__name__)
@@ -23,11 +23,11 @@ _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 STATIC = Path(__file__).parent / "static"
 
 
-def build_app(live: Live, trying: Trying) -> web.Application:
+def build_app(live: LiveDocuments, playground: Playground) -> web.Application:
     """The application; it logs no question, and keeps nothing."""
     app = web.Application(middlewares=[only_this_page, _apologetic], client_max_size=LARGEST_FORM)
     app.on_response_prepare.append(add_headers)
-    app.add_routes(Pages(live, trying).routes())
+    app.add_routes(Pages(live, playground).routes())
     app.router.add_get("/news", _News(live).stream)
     app.router.add_get("/static/{name}", _Files(STATIC).send)
 
@@ -68,7 +68,7 @@ class _Files:
 class _News:
     """Tells a browser whenever there is another version of the documents to see."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: LiveDocuments) -> None:
         self._live = live
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
@@ -80,5 +80,5 @@ class _News:
             await response.prepare(request)
             while version is not None:
                 await response.write(f"data: {version}\n\n".encode())
-                version = await self._live.after(version)
+                version = await self._live.wait_for_change(version)
         return response

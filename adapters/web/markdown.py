@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup, escape
 
-from adapters.web.painting import link
+from adapters.web.elements import link
 from knowledge.markup import Span, parse
 
 

@@ -1,5 +1,7 @@
-"""Pages: requests in, whole HTML pages out. What can be pressed is a form, so that the page works
-without its script; with it, only the parts that changed are swapped.
+"""Pages: handles requests and returns whole HTML pages.
+
+Every control is part of a form, so the page works without its script; the script swaps only the
+parts that changed.
 """
 
 from __future__ import annotations
@@ -16,14 +18,14 @@ from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from adapters import text as plain_text
-from adapters.web import painting
+from adapters.web import elements
 from adapters.web.coverage import coverage
-from adapters.web.live import Live
+from adapters.web.explanation import explain
+from adapters.web.live_documents import LiveDocuments
 from adapters.web.markdown import html_of
-from adapters.web.reasons import reasons
-from adapters.web.room import room
-from adapters.web.trying import Trying, View
-from adapters.web.visit import Typed, Visit
+from adapters.web.page_state import PageState, TypedCommand
+from adapters.web.playground import PlatformView, Playground
+from adapters.web.usage import limit_usage
 from knowledge.desk import HelpDesk
 from knowledge.language import LANGUAGES
 from knowledge.library import Questions
@@ -44,21 +46,21 @@ def _environment() -> Environment:
     made.globals["languages"] = {
         language: Locale.parse(language).get_display_name(language) for language in LANGUAGES
     }
-    made.tests["piece"] = lambda piece, kind: isinstance(piece, getattr(painting, kind))
+    made.tests["kind"] = lambda value, kind: isinstance(value, getattr(elements, kind))
     made.filters["html_of"] = html_of
     return made
 
 
 class Pages:
-    """The handlers of every address that shows something."""
+    """The handlers of every address that returns HTML."""
 
-    def __init__(self, live: Live, trying: Trying) -> None:
-        self._live = live
-        self._trying = trying
+    def __init__(self, documents: LiveDocuments, playground: Playground) -> None:
+        self._documents = documents
+        self._playground = playground
         self._templates = _environment()
 
     def routes(self) -> list[web.RouteDef]:
-        """Which address is whose."""
+        """The address of each handler."""
         return [
             web.get("/", self.try_it),
             web.post("/ask", self.ask),
@@ -72,92 +74,108 @@ class Pages:
     # What members see
 
     async def try_it(self, request: web.Request) -> web.Response:
-        """The box, and the menu that an empty command brings."""
-        visit = Visit.of(request.query)
-        return await self._tried(visit, await self._trying.ask(visit))
+        """Show the input box and the answer to an empty command, which is the menu."""
+        state = PageState.of(request.query)
+        return await self._tried(state, await self._playground.ask(state))
 
     async def ask(self, request: web.Request) -> web.Response:
-        """The answer to what was typed."""
-        visit = Visit.of(await _form(request))
-        views = await self._trying.ask(visit)
-        return await self._tried(visit, views, asked=visit.question)
+        """Answer what was typed."""
+        state = PageState.of(await _form(request))
+        views = await self._playground.ask(state)
+        return await self._tried(state, views, asked=state.question)
 
     async def act(self, request: web.Request) -> web.Response:
-        """What a button or a menu leads to. `press` holds the platform and the identifier."""
+        """Do what a button or a menu says; `press` holds the platform and the identifier.
+
+        Raises:
+            web.HTTPBadRequest: `press` names no platform.
+        """
         fields = await _form(request)
-        visit = Visit.of(fields)
+        state = PageState.of(fields)
         where, _, identifier = str(fields.get("press", "")).partition(" ")
         if where not in _PLATFORMS:
             raise web.HTTPBadRequest(text="This button is not of this page.")
         platform = _PLATFORMS[where]
-        views = await self._trying.act(visit, platform, identifier)
-        return await self._tried(visit, views, platform, asked=visit.asked)
+        views = await self._playground.act(state, platform, identifier)
+        return await self._tried(state, views, platform, asked=state.asked)
 
     async def again(self, request: web.Request) -> web.Response:
-        """The same as it would be now."""
-        visit = Visit.of(await _form(request))
-        views = await self._trying.again(visit)
-        return await self._tried(visit, views, asked=visit.asked)
+        """Show the same again, with the present documents."""
+        state = PageState.of(await _form(request))
+        views = await self._playground.again(state)
+        return await self._tried(state, views, asked=state.asked)
 
     async def _tried(
-        self, visit: Visit, views: list[View], where: Platform | None = None, asked: str = ""
+        self,
+        state: PageState,
+        views: list[PlatformView],
+        where: Platform | None = None,
+        asked: str = "",
     ) -> web.Response:
-        """`where` is the platform that was acted on, if it was one alone."""
-        acted_on = next((view for view in views if view.dress.platform is where), views[0])
-        command = self._live.desks.first.document.command
+        """`where` is the platform on which something was pressed, if it was one alone."""
+        acted_on = next((view for view in views if view.renderer.platform is where), views[0])
+        command = self._documents.desks.first.document.command
         return self._page(
             "try.html",
-            visit,
+            state,
             views=views,
             said=acted_on.said,
             asked=asked,
             command=command,
-            plain=await self._trying.is_plain(),
+            plain=await self._playground.is_plain(),
         )
 
     # For editors
 
     async def document(self, request: web.Request) -> web.Response:
-        """A document beside its article; with `only`, one section of it with all its questions."""
+        """Show a document beside its article; with `only`, one section with all its questions.
+
+        Raises:
+            web.HTTPNotFound: there is no such section.
+        """
         desk, only = self._desk(request), request.query.get("only", "")
         if only and only not in desk.document.by_id:
             raise web.HTTPNotFound(text=NO_SUCH_SECTION)
-        library = await self._live.library()
+        library = await self._documents.library()
         document = desk.document
         asked = library.questions.get(document.command, Questions()) if library else Questions()
         answers = {each.id: desk.open(each.id) for each in document.sections}
-        rooms = {
-            id: [room(answer, dress) for dress in self._trying.dresses]
+        usages = {
+            id: [limit_usage(answer, renderer) for renderer in self._playground.renderers]
             for id, answer in answers.items()
             if answer
         }
         return self._page(
             "document.html",
-            Visit.of(request.query),
+            PageState.of(request.query),
             document=document,
             coverage=coverage(document),
-            rooms=rooms,
+            usages=usages,
             asked=asked.sections,
             only=only,
         )
 
     async def why(self, request: web.Request) -> web.Response:
-        """Why a question goes where it goes."""
-        desks, question = self._live.desks, request.query.get("q", "")
-        typed = Typed.of(question, desks)
+        """Explain why a question gets the answer that it gets."""
+        desks, question = self._documents.desks, request.query.get("q", "")
+        typed = TypedCommand.of(question, desks)
         desk = desks[typed.command]
         return self._page(
             "why.html",
-            Visit.of(request.query),
+            PageState.of(request.query),
             question=question,
-            why=reasons(desk, typed.words) if question.strip() else None,
+            why=explain(desk, typed.words) if question.strip() else None,
             titles=desk.titles,
         )
 
     # For moderators
 
     async def cards(self, request: web.Request) -> web.Response:
-        """Every section as a card to print; with `only`, one of them."""
+        """Show every section as a card to print; with `only`, one of them.
+
+        Raises:
+            web.HTTPNotFound: there is no such section.
+        """
         desk, only = self._desk(request), request.query.get("only", "")
         answers = [
             answer
@@ -168,31 +186,35 @@ class Pages:
             raise web.HTTPNotFound(text=NO_SUCH_SECTION)
         return self._page(
             "cards.html",
-            Visit.of(request.query),
+            PageState.of(request.query),
             document=desk.document,
             cards=[(answer, plain_text.render(answer)) for answer in answers],
             only=only,
         )
 
     def _desk(self, request: web.Request) -> HelpDesk:
-        desks = self._live.desks
+        desks = self._documents.desks
         return desks.get(request.query.get("document", "")) or desks.first
 
-    def _page(self, name: str, visit: Visit, **values: Any) -> web.Response:
-        live = self._live
-        shared = _Shared(live, [desk.document.command for desk in live.desks.values()])
+    def _page(self, name: str, state: PageState, **values: Any) -> web.Response:
+        documents = self._documents
+        shared = _Shared(documents, [desk.document.command for desk in documents.desks.values()])
         html = self._templates.get_template(name).render(
-            visit=visit,
+            state=state,
             shared=shared,
             here=name.removesuffix(".html"),
-            to=partial(_address, visit.theme),
+            to=partial(_address, state.theme),
             **values,
         )
         return web.Response(text=html, content_type="text/html", charset="utf-8")
 
 
 async def _form(request: web.Request) -> Mapping[str, object]:
-    """What a form sends."""
+    """The fields of a posted form.
+
+    Raises:
+        web.HTTPBadRequest: the body is not a form.
+    """
     try:
         return await request.post()
     except web.HTTPException:
@@ -203,13 +225,13 @@ async def _form(request: web.Request) -> Mapping[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What every page shows."""
+    """What the frame around every page shows."""
 
-    live: Live
+    documents: LiveDocuments
     commands: list[str]
 
 
 def _address(theme: str, path: str, **query: str) -> str:
-    """An address of ours; the choice of light or dark comes along, for it is stored nowhere."""
+    """An address of this page. The theme is part of it, because nothing is stored."""
     fields = {name: value for name, value in {"theme": theme, **query}.items() if value}
     return f"{path}?{urlencode(fields)}" if fields else path

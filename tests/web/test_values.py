@@ -1,4 +1,4 @@
-"""What editors are shown of a document: coverage, room, and reasons."""
+"""What editors are shown of a document: coverage, use of limits, and explanations."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from adapters.discord import render as discord
 from adapters.slack import render as slack
 from adapters.web.coverage import coverage
-from adapters.web.reasons import reasons
-from adapters.web.room import room
-from adapters.web.visit import Typed, Visit
+from adapters.web.explanation import explain
+from adapters.web.page_state import PageState, TypedCommand
+from adapters.web.usage import limit_usage
 from bot import preview
 from knowledge.actions import Action, Verb
 from knowledge.desk import Desks
@@ -54,23 +54,27 @@ def test_a_sentence_that_is_in_no_section_is_counted(tmp_path: Path) -> None:
     ]
 
 
-def test_room_is_that_of_the_fullest_page(tmp_path: Path) -> None:
+def test_usage_is_that_of_the_fullest_page(tmp_path: Path) -> None:
     long = [section("long", "Long", *(f"Row {row} of cabbages. " * 30 for row in range(20)))]
     [desk] = open_folder(write_document(tmp_path, [*GARDEN, *long]).parent).values()
     answer = desk.open("long")
     assert answer is not None
-    on_slack, on_discord = (room(answer, dress) for dress in (preview._slack(), preview._discord()))
+    on_slack, on_discord = (
+        limit_usage(answer, renderer) for renderer in (preview._slack(), preview._discord())
+    )
     pages = discord.contents(answer)
     assert on_discord.pages == len(pages) > 1
-    assert [(each.used, each.limit) for each in on_discord.measures] == [
+    assert [(each.used, each.limit) for each in on_discord.measurements] == [
         (max(map(length, pages)), discord.CONTENT_LIMIT)
     ]
     assert on_slack.pages > 1
-    measured = {each.what: each for each in on_slack.measures}
+    measured = {each.what: each for each in on_slack.measurements}
     assert measured["longest block"].limit == slack.SECTION_LIMIT
     assert measured["longest block"].used > slack.SECTION_LIMIT / 2
     assert measured["heading"].used == len("Long")
-    assert all(0 < each.percent <= 100 for each in (*on_slack.measures, *on_discord.measures))
+    assert all(
+        0 < each.percent <= 100 for each in (*on_slack.measurements, *on_discord.measurements)
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,8 +87,10 @@ def test_room_is_that_of_the_fullest_page(tmp_path: Path) -> None:
         ("is it worth the trouble", "search"),
     ],
 )
-def test_the_reasons_are_those_of_the_answer(question: str, decided_by: str, desks: Desks) -> None:
-    why = reasons(desks.first, question)
+def test_the_explanation_is_that_of_the_answer(
+    question: str, decided_by: str, desks: Desks
+) -> None:
+    why = explain(desks.first, question)
     assert why.decided_by == decided_by
     assert why.answer == desks.first.ask(question)
     assert why.expected[0][0] is why.ranking.outcome
@@ -96,20 +102,22 @@ def test_the_reasons_are_those_of_the_answer(question: str, decided_by: str, des
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("how is it taken", Typed("ldn", "how is it taken")),
-        ("/ldn how is it taken", Typed("ldn", "how is it taken")),
-        ("/ldn", Typed("ldn", "")),
-        ("/ldn-mod pins", Typed("ldn", "pins", to_moderate=True)),
-        ("/other words", Typed("ldn", "/other words")),
+        ("how is it taken", TypedCommand("ldn", "how is it taken")),
+        ("/ldn how is it taken", TypedCommand("ldn", "how is it taken")),
+        ("/ldn", TypedCommand("ldn", "")),
+        ("/ldn-mod pins", TypedCommand("ldn", "pins", to_moderate=True)),
+        ("/other words", TypedCommand("ldn", "/other words")),
     ],
 )
-def test_what_is_typed_is_read_as_a_platform_would(typed: str, meant: Typed, desks: Desks) -> None:
-    assert Typed.of(typed, desks) == meant
+def test_what_is_typed_is_read_as_a_platform_would(
+    typed: str, meant: TypedCommand, desks: Desks
+) -> None:
+    assert TypedCommand.of(typed, desks) == meant
 
 
-def test_what_a_visit_says_wrong_is_left_out() -> None:
-    visit = Visit.of({"language": "tlh", "theme": "pink", "role": "king", "question": b"x"})
-    assert visit == Visit(
+def test_what_a_request_says_wrong_is_left_out() -> None:
+    state = PageState.of({"language": "tlh", "theme": "pink", "role": "king", "question": b"x"})
+    assert state == PageState(
         plain=False,
         showing=dict.fromkeys(Platform, ""),
         choices=dict.fromkeys(Platform, ""),
@@ -117,8 +125,8 @@ def test_what_a_visit_says_wrong_is_left_out() -> None:
 
 
 def test_what_is_chosen_in_a_menu_comes_with_its_press() -> None:
-    visit = Visit.of({"choice-slack": "forms"})
+    state = PageState.of({"choice-slack": "forms"})
     menu = Action(Verb.CHOOSE, "ldn")
-    assert visit.pressed(Platform.SLACK, menu.encode()) == menu.choosing("forms")
+    assert state.pressed(Platform.SLACK, menu.encode()) == menu.choosing("forms")
     share = Action(Verb.SHARE, "ldn", "overview")
-    assert visit.pressed(Platform.SLACK, share.encode()) == share
+    assert state.pressed(Platform.SLACK, share.encode()) == share

@@ -1,4 +1,5 @@
-"""Slack's payload → what Slack shows: Block Kit and mrkdwn, as far as the bot uses them.
+"""Slack payload → elements as Slack displays them: the parts of Block Kit and mrkdwn that the bot
+uses.
 
 https://docs.slack.dev/messaging/formatting-message-text
 """
@@ -13,15 +14,15 @@ from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
-from adapters.web.painting import (
+from adapters.web.elements import (
     BARE_ADDRESS,
+    Button,
+    Element,
     Menu,
-    Painted,
-    Piece,
-    Press,
+    MessageElements,
+    Placeholder,
     Row,
-    Unpainted,
-    Words,
+    Text,
     link,
 )
 
@@ -31,9 +32,10 @@ _TAGS = {"bold": ("*", "strong"), "italic": ("_", "em"), "strike": ("~", "s")}
 
 
 def _between(name: str, mark: str) -> str:
-    """What stands between two marks: they touch it, and no word touches them from outside.
+    """A pattern, named `name`, for text between two marks.
 
-    An invisible word joiner beside a mark makes a plain sign of it.
+    Slack requires that the marks touch the text and that no word touches them from outside. Beside
+    an invisible word joiner, a mark is a plain character.
     """
     mark = re.escape(mark)
     inner = rf"(?![\s\u2060{mark}])(?:<[^<>]*>|[^{mark}\n<])+(?<![\s\u2060])"
@@ -52,17 +54,17 @@ _MARKED = re.compile(
 )
 
 
-def paint(payload: Mapping[str, Any]) -> Painted:
-    """A message as Slack shows it; without blocks, its text."""
+def to_elements(payload: Mapping[str, Any]) -> MessageElements:
+    """The elements of a message, from its blocks, or from its text if there are none."""
     blocks = payload.get("blocks") or [
         {"type": "section", "text": {"type": "mrkdwn", "text": payload["text"]}}
     ]
     private = payload.get("response_type") == "ephemeral"
-    return Painted(tuple(_piece(block) for block in blocks), private)
+    return MessageElements(tuple(_element(block) for block in blocks), private)
 
 
 def builder_address(payload: Mapping[str, Any]) -> str:
-    """Where Slack's own Block Kit Builder shows the blocks of a message; empty without blocks."""
+    """The address that opens a message in Slack's Block Kit Builder; empty without blocks."""
     blocks = payload.get("blocks")
     if not blocks:
         return ""
@@ -70,23 +72,23 @@ def builder_address(payload: Mapping[str, Any]) -> str:
     return BUILDER + quote(written, safe="")
 
 
-def _piece(block: Mapping[str, Any]) -> Piece:
+def _element(block: Mapping[str, Any]) -> Element:
     match block["type"]:
         case "header":
-            return Words(Markup("<h3>{}</h3>").format(block["text"]["text"]))
+            return Text(Markup("<h3>{}</h3>").format(block["text"]["text"]))
         case "section" if "text" in block:
-            return Words(_text(block["text"]))
+            return Text(_text(block["text"]))
         case "actions":
             return Row(tuple(_control(element) for element in block["elements"]))
         case kind:
-            return Unpainted(kind)
+            return Placeholder(kind)
 
 
-def _control(element: Mapping[str, Any]) -> Press | Menu:
+def _control(element: Mapping[str, Any]) -> Button | Menu:
     if element["type"] == "static_select":
         options = tuple((each["value"], each["text"]["text"]) for each in element["options"])
         return Menu(element["placeholder"]["text"], element["action_id"], options)
-    return Press(element["text"]["text"], element["action_id"])
+    return Button(element["text"]["text"], element["action_id"])
 
 
 def _text(text: Mapping[str, Any]) -> Markup:
@@ -99,7 +101,7 @@ def _text(text: Mapping[str, Any]) -> Markup:
 
 
 def mrkdwn(line: str) -> Markup:
-    """One line of Slack's mrkdwn."""
+    """One line of Slack's mrkdwn as HTML."""
     return Markup("").join(_runs(line))
 
 
@@ -125,5 +127,5 @@ def _meant(text: str) -> Markup:
 
 
 def _unescaped(text: str) -> str:
-    """Slack knows three entities, and no others."""
+    """Text without Slack's three entities; Slack knows no others."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -1,12 +1,12 @@
-"""Pretend channels: posts and pins that stand on this page alone, for as long as it runs."""
+"""PretendChannel: a `Publisher` whose posts and pins are kept in memory and shown on the page."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from adapters.web.dress import Payload
-from adapters.web.painting import PRETEND_ADDRESS
+from adapters.web.elements import PRETEND_ADDRESS
+from adapters.web.platform_renderer import Payload
 from knowledge.answer import Answer
 from knowledge.posts import Place, Platform, Post
 from knowledge.publishing import MessageGoneError
@@ -16,7 +16,7 @@ COMMUNITY, CHANNEL = "preview", "pretend-channel"
 
 @dataclass(slots=True)
 class Message:
-    """What stands in a pretend channel."""
+    """A message in a pretend channel; `payload` is what everyone there would be sent."""
 
     id: str
     payload: Payload
@@ -25,18 +25,18 @@ class Message:
 
 
 class PretendChannel:
-    """A `Publisher` whose platform is this page: one channel, whose messages it holds."""
+    """A `Publisher` with one channel in memory; see the module."""
 
-    def __init__(self, platform: Platform, dressed: Callable[[Answer], Payload]) -> None:
-        """`dressed` makes the payload that everyone in the channel would be sent."""
+    def __init__(self, platform: Platform, render_public: Callable[[Answer], Payload]) -> None:
+        """`render_public` makes the payload that everyone in the channel would be sent."""
         self.platform = platform
-        self._dressed = dressed
+        self._render_public = render_public
         self._messages: dict[str, Message] = {}
         self._by_nonce: dict[str, str] = {}
 
     @property
     def messages(self) -> list[Message]:
-        """What stands in the channel, newest first."""
+        """The channel's messages, newest first."""
         return list(reversed(self._messages.values()))
 
     async def post(
@@ -45,19 +45,19 @@ class PretendChannel:
         """See `Publisher.post`."""
         if nonce not in self._by_nonce:
             id = f"{self.platform.value}-{len(self._by_nonce) + 1}"
-            self._messages[id] = Message(id, self._dressed(answer))
+            self._messages[id] = Message(id, self._render_public(answer))
             self._by_nonce[nonce] = id
         return self._by_nonce[nonce]
 
     async def edit(self, post: Post, answer: Answer) -> None:
         """See `Publisher.edit`."""
         message = self._message(post)
-        message.payload = self._dressed(answer)
+        message.payload = self._render_public(answer)
         message.edited = True
 
     async def shows(self, post: Post, answer: Answer) -> bool | None:
         """See `Publisher.shows`."""
-        return self._message(post).payload == self._dressed(answer)
+        return self._message(post).payload == self._render_public(answer)
 
     async def pin(self, post: Post) -> None:
         """See `Publisher.pin`."""

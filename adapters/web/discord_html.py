@@ -1,4 +1,4 @@
-"""Discord's payload → what Discord shows: its part of Markdown, buttons and menus.
+"""Discord payload → elements as Discord displays them: its subset of Markdown, buttons and menus.
 
 https://support.discord.com/hc/en-us/articles/210298617
 """
@@ -14,39 +14,41 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from adapters.web.painting import (
+from adapters.web.elements import (
     BARE_ADDRESS,
+    Button,
+    Element,
     Menu,
-    Painted,
-    Piece,
-    Press,
+    MessageElements,
+    Placeholder,
     Row,
-    Unpainted,
-    Words,
+    Text,
     link,
 )
 
 _EPHEMERAL = 1 << 6
 _BUTTON, _MENU = 2, 3
 _LARGEST_HEADINGS = 2
-"""`#` and `##`: headings of the same level under the page's own; `###` stands below them."""
+"""`#` and `##` become `<h3>`, one level below the page's own headings; `###` becomes `<h4>`."""
 
 
-def paint(payload: Mapping[str, Any]) -> Painted:
-    """A message as Discord shows it."""
-    pieces: list[Piece] = [Words(markdown(payload["content"]))]
-    pieces += (Unpainted(file["filename"], is_file=True) for file in payload.get("attachments", ()))
+def to_elements(payload: Mapping[str, Any]) -> MessageElements:
+    """The elements of a message: its content, attached files, and rows of controls."""
+    elements: list[Element] = [Text(markdown(payload["content"]))]
+    elements += (
+        Placeholder(file["filename"], is_file=True) for file in payload.get("attachments", ())
+    )
     for row in payload.get("components", ()):
-        pieces.append(Row(tuple(_control(each) for each in row["components"])))
-    return Painted(tuple(pieces), bool(payload.get("flags", 0) & _EPHEMERAL))
+        elements.append(Row(tuple(_control(each) for each in row["components"])))
+    return MessageElements(tuple(elements), bool(payload.get("flags", 0) & _EPHEMERAL))
 
 
-def _control(component: Mapping[str, Any]) -> Press | Menu:
+def _control(component: Mapping[str, Any]) -> Button | Menu:
     if component["type"] == _MENU:
         options = tuple((each["value"], each["label"]) for each in component["options"])
         return Menu(component["placeholder"], component["custom_id"], options)
     assert component["type"] == _BUTTON  # the bot sends no others
-    return Press(component["label"], component["custom_id"])
+    return Button(component["label"], component["custom_id"])
 
 
 def markdown(content: str) -> Markup:
@@ -55,7 +57,7 @@ def markdown(content: str) -> Markup:
 
 
 class _Renderer(RendererHTML):
-    """HTML for the tokens that Discord shows in another way than CommonMark."""
+    """HTML for the tokens that Discord displays differently from CommonMark."""
 
     def heading_open(self, tokens: Sequence[Token], at: int, *_: Any) -> str:
         return f"<{self._heading(tokens[at])}>"
@@ -91,7 +93,7 @@ def _address(token: Token) -> str:
 
 
 def _bare_address(state: StateInline, silent: bool) -> bool:
-    """An address is a link by itself, and its underscores are no emphasis."""
+    """A markdown-it rule: a bare address is a link, and its underscores are not emphasis."""
     if state.linkLevel or not state.src.startswith("://", state.pos):
         return False
     scheme = next((word for word in ("https", "http") if state.pending.endswith(word)), "")

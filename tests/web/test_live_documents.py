@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.web.live import CANNOT_LOAD, Live
+from adapters.web.live_documents import CANNOT_LOAD, LiveDocuments
 from knowledge.desk import Desks
 from knowledge.folder import load_library
 from tests.documents import GARDEN, open_folder, section, write_document
@@ -24,7 +24,9 @@ class Edited:
         self.learned.set()
         self.replaced = 0
         self.desks = open_folder(folder)
-        self.live = Live(self.desks, lambda: load_library(folder), self._learn, self._replace)
+        self.live = LiveDocuments(
+            self.desks, lambda: load_library(folder), self._learn, self._replace
+        )
 
     def shows(self, topic: str) -> str:
         answer = self.desks.first.open(topic)
@@ -47,9 +49,9 @@ def watered(words: str) -> list[dict[str, object]]:
     return [section("water", "Watering", words), *GARDEN[1:]]
 
 
-async def until(what: Callable[[], bool], live: Live) -> None:
+async def until(what: Callable[[], bool], live: LiveDocuments) -> None:
     while not what():
-        await asyncio.wait_for(live.after(live.version), 20)
+        await asyncio.wait_for(live.wait_for_change(live.version), 20)
 
 
 async def test_new_words_are_served_before_they_are_learned(edited: Edited) -> None:
@@ -106,9 +108,9 @@ async def test_what_is_not_the_documents_fault_is_told_too(tmp_path: Path) -> No
         raise OSError("the disk is gone")
 
     write_document(tmp_path)
-    live = Live(open_folder(tmp_path), broken, _never, _nothing)  # type: ignore[arg-type]
+    live = LiveDocuments(open_folder(tmp_path), broken, _never, _nothing)  # type: ignore[arg-type]
     await live.reload()
-    assert live.trouble == CANNOT_LOAD
+    assert live.failure == CANNOT_LOAD
     assert not live.learning
 
 
@@ -137,7 +139,7 @@ async def test_a_newer_change_ends_the_learning_of_an_older(edited: Edited) -> N
 
 
 async def test_whoever_waits_for_news_is_let_go_at_the_end(edited: Edited) -> None:
-    waiting: Awaitable[int | None] = asyncio.create_task(edited.live.after(0))
+    waiting: Awaitable[int | None] = asyncio.create_task(edited.live.wait_for_change(0))
     await asyncio.sleep(0)
     edited.live.close()
     assert await asyncio.wait_for(waiting, 20) is None

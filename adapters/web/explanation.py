@@ -1,4 +1,4 @@
-"""Reasons: why a question went where it went."""
+"""Explanation: why a question got the answer that it got."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from knowledge.search import COSTS, Costs, Outcome, Ranking, expected_costs
 
 
 @dataclass(frozen=True, slots=True)
-class Reasons:
-    """What was looked at, in this order: exact names, words of a crisis, the search.
+class Explanation:
+    """The three steps of answering, in their order, and what each found.
 
-    `named` is the answer that was called by an exact name, which ends it. `crisis` is the verdict
-    on the words; an explicit one ends it too. `ranking` is what the search found, whether or not
-    it came to that, and `expected` what each outcome would have cost.
+    Args:
+        answer: the answer that was given.
+        named: step 1, the answer with exactly this name; if there is one, it is given.
+        crisis: step 2, the verdict of the crisis check; an explicit crisis decides the answer.
+        ranking: step 3, the search's result, filled in even if an earlier step decided.
+        expected: the expected cost of each outcome of the search, the lowest first.
+        costs: the costs that the search weighs.
+        crisis_costs: the costs that the crisis check weighs.
     """
 
     answer: Answer
@@ -30,17 +35,17 @@ class Reasons:
 
     @property
     def decided_by(self) -> str:
-        """What had the last word: `name`, `crisis` or `search`."""
+        """The step that decided: `name`, `crisis` or `search`."""
         if self.named:
             return "name"
         return "crisis" if self.crisis and self.crisis.tier is Tier.EXPLICIT else "search"
 
 
-def reasons(desk: HelpDesk, question: str) -> Reasons:
-    """Why a desk answers a question as it does."""
+def explain(desk: HelpDesk, question: str) -> Explanation:
+    """Explain a desk's answer to a question."""
     ranking = desk.index.search(question.strip()[:QUESTION_LIMIT])
     expected = expected_costs(ranking.candidates, ranking.coverage, COSTS)
-    return Reasons(
+    return Explanation(
         answer=desk.ask(question),
         named=desk.open(question.strip()),
         crisis=desk.safety.check(question),

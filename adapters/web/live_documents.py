@@ -1,5 +1,7 @@
-"""Live: the documents as they are being edited. The last good ones are served; what is wrong with
-newer ones is told, and whoever looks at the page is told that there is something new.
+"""LiveDocuments: follows a folder of documents while somebody edits it.
+
+The last version without faults is served. The faults of a newer one are shown, and every open page
+is told when there is something new to show.
 """
 
 from __future__ import annotations
@@ -20,59 +22,59 @@ log = logging.getLogger(__name__)
 CANNOT_LOAD = "The documents cannot be loaded. The terminal says why."
 
 
-class Live:
-    """Follows a folder of documents."""
+class LiveDocuments:
+    """Follows a folder of documents; see `watch`."""
 
     def __init__(
         self,
         desks: Desks,
         load: Callable[[], Library],
         learn: Callable[[], Awaitable[Desks]],
-        replaced: Callable[[], Awaitable[None]],
+        on_replaced: Callable[[], Awaitable[None]],
     ) -> None:
-        """Follow a folder.
+        """Nothing is read before `watch`, `reload` or `library` is called.
 
         Args:
-            desks: what is served; replaced when the folder changes.
-            load: reads and checks the folder, in a moment; raises `DocumentError`.
-            learn: makes desks of the folder, in its own time.
-            replaced: called after other desks are served.
+            desks: the desks that are served; their content is replaced when the folder changes.
+            load: reads and checks the folder, within a second; raises `DocumentError`.
+            learn: makes desks of the folder, which takes seconds.
+            on_replaced: called each time after `desks` were replaced.
         """
         self.desks = desks
         self.version = 0
-        """Another one whenever there is something new to see."""
+        """Counts up whenever there is something new to show."""
         self.problems: tuple[Problem, ...] = ()
-        self.trouble = ""
-        """A sentence, where it is not the documents that are at fault."""
+        self.failure = ""
+        """A sentence if the folder could not be loaded for another reason than its faults."""
         self.learning = False
-        """Whether the search still knows the documents as they were."""
+        """Whether the search still works with what it learned from an earlier version."""
         self._load = load
         self._learn = learn
-        self._replaced = replaced
+        self._on_replaced = on_replaced
         self._library: Library | None = None
         self._news = asyncio.Event()
         self._closed = False
 
     async def library(self) -> Library | None:
-        """The last good library, with its example questions; None if there was none yet."""
+        """The last library without faults; None if there was none yet."""
         if self._library is None:
             with suppress(DocumentError):
                 self._library = await asyncio.to_thread(self._load)
         return self._library
 
-    async def after(self, version: int) -> int | None:
-        """Wait for another version than this; None once there will be no more."""
+    async def wait_for_change(self, version: int) -> int | None:
+        """Wait until `self.version` differs from `version`, and return it; None after `close`."""
         while self.version == version and not self._closed:
             await self._news.wait()
         return None if self._closed else self.version
 
     def close(self) -> None:
-        """Let go of whoever waits."""
+        """End every `wait_for_change`."""
         self._closed = True
         self._news.set()
 
     async def watch(self, folder: Path) -> None:
-        """Follow the folder until cancelled. A newer change puts an end to learning an older."""
+        """Reload at each change of the folder, until cancelled; a newer change ends a reload."""
         loading: asyncio.Task[None] | None = None
         try:
             async for _ in changes(folder, look(folder)):
@@ -82,7 +84,7 @@ class Live:
             await _end(loading)
 
     async def reload(self) -> None:
-        """Take the folder as it is now, if it is whole."""
+        """Serve the folder as it is now, unless it has faults. Raises nothing."""
         try:
             library = await asyncio.to_thread(self._load)
             if desks := self._with_old_search(library):
@@ -95,12 +97,12 @@ class Live:
             self._tell(error.problems)
         except Exception:
             log.exception("the documents cannot be loaded, the last good ones serve on")
-            self._tell(trouble=CANNOT_LOAD)
+            self._tell(failure=CANNOT_LOAD)
 
     def _with_old_search(self, library: Library) -> list[HelpDesk]:
-        """Desks with new words that are found as the old ones were, so that nobody has to wait.
+        """Desks with the new texts and the old search, so that edits show before it has learned.
 
-        No desk at all where there are other topics to find.
+        Empty if topics were added or removed: the old search cannot find those.
         """
         desks = []
         for document in library.documents:
@@ -117,11 +119,11 @@ class Live:
     async def _serve(self, desks: list[HelpDesk]) -> None:
         self.desks.replace(desks)
         self.learning = False
-        await self._replaced()
+        await self._on_replaced()
 
-    def _tell(self, problems: tuple[Problem, ...] = (), trouble: str = "") -> None:
-        self.problems, self.trouble = problems, trouble
-        if problems or trouble:
+    def _tell(self, problems: tuple[Problem, ...] = (), failure: str = "") -> None:
+        self.problems, self.failure = problems, failure
+        if problems or failure:
             self.learning = False
         self.version += 1
         self._news.set()

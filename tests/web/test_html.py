@@ -14,15 +14,15 @@ from markupsafe import Markup
 from adapters import text as plain_text
 from adapters.discord import render as discord
 from adapters.slack import render as slack
-from adapters.web import discord_painter, slack_painter
-from adapters.web.painting import (
+from adapters.web import discord_html, slack_html
+from adapters.web.elements import (
     PRETEND_ADDRESS,
+    Button,
     Menu,
-    Painted,
-    Press,
+    MessageElements,
+    Placeholder,
     Row,
-    Unpainted,
-    Words,
+    Text,
 )
 from knowledge.actions import Action
 from knowledge.answer import Answer
@@ -51,9 +51,9 @@ class Read(HTMLParser):
         self.text += data
 
 
-def read(painted: Painted) -> str:
-    """The words of a painted message, without regard to white space, list signs and numbers."""
-    html = " ".join(str(piece.html) for piece in painted.pieces if isinstance(piece, Words))
+def read(shown: MessageElements) -> str:
+    """The words of a displayed message, without regard to white space, list signs and numbers."""
+    html = " ".join(str(element.html) for element in shown.elements if isinstance(element, Text))
     return words(Read(html).text)
 
 
@@ -80,14 +80,14 @@ def test_every_word_of_every_page_is_drawn_as_slack_would(desks: Desks) -> None:
             said = message.text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
             said = re.sub(r"<(https?://[^|>]+)\|([^>]*)>", r"\2", said)
             heard = re.sub(r"(?<![\w\u2060])[*_]+(?=\S)|(?<=\S)[*_]+(?![\w\u2060])", "", said)
-            assert read(slack_painter.paint(message.to_json())) == words(heard)
+            assert read(slack_html.to_elements(message.to_json())) == words(heard)
 
 
 def test_every_word_of_every_first_page_is_drawn_as_discord_would(desks: Desks) -> None:
     for answer in answers(desks):
         if len(discord.contents(answer)) > 1:
             continue
-        drawn = read(discord_painter.paint(discord.render(answer).to_json()))
+        drawn = read(discord_html.to_elements(discord.render(answer).to_json()))
         text = plain_text.render(answer)
         # The plain text says in brackets where a link leads.
         assert drawn == words(re.sub(r" \(https?://[^)\s]+\)", "", text))
@@ -95,18 +95,18 @@ def test_every_word_of_every_first_page_is_drawn_as_discord_would(desks: Desks) 
 
 def test_every_button_and_option_of_the_payload_is_drawn(desks: Desks) -> None:
     for answer in answers(desks):
-        for painted in (
-            slack_painter.paint(slack.render(answer).to_json()),
-            discord_painter.paint(discord.render(answer).to_json()),
+        for shown in (
+            slack_html.to_elements(slack.render(answer).to_json()),
+            discord_html.to_elements(discord.render(answer).to_json()),
         ):
             controls = [
-                each for row in painted.pieces if isinstance(row, Row) for each in row.controls
+                each for row in shown.elements if isinstance(row, Row) for each in row.controls
             ]
             assert all(Action.decode(each.identifier) for each in controls)
             menus = [each for each in controls if isinstance(each, Menu)]
             chosen = [value for menu in menus for value, _ in menu.options]
             assert chosen == [choice.topic for choice in answer.choices]
-            assert painted.private
+            assert shown.private
 
 
 ALLOWED = {"p", "br", "h3", "h4", "strong", "em", "u", "s", "code", "a", "ul", "ol", "li"}
@@ -118,8 +118,8 @@ TEXT = st.lists(st.one_of(MARKS, NASTY, st.text(max_size=6)), max_size=30).map("
 @given(TEXT)
 def test_no_text_becomes_html_of_its_own(text: str) -> None:
     for html in (
-        slack_painter.mrkdwn(text),
-        discord_painter.markdown(text),
+        slack_html.mrkdwn(text),
+        discord_html.markdown(text),
     ):
         found = Read(str(html))
         assert found.tags <= ALLOWED | {"blockquote", "pre", "hr"}
@@ -128,7 +128,7 @@ def test_no_text_becomes_html_of_its_own(text: str) -> None:
 
 @given(st.text())
 def test_what_slacks_renderer_escapes_is_drawn_as_it_was(text: str) -> None:
-    drawn = Read(str(slack_painter.mrkdwn(slack.escape(text)))).text
+    drawn = Read(str(slack_html.mrkdwn(slack.escape(text)))).text
     assert drawn.translate(INVISIBLE).split() == text.translate(INVISIBLE).split()
 
 
@@ -146,7 +146,7 @@ def test_what_slacks_renderer_escapes_is_drawn_as_it_was(text: str) -> None:
     ],
 )
 def test_mrkdwn_is_read_as_slack_reads_it(written: str, drawn: str) -> None:
-    assert slack_painter.mrkdwn(written) == Markup(drawn)
+    assert slack_html.mrkdwn(written) == Markup(drawn)
 
 
 @pytest.mark.parametrize(
@@ -161,17 +161,17 @@ def test_mrkdwn_is_read_as_slack_reads_it(written: str, drawn: str) -> None:
     ],
 )
 def test_markdown_is_read_as_discord_reads_it(written: str, drawn: str) -> None:
-    assert discord_painter.markdown(written).strip() == Markup(f"<p>{drawn}</p>")
+    assert discord_html.markdown(written).strip() == Markup(f"<p>{drawn}</p>")
 
 
 def test_headings_stand_below_those_of_the_page() -> None:
-    assert discord_painter.markdown("## A\n### B") == Markup("<h3>A</h3><h4>B</h4>")
+    assert discord_html.markdown("## A\n### B") == Markup("<h3>A</h3><h4>B</h4>")
 
 
 def test_an_address_is_a_link_without_the_full_stop_behind_it() -> None:
     for html in (
-        slack_painter.mrkdwn("at https://a.example/_b_."),
-        discord_painter.markdown("at https://a.example/_b_."),
+        slack_html.mrkdwn("at https://a.example/_b_."),
+        discord_html.markdown("at https://a.example/_b_."),
     ):
         found = Read(str(html))
         assert found.addresses == ["https://a.example/_b_"]
@@ -180,47 +180,47 @@ def test_an_address_is_a_link_without_the_full_stop_behind_it() -> None:
 
 def test_a_link_with_words_shows_the_words() -> None:
     for html in (
-        slack_painter.mrkdwn("<https://a.example|here>"),
-        discord_painter.markdown("[here](<https://a.example>)"),
+        slack_html.mrkdwn("<https://a.example|here>"),
+        discord_html.markdown("[here](<https://a.example>)"),
     ):
         found = Read(str(html))
         assert (found.addresses, found.text.strip()) == (["https://a.example"], "here")
 
 
 def test_a_link_to_a_pretend_post_stays_on_the_page() -> None:
-    html = slack_painter.mrkdwn(f"<{PRETEND_ADDRESS}#post-slack-1|open>")
+    html = slack_html.mrkdwn(f"<{PRETEND_ADDRESS}#post-slack-1|open>")
     assert html == Markup('<a href="#post-slack-1">open</a>')
 
 
 @pytest.mark.parametrize("path", ["javascript:alert(1)", "/why?q=x", "//a.example", ""])
 def test_a_link_to_the_pretend_place_that_is_no_post_leads_out_of_the_page(path: str) -> None:
     for html in (
-        slack_painter.mrkdwn(f"<{PRETEND_ADDRESS}{path}|open>"),
-        discord_painter.markdown(f"[open](<{PRETEND_ADDRESS}{path}>)"),
+        slack_html.mrkdwn(f"<{PRETEND_ADDRESS}{path}|open>"),
+        discord_html.markdown(f"[open](<{PRETEND_ADDRESS}{path}>)"),
     ):
         assert Read(str(html)).addresses == [f"{PRETEND_ADDRESS}{path}"]
 
 
 def test_what_cannot_be_drawn_is_named() -> None:
-    painted = slack_painter.paint({"text": "x", "blocks": [{"type": "video"}]})
-    assert painted.pieces == (Unpainted("video"),)
+    shown = slack_html.to_elements({"text": "x", "blocks": [{"type": "video"}]})
+    assert shown.elements == (Placeholder("video"),)
 
 
 def test_a_file_is_named(desks: Desks) -> None:
     payload = discord.render(desks.first.ask("appointment")).to_json()
-    assert Unpainted("questions.txt", is_file=True) in discord_painter.paint(payload).pieces
+    assert Placeholder("questions.txt", is_file=True) in discord_html.to_elements(payload).elements
 
 
 def test_the_block_kit_builder_gets_the_blocks_of_the_payload() -> None:
     payload = {"text": "x", "blocks": [{"type": "divider", "text": "ä #&?"}]}
-    address = slack_painter.builder_address(payload)
+    address = slack_html.builder_address(payload)
     start = "https://app.slack.com/block-kit-builder/#%7B%22blocks%22%3A%5B%7B%22type"
     assert address.startswith(start)
-    assert not set(address.removeprefix(slack_painter.BUILDER)) & set(' "#&?<>')
-    assert slack_painter.builder_address({"text": "x"}) == ""
+    assert not set(address.removeprefix(slack_html.BUILDER)) & set(' "#&?<>')
+    assert slack_html.builder_address({"text": "x"}) == ""
 
 
 def test_a_press_leads_where_the_payload_says() -> None:
     element = {"type": "button", "action_id": "ldn:open:forms:1", "text": {"text": "Forms"}}
-    painted = slack_painter.paint({"blocks": [{"type": "actions", "elements": [element]}]})
-    assert painted.pieces == (Row((Press("Forms", "ldn:open:forms:1"),)),)
+    shown = slack_html.to_elements({"blocks": [{"type": "actions", "elements": [element]}]})
+    assert shown.elements == (Row((Button("Forms", "ldn:open:forms:1"),)),)

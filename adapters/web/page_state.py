@@ -1,4 +1,7 @@
-"""Visit: what a request says. The page stores nothing, so each one brings all that there is."""
+"""PageState: everything that the page shows, read from the request.
+
+The server stores nothing about its visitors, so each request carries the whole state.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from adapters.conversation import Caller, first_word
-from adapters.web.channel import CHANNEL, COMMUNITY
+from adapters.web.pretend_channel import CHANNEL, COMMUNITY
 from knowledge.actions import Action
 from knowledge.compose import MODERATOR_SUFFIX
 from knowledge.desk import Desks
@@ -17,18 +20,19 @@ THEMES = ("light", "dark")
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """Someone's request.
+class PageState:
+    """What one browser shows at the moment.
 
     Args:
-        question: what stands in the box.
-        asked: what was asked last, which is what is answered.
-        moderator: whether they want to see what moderators see.
-        language: of the interface that they want to see.
-        plain: whether answers are to be without decoration; None where they do not say.
-        theme: one of `THEMES`; empty as the system has it.
-        showing: identifiers of what stands on each platform, where asking anew would not bring it.
-        choices: what is chosen in each platform's menu.
+        question: the text in the input box.
+        asked: the question that was sent last; its answer is shown.
+        moderator: whether to show what moderators see.
+        language: the language of the interface.
+        plain: whether answers are shown without decoration; None if the request does not say.
+        theme: one of `THEMES`; empty for the browser's own setting.
+        showing: by platform, the identifier of the button that led to what is shown; empty where
+            asking `asked` again shows the same.
+        choices: by platform, the option that is selected in its menu.
     """
 
     question: str = ""
@@ -41,8 +45,8 @@ class Visit:
     choices: Mapping[Platform, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, fields: Mapping[str, object]) -> Visit:
-        """The visit that a form, or an address, tells of. What it says wrong is left out."""
+    def of(cls, fields: Mapping[str, object]) -> PageState:
+        """Read the state from the fields of a form or of a query; invalid values are ignored."""
 
         def text(name: str) -> str:
             value = fields.get(name, "")
@@ -61,7 +65,7 @@ class Visit:
         )
 
     def caller(self, platform: Platform) -> Caller:
-        """Who they are on a platform."""
+        """The `Caller` that this visitor is on a platform."""
         return Caller(
             platform,
             self.language,
@@ -71,23 +75,32 @@ class Visit:
         )
 
     def pressed(self, platform: Platform, identifier: str) -> Action | None:
-        """The action of a button, or of a menu with what is chosen in it."""
+        """The action of a button's identifier; for a menu's, with the selected option.
+
+        None if the identifier is not one of ours.
+        """
         action = Action.decode(identifier)
         chosen = self.choices.get(platform, "")
         return action.choosing(chosen) if action and not action.topic and chosen else action
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
-    """What was typed: a document's command, and the words behind it."""
+class TypedCommand:
+    """A typed line: a document's command, and the words after it.
+
+    `to_moderate`: it is the moderators' command (`/ldn-mod`).
+    """
 
     command: str
     words: str
     to_moderate: bool = False
 
     @classmethod
-    def of(cls, text: str, desks: Desks) -> Typed:
-        """`/ldn how does it work`, `/ldn-mod pins`, or the words of a question alone."""
+    def of(cls, text: str, desks: Desks) -> TypedCommand:
+        """Parse `/ldn how does it work`, `/ldn-mod pins`, or a question without a command.
+
+        A question without a known command goes to the first document.
+        """
         word, rest = first_word(text)
         command = word.removeprefix("/").removesuffix(MODERATOR_SUFFIX)
         if not word.startswith("/") or command not in desks:

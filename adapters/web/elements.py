@@ -1,6 +1,7 @@
-"""A painted message: what a platform's payload looks like, as pieces that a template draws.
+"""The elements of a displayed message, between a platform's payload and the page's template.
 
-Whatever is not markup of the platform is escaped: nothing in a payload becomes HTML of its own.
+`slack_html` and `discord_html` translate a payload into elements; `templates/parts/message.html`
+draws them. All text in a payload is escaped: only the platform's own markup becomes HTML.
 """
 
 from __future__ import annotations
@@ -11,22 +12,24 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 PRETEND_ADDRESS = "https://pretend.invalid/"
-"""Where links to posts in the pretend channels lead; the page turns them into links to itself."""
+"""The base address of links to posts in pretend channels; `link` turns them into links within the
+page."""
 
 BARE_ADDRESS = re.compile(r"https?://[^\s<>|]*[^\s<>|.,;:!?'\"“”)\]]")
-"""An address as both platforms find it in a text: without the signs that end a sentence."""
+"""A bare address, as both platforms recognise it in a text: without a sentence's closing
+punctuation."""
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """A run of text."""
+class Text:
+    """Text, already as HTML."""
 
     html: Markup
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
-    """A button."""
+class Button:
+    """A button; `identifier` is its `Action`, encoded."""
 
     label: str
     identifier: str
@@ -34,7 +37,7 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """A menu; `options` are pairs of what choosing one sends, and its label."""
+    """A select menu; `options` are pairs of a value and its label."""
 
     placeholder: str
     identifier: str
@@ -43,32 +46,32 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Buttons and menus beside one another."""
+    """Buttons and menus in one row."""
 
-    controls: tuple[Press | Menu, ...]
+    controls: tuple[Button | Menu, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Unpainted:
-    """A part of a payload that stays a name: a file, or what this page cannot draw."""
+class Placeholder:
+    """The name of something that the page does not draw: a file, or an unknown kind of block."""
 
     name: str
     is_file: bool = False
 
 
-Piece = Words | Row | Unpainted
+Element = Text | Row | Placeholder
 
 
 @dataclass(frozen=True, slots=True)
-class Painted:
-    """A whole message. `private`: only its reader sees it."""
+class MessageElements:
+    """A whole message, from top to bottom. `private`: only its reader sees it."""
 
-    pieces: tuple[Piece, ...]
+    elements: tuple[Element, ...]
     private: bool
 
 
 def link(address: str, label: Markup) -> Markup:
-    """A link, opened beside the page; what leads nowhere on the web is its label alone."""
+    """A link that opens in a new tab; the label alone if the address is not http or https."""
     href = address.removeprefix(PRETEND_ADDRESS)
     if href != address and href.startswith("#"):  # no other address of this page, and no script
         return Markup('<a href="{}">{}</a>').format(href, label)
