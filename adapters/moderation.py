@@ -20,9 +20,9 @@ from knowledge.communities import Communities, CommunitySettings, Sharers, Visib
 from knowledge.desk import Desks
 from knowledge.document import fold
 from knowledge.errors import LdnBotError, SaidError
-from knowledge.keeper import Listed, PostKeeper, Shared, Standing
+from knowledge.keeper import Listed, PostKeeper, Shared
 from knowledge.language import Say, gettext_noop, words_in
-from knowledge.posts import Place, PostStore, Terms
+from knowledge.posts import Place, PostState, PostStore, Terms
 from knowledge.publishing import STORE_AWAY
 from knowledge.refreshing import Refreshed
 from knowledge.tallies import Tallying
@@ -286,18 +286,18 @@ def what_was_refreshed(done: Refreshed, say: Say) -> str:
     return "\n".join(lines)
 
 
-_STANDINGS = {
-    Standing.CURRENT: gettext_noop("current"),
-    Standing.OUTDATED: gettext_noop("outdated"),
-    Standing.WITHDRAWN: gettext_noop("withdrawn"),
-    Standing.MISSING: gettext_noop("missing"),
+_STATE_WORDS = {
+    PostState.CURRENT: gettext_noop("current"),
+    PostState.OUTDATED: gettext_noop("outdated"),
+    PostState.WITHDRAWN: gettext_noop("withdrawn"),
+    PostState.MISSING: gettext_noop("missing"),
 }
 
 
 def _line(say: Say, listed: Listed, here: Place) -> str:
     post = listed.post
     marks: Iterable[str] = (
-        say(_STANDINGS[listed.standing]),
+        say(_STATE_WORDS[listed.state]),
         say("pinned") if post.pinned else "",
         "" if post.place == here else say("in another channel"),
         say(post.reason),

@@ -27,7 +27,7 @@ async def show(settings: Settings, desks: Desks, *, only_outdated: bool) -> None
             reason = f" ({post.reason})" if post.reason else ""
             click.echo(
                 f"{post.place.platform} {post.place.community}/{post.place.channel} "
-                f"{post.message}  {post.section}: {await keeper.standing(post)}{pinned}{reason}"
+                f"{post.message}  {post.section}: {await keeper.state_now(post)}{pinned}{reason}"
             )
         if only_outdated:
             click.echo(f"{len(shown)} of {len(posts)} posts would be edited.")

@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from knowledge.answer import Answer
 from knowledge.communities import Communities
@@ -24,9 +23,9 @@ from knowledge.posts import (
     Place,
     Platform,
     Post,
+    PostState,
     PostStore,
     Reservation,
-    State,
     Terms,
     revision_of,
 )
@@ -63,15 +62,6 @@ COOLING_DOWN = gettext_noop(
 NO_TERMS = Terms()
 
 
-class Standing(StrEnum):
-    """How a post stands, as moderators are told."""
-
-    CURRENT = "current"
-    OUTDATED = "outdated"
-    WITHDRAWN = "withdrawn"
-    MISSING = "missing"
-
-
 @dataclass(frozen=True, slots=True)
 class Shared:
     """A post that stands in the channel. `fresh`: it was posted just now."""
@@ -88,10 +78,14 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A post, where it is, and how it stands."""
+    """A post as moderators are shown it.
+
+    `state` compares it with the documents of this moment; `post.state` is what was last recorded.
+    `link` is empty if the platform did not say it.
+    """
 
     post: Post
-    standing: Standing
+    state: PostState
     link: str
 
 
@@ -207,26 +201,32 @@ class PostKeeper:
             await self._store.set_pinned(post, False)
 
     async def listing(self, posts: Iterable[Post]) -> list[Listed]:
-        """Posts with their links and how they stand. Deleted ones are shown a last time."""
+        """Posts with their links and states.
+
+        A post whose message was deleted is listed once more, as missing, and then forgotten.
+
+        Raises:
+            LdnBotError: the store cannot be used.
+        """
         listed = []
         for post in posts:
             try:
                 link = await self._publisher(post.place).link(post)
             except MessageGoneError:
                 await self._store.forget(post)
-                listed.append(Listed(post, Standing.MISSING, ""))
+                listed.append(Listed(post, PostState.MISSING, ""))
                 continue
             except PublishError:
                 link = ""
-            listed.append(Listed(post, await self.standing(post), link))
+            listed.append(Listed(post, await self.state_now(post), link))
         return listed
 
-    async def standing(self, post: Post) -> Standing:
-        """How a post stands to the documents as they are now, as far as we know."""
+    async def state_now(self, post: Post) -> PostState:
+        """Compare a recorded post with the documents as they are now; the platform is not asked."""
         target = await self._targets.of(post)
         if target is None or post.revision != target.revision:
-            return Standing.OUTDATED
-        return Standing.WITHDRAWN if target.state is State.WITHDRAWN else Standing.CURRENT
+            return PostState.OUTDATED
+        return PostState.WITHDRAWN if target.state is PostState.WITHDRAWN else PostState.CURRENT
 
     # Staying true
 
@@ -308,19 +308,19 @@ class PostKeeper:
             raise
         # With a nonce that is known, the platform names the message that it has, as it was then.
         known = not held.taken_over or held.place.platform not in KNOW_NONCES
-        standing = held, message, revision_of(answer) if known else UNKNOWN
+        recording = held, message, revision_of(answer) if known else UNKNOWN
         try:
-            return await self._store.record(*standing)
+            return await self._store.record(*recording)
         except LdnBotError:
-            self._unrecorded.add(standing)
+            self._unrecorded.add(recording)
             self.look_again(held.place.platform)
             raise
 
     async def _record_what_stands(self) -> None:
         """Record what was posted while the store failed: else nothing would keep it true."""
-        for standing in list(self._unrecorded):
-            await self._store.record(*standing)
-            self._unrecorded.discard(standing)
+        for recording in list(self._unrecorded):
+            await self._store.record(*recording)
+            self._unrecorded.discard(recording)
 
     async def _pin(self, shared: Shared) -> Shared:
         post = shared.post

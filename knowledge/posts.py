@@ -40,8 +40,8 @@ class Place:
     channel: str
 
 
-class State(StrEnum):
-    """How a post stands to its document."""
+class PostState(StrEnum):
+    """How a post compares with its document."""
 
     CURRENT = "current"
     """It says what the document says."""
@@ -49,6 +49,8 @@ class State(StrEnum):
     """It could not be brought up to date; the post's `reason` says why."""
     WITHDRAWN = "withdrawn"
     """Its section is gone, and it says so."""
+    MISSING = "missing"
+    """Its message was deleted. Moderators are told once; it is never recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Post:
     title: str
     revision: str
     pinned: bool
-    state: State
+    state: PostState
     reason: str
     posted: datetime
     reply_to: str = ""
@@ -144,7 +146,7 @@ class Claim(Protocol):
     async def begin(self, revision: str) -> None:
         """Remember, durably and at once, that the message is about to be edited to `revision`."""
 
-    async def finish(self, revision: str, state: State, reason: str = "") -> None:
+    async def finish(self, revision: str, state: PostState, reason: str = "") -> None:
         """Record the outcome; the edit that was begun is over."""
 
     async def give_up(self, reason: str) -> None:

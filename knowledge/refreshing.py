@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from knowledge.language import gettext_noop
 from knowledge.metrics import Metrics
-from knowledge.posts import Claim, Place, Platform, Post, PostStore, State
+from knowledge.posts import Claim, Place, Platform, Post, PostState, PostStore
 from knowledge.publishing import (
     MessageGoneError,
     Publisher,
@@ -148,13 +148,13 @@ class Refresher:
             if lost:
                 await claim.give_up(str(error))
             else:
-                await claim.finish(post.revision, State.OUTDATED, str(error))
+                await claim.finish(post.revision, PostState.OUTDATED, str(error))
             result.failed.append((post, str(error)))
             result.unsettled += isinstance(error, UnreachableError)
         else:
             await claim.finish(target.revision, target.state)
             result.edited += 1
-            result.withdrawn += target.state is State.WITHDRAWN
+            result.withdrawn += target.state is PostState.WITHDRAWN
 
     async def _find_native_pins(
         self, place: Place, posts: Sequence[Post], result: Refreshed

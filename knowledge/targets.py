@@ -10,7 +10,7 @@ from knowledge.communities import Communities
 from knowledge.compose import Composer
 from knowledge.desk import Desks
 from knowledge.language import gettext_noop
-from knowledge.posts import Place, Post, State, revision_of
+from knowledge.posts import Place, Post, PostState, revision_of
 from knowledge.publishing import RefusedError
 
 UNKNOWN_TOPIC = gettext_noop("There is no such topic any more. Please use the command again.")
@@ -22,7 +22,7 @@ class Target:
 
     answer: Answer
     revision: str
-    state: State
+    state: PostState
 
 
 class Targets:
@@ -38,11 +38,11 @@ class Targets:
         desk = self._desks.get(post.command)
         if desk is None:
             return None
-        answer, state = desk.open(post.section), State.CURRENT
+        answer, state = desk.open(post.section), PostState.CURRENT
         if answer is None or answer.section != post.section:
             nearest = next(iter(desk.suggest(post.title, limit=1)), None)
             answer = Composer(desk.document, desk.language).withdrawn(post.title, nearest)
-            state = State.WITHDRAWN
+            state = PostState.WITHDRAWN
         answer = await self.dressed(post.place, answer)
         return Target(answer, revision_of(answer), state)
 

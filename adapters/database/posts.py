@@ -22,8 +22,8 @@ from knowledge.posts import (
     Place,
     Platform,
     Post,
+    PostState,
     Reservation,
-    State,
 )
 
 NONCE_BYTES = 12
@@ -76,7 +76,7 @@ class SqlPostStore:
             .where(
                 *(posts.c[name] == value for name, value in subject.items()),
                 posts.c.posted.between(now - SHARE_AGAIN_AFTER, now + CLOCKS_DIFFER),
-                posts.c.state != State.WITHDRAWN,
+                posts.c.state != PostState.WITHDRAWN,
             )
             .order_by(posts.c.posted.desc(), posts.c.id.desc())
             .limit(1)
@@ -118,7 +118,7 @@ class SqlPostStore:
                 title=reservation.title,
                 revision=revision,
                 pinned=False,
-                state=State.CURRENT,
+                state=PostState.CURRENT,
                 reason="",
                 posted=self._clock(),
             )
@@ -218,7 +218,7 @@ class SqlClaim:
         await self._update(begun=revision)
         self.begun = revision
 
-    async def finish(self, revision: str, state: State, reason: str = "") -> None:
+    async def finish(self, revision: str, state: PostState, reason: str = "") -> None:
         """Record the outcome, also if the hold has been lost: the edit has been made."""
         await self._update(revision=revision, state=state, reason=reason, begun=None)
         self.post = replace(self.post, revision=revision, state=state, reason=reason)
@@ -226,8 +226,8 @@ class SqlClaim:
 
     async def give_up(self, reason: str) -> None:
         """Record that the post is outdated; an edit that was begun stays begun."""
-        await self._update(state=State.OUTDATED, reason=reason)
-        self.post = replace(self.post, state=State.OUTDATED, reason=reason)
+        await self._update(state=PostState.OUTDATED, reason=reason)
+        self.post = replace(self.post, state=PostState.OUTDATED, reason=reason)
 
     async def forget(self) -> None:
         """Drop the post. This ends the hold."""
@@ -285,7 +285,7 @@ def _post(row: Row[Any]) -> Post:
         title=row.title,
         revision=row.revision,
         pinned=row.pinned,
-        state=State(row.state),
+        state=PostState(row.state),
         reason=row.reason,
         posted=row.posted,
         reply_to=row.reply_to,

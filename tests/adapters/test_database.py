@@ -38,9 +38,9 @@ from knowledge.posts import (
     Place,
     Platform,
     Post,
+    PostState,
     PostStore,
     Reservation,
-    State,
 )
 from tests.adapters.wire import wire_to
 
@@ -149,7 +149,7 @@ async def test_a_reservation_becomes_a_post_that_is_current_and_not_pinned(
         title="Dose",
         revision="r1",
         pinned=False,
-        state=State.CURRENT,
+        state=PostState.CURRENT,
         reason="",
         posted=clock.now,
     )
@@ -247,7 +247,7 @@ async def test_a_withdrawn_post_does_not_keep_its_section_from_being_shared(
     post = await posted(store)
     async with store.claim(post.id) as claim:
         assert claim
-        await claim.finish("r2", State.WITHDRAWN)
+        await claim.finish("r2", PostState.WITHDRAWN)
     assert isinstance(await store.reserve(PLACE, "ldn", "dose", "Dose"), Reservation)
 
 
@@ -349,7 +349,7 @@ async def asked(store: PostStore, section: str = "next", place: Place = PLACE) -
 async def withdraw(store: PostStore, post: Post) -> None:
     async with store.claim(post.id) as claim:
         assert claim
-        await claim.finish("r2", State.WITHDRAWN)
+        await claim.finish("r2", PostState.WITHDRAWN)
 
 
 async def test_after_a_post_its_channel_cools_down_for_just_as_long_as_asked(
@@ -604,7 +604,7 @@ async def test_more_posts_than_may_be_held_at_once_are_held_one_after_the_other(
         async with store.claim(post.id) as claim:
             assert claim
             await claim.begin("r2")
-            await claim.finish("r2", State.CURRENT)
+            await claim.finish("r2", PostState.CURRENT)
 
     await asyncio.wait_for(asyncio.gather(*map(edit, posts)), HANGS_AFTER_S)
     assert {post.revision for post in await store.all()} == {"r2"}
@@ -624,17 +624,21 @@ async def test_an_edit_that_was_begun_and_not_finished_is_known_to_the_next_clai
         assert claim
         assert of_other
         assert (claim.begun, of_other.begun) == ("r2", None)
-        await claim.finish("r2", State.CURRENT)
+        await claim.finish("r2", PostState.CURRENT)
         assert claim.begun is None
     assert await store.begun() == []
 
 
 @pytest.mark.parametrize(
     ("state", "reason"),
-    [(State.CURRENT, ""), (State.OUTDATED, "The channel is archived."), (State.WITHDRAWN, "")],
+    [
+        (PostState.CURRENT, ""),
+        (PostState.OUTDATED, "The channel is archived."),
+        (PostState.WITHDRAWN, ""),
+    ],
 )
 async def test_the_outcome_of_an_edit_is_kept(
-    store: SqlPostStore, state: State, reason: str
+    store: SqlPostStore, state: PostState, reason: str
 ) -> None:
     post, other = await posted(store, "a"), await posted(store, "b")
     expected = replace(post, revision="r2", state=state, reason=reason)
@@ -650,10 +654,10 @@ async def test_a_reason_goes_when_the_post_is_current_again(store: SqlPostStore)
     post = await posted(store)
     async with store.claim(post.id) as claim:
         assert claim
-        await claim.finish("r1", State.OUTDATED, "No permission.")
-        await claim.finish("r2", State.CURRENT)
+        await claim.finish("r1", PostState.OUTDATED, "No permission.")
+        await claim.finish("r2", PostState.CURRENT)
     [again] = await store.all()
-    assert (again.state, again.reason) == (State.CURRENT, "")
+    assert (again.state, again.reason) == (PostState.CURRENT, "")
 
 
 async def test_while_a_post_is_held_others_may_still_unpin_it(store: SqlPostStore) -> None:
@@ -661,7 +665,7 @@ async def test_while_a_post_is_held_others_may_still_unpin_it(store: SqlPostStor
     async with store.claim(post.id) as claim:
         assert claim
         await asyncio.wait_for(store.set_pinned(post, True), HANGS_AFTER_S)
-        await claim.finish("r2", State.CURRENT)
+        await claim.finish("r2", PostState.CURRENT)
     [again] = await store.all()
     assert (again.pinned, again.revision) == (True, "r2")
 
@@ -685,7 +689,7 @@ import asyncio, sys
 from pathlib import Path
 from adapters.database.engine import open_database
 from adapters.database.posts import SqlPostStore
-from knowledge.posts import State
+from knowledge.posts import PostState
 
 async def edit_all(store):
     while stale := [post.id for post in await store.all() if post.revision != "r2"]:
@@ -694,7 +698,7 @@ async def edit_all(store):
                 if claim and claim.post.revision != "r2":
                     await claim.begin("r2")
                     print(id, flush=True)
-                    await claim.finish("r2", State.CURRENT)
+                    await claim.finish("r2", PostState.CURRENT)
 
 async def hold_one(store):
     [post] = await store.all()
@@ -1133,7 +1137,7 @@ async def test_a_hold_that_a_restart_took_away_begins_no_edit_but_finishes_one(
         await asyncio.to_thread(postgres_server.start)
         with pytest.raises(StoreError, match="lost the lock"):
             await of_one.begin("r2")
-        await of_two.finish("r2", State.CURRENT)
+        await of_two.finish("r2", PostState.CURRENT)
     assert await store.begun() == []
     async with store.claim(one.id) as claim:
         assert claim
@@ -1162,7 +1166,7 @@ async def test_work_whose_confirmation_is_lost_is_done_once(
     async with store.claim(post.id) as claim:
         assert claim
         await claim.begin("r2")
-        await claim.finish("r2", State.CURRENT)
+        await claim.finish("r2", PostState.CURRENT)
     assert await store.all() == [replace(post, revision="r2")]
     other = await reserved(store, "other")
     await store.release(other)
@@ -1272,7 +1276,7 @@ async def test_posts_and_reservations_of_the_first_version_are_kept_and_answer_n
         title="Dose",
         revision="r1",
         pinned=True,
-        state=State.OUTDATED,
+        state=PostState.OUTDATED,
         reason="No permission.",
         posted=datetime(2026, 3, 1, 0, 30, 15, 123456, UTC),
         reply_to="",

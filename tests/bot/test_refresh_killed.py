@@ -13,7 +13,7 @@ import pytest
 
 from adapters.database.engine import open_database
 from adapters.database.posts import SqlPostStore
-from knowledge.posts import Post, State, revision_of
+from knowledge.posts import Post, PostState, revision_of
 from tests.bot.folders import change_credit, sections, small_folder
 from tests.bot.running import RunningBot, running_bot
 from tests.conversations.seeding import Seed, seed
@@ -157,13 +157,13 @@ async def test_killed_at_20_instants_a_refresh_ends_as_if_it_had_not_been(
         assert list(there) == [each.post.id for each in posts[3:]]
         for each in posts[3:-IN_EACH]:
             assert there[each.post.id].revision == revision_of(now[each.post.section])
-            assert there[each.post.id].state is State.CURRENT
+            assert there[each.post.id].state is PostState.CURRENT
             assert each.says(now[each.post.section])
             # Discord tells what a message says, Slack of a pinned one alone.
             if each.on_discord or each.pinned:
                 assert each.edits == 1
         for each in posts[-IN_EACH:]:
-            assert there[each.post.id].state is State.OUTDATED
+            assert there[each.post.id].state is PostState.OUTDATED
             assert "archived" in there[each.post.id].reason
             assert each.edits == 0
     assert len(discord_standin.channels.posts()) == len(planted["discord"]) - 3

@@ -17,7 +17,7 @@ from adapters.database.tables import post_locks, posts
 from adapters.discord.render import public_content
 from adapters.slack.render import render_public
 from knowledge.answer import Answer
-from knowledge.posts import Place, Platform, Post, State, revision_of
+from knowledge.posts import Place, Platform, Post, PostState, revision_of
 from tests.standins import discord_state, slack_api, slack_state
 from tests.standins.discord import Channel, DiscordStandIn, Message
 from tests.standins.slack import SlackChannel, SlackMessage, SlackStandIn
@@ -81,7 +81,7 @@ async def seed(
                     "title": answer.heading,
                     "revision": revision_of(answer),
                     "pinned": message.pinned,
-                    "state": State.CURRENT,
+                    "state": PostState.CURRENT,
                     "reason": "",
                     "posted": posted,
                 }

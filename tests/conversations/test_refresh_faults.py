@@ -38,8 +38,8 @@ from knowledge.posts import (
     Place,
     Platform,
     Post,
+    PostState,
     Reservation,
-    State,
     revision_of,
 )
 from knowledge.publishing import STORE_AWAY, UNFORESEEN, RefusedError, UnreachableError
@@ -225,7 +225,7 @@ async def test_500_posts_are_edited_once_whatever_the_platforms_answer_and_the_r
 
     first = await refresh(house)
     assert {post.id for post, _ in first.failed} == {
-        post.id for post in await house.store.all() if post.state is State.OUTDATED
+        post.id for post in await house.store.all() if post.state is PostState.OUTDATED
     }
     met = [call.fault for each in (discord, slack) for call in each.requests if call.fault]
     assert all(fault in met for fault in (*ON_DISCORD["edit"], *ON_SLACK["edit"]))
@@ -237,7 +237,9 @@ async def test_500_posts_are_edited_once_whatever_the_platforms_answer_and_the_r
 
     recorded = {post.id: post for post in await house.store.all()}
     assert recorded.keys() == {each.post.id for each in posts} - forgotten
-    assert {id for id, post in recorded.items() if post.state is State.OUTDATED} == reasons.keys()
+    assert {
+        id for id, post in recorded.items() if post.state is PostState.OUTDATED
+    } == reasons.keys()
     for id, reason in reasons.items():
         assert reason in recorded[id].reason
     lost = lost_edits(discord) + lost_edits(slack)
@@ -246,7 +248,7 @@ async def test_500_posts_are_edited_once_whatever_the_platforms_answer_and_the_r
             assert each.edits == 0
             continue
         assert each.says(now[each.post.section])
-        assert recorded[each.post.id].state is State.CURRENT
+        assert recorded[each.post.id].state is PostState.CURRENT
         assert recorded[each.post.id].revision == revision_of(now[each.post.section])
         assert each.message.pinned is each.pinned
         # Nobody can ask Slack what a message says that is not pinned: an edit whose answer was
@@ -339,7 +341,7 @@ async def test_an_edit_that_was_given_up_is_asked_after_before_it_is_made_again(
     [message] = discord.channels.posts()
     assert len(message.edits) == 1
     [post] = await house.store.all()
-    assert (post.state, post.reason) == (State.CURRENT, "")
+    assert (post.state, post.reason) == (PostState.CURRENT, "")
 
 
 @pytest.mark.usefixtures("impatient")
@@ -435,7 +437,7 @@ async def test_a_reason_goes_when_the_documents_are_again_as_the_message_has_it(
     house.desks.replace(before)
     await refresh(house)
     [post] = await house.store.all()
-    assert (post.state, post.reason) == (State.CURRENT, "")
+    assert (post.state, post.reason) == (PostState.CURRENT, "")
 
 
 # Posting
@@ -688,7 +690,7 @@ async def test_out_of_a_private_slack_channel_posts_are_kept_and_the_mend_is_nam
     )
     assert "Invite me with /invite" in reply.text
     [post] = await house.store.all()
-    assert (post.state, post.pinned) == (State.OUTDATED, True)
+    assert (post.state, post.pinned) == (PostState.OUTDATED, True)
 
 
 async def test_where_discord_hides_the_pins_a_post_still_counts_as_pinned(

@@ -35,7 +35,7 @@ from adapters.slack.people import SlackPeople
 from adapters.slack.publisher import SlackPublisher, with_patience
 from adapters.slack.workspaces import UNINSTALLED, ManyWorkspaces
 from bot.logs import OURS
-from knowledge.posts import Platform, State
+from knowledge.posts import Platform, PostState
 from knowledge.publishing import STORE_AWAY
 from tests.conversations.conftest import SIGNING_SECRET, House, running
 from tests.standins.recording import reset, slow
@@ -375,11 +375,11 @@ async def test_posts_of_a_workspace_that_left_are_kept_as_outdated_and_say_why(m
     for post in posts:
         async with many.house.store.claim(post.id) as claim:
             assert claim
-            await claim.finish("of an earlier text", State.CURRENT)
+            await claim.finish("of an earlier text", PostState.CURRENT)
     await many.house.keeper.refresh(await many.house.keeper.posts())
     found = {post.place.community: post for post in await many.house.store.all()}
-    assert (found[TEAM].state, found[TEAM].reason) == (State.OUTDATED, UNINSTALLED)
-    assert (found[OTHER].state, found[OTHER].reason) == (State.CURRENT, "")
+    assert (found[TEAM].state, found[TEAM].reason) == (PostState.OUTDATED, UNINSTALLED)
+    assert (found[OTHER].state, found[OTHER].reason) == (PostState.CURRENT, "")
 
 
 @pytest.mark.parametrize(
