@@ -23,7 +23,7 @@ from knowledge.errors import LdnBotError, SaidError
 from knowledge.keeper import Listed, PostKeeper, Shared
 from knowledge.language import Say, gettext_noop, words_in
 from knowledge.posts import Place, PostState, PostStore, Terms
-from knowledge.publishing import STORE_AWAY
+from knowledge.publishing import sentence_for
 from knowledge.refreshing import Refreshed
 from knowledge.tallies import Tallying
 
@@ -127,7 +127,8 @@ class Moderation:
         try:
             held = await look(caller.platform, caller.community)
         except LdnBotError as error:
-            return _told(say, error)
+            _log_failure(error)
+            return say(sentence_for(error))
         if held.visibility is Visibility.PRIVATE:
             return say(PRIVATE_ONLY, command=command)
         if not caller.moderator and held.share is Sharers.MODERATORS:
@@ -150,7 +151,7 @@ class Moderation:
             shared = await work(caller.place, action.command, action.topic, terms)
             return _shared(caller.say, shared, action)
 
-        return await _with_errors_told(caller, act)
+        return await _with_errors_explained(caller, act)
 
     async def typed(self, caller: Caller, command: str, text: str) -> Reply:
         """What a moderator typed as one line; without a known word in front, what can be typed."""
@@ -176,11 +177,11 @@ class Moderation:
             Subcommand.SETTINGS: lambda: self._settings(caller, command, words),
             Subcommand.STATS: lambda: self._stats(caller, command),
         }
-        return await _with_errors_told(caller, work[subcommand])
+        return await _with_errors_explained(caller, work[subcommand])
 
     async def week(self, caller: Caller, action: Action) -> Reply:
         """What was counted in the week that a button names."""
-        return await _with_errors_told(
+        return await _with_errors_explained(
             caller, lambda: self._stats(caller, action.command, action.topic)
         )
 
@@ -343,17 +344,16 @@ def _offers(
     return tuple(Button(Action(verb, command, section), labels[verb]) for verb in verbs)
 
 
-async def _with_errors_told(caller: Caller, work: Callable[[], Awaitable[Reply]]) -> Reply:
-    """What comes of the work; of an error, what people are told of it."""
+async def _with_errors_explained(caller: Caller, work: Callable[[], Awaitable[Reply]]) -> Reply:
+    """The outcome of some work; if it fails, the error is logged, and the reply explains it."""
     try:
         return await work()
     except LdnBotError as error:
-        return Reply(_told(caller.say, error))
+        _log_failure(error)
+        return Reply(caller.say(sentence_for(error)))
 
 
-def _told(say: Say, error: LdnBotError) -> str:
-    """What people are told of an error. What only the operator can mend goes to the log."""
-    if isinstance(error, SaidError):
-        return say(str(error))
-    log.warning("what somebody asked for could not be looked up or kept: %s", error)
-    return say(STORE_AWAY)
+def _log_failure(error: LdnBotError) -> None:
+    """Log an error that only the operator can mend."""
+    if not isinstance(error, SaidError):
+        log.warning("what somebody asked for could not be looked up or kept: %s", error)

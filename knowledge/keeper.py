@@ -38,8 +38,9 @@ from knowledge.publishing import (
     RefusedError,
     UnreachableError,
     attempts,
-    in_words,
+    log_failure,
     may_pass,
+    sentence_for,
 )
 from knowledge.refreshing import UNKNOWN, Refreshed, Refresher
 from knowledge.targets import Targets
@@ -270,7 +271,8 @@ class PostKeeper:
                     # It may have been posted from documents that have been replaced since.
                     await self._store.record(held, message, UNKNOWN)
             except Exception as error:  # whatever it is, the others have their chance
-                log.warning("an unfinished posting could not be completed: %s", in_words(error))
+                log_failure(error)
+                log.warning("an unfinished posting could not be completed: %s", sentence_for(error))
                 left += may_pass(error)
         return left
 

@@ -76,24 +76,35 @@ class Publisher(Protocol):
         """The address of a message. Raises `MessageGoneError` where it was deleted."""
 
 
-def in_words(error: Exception) -> str:
-    """What to say of an error; of one that only the operator can mend, the log has more."""
+def log_failure(error: Exception) -> None:
+    """Log an error that only the operator can mend; any other concerns the one who asked alone."""
     if isinstance(error, SaidError):
-        return str(error)
+        return
     if isinstance(error, LdnBotError):
         log.warning("a post could not be brought up to date: %s", error)
-        return STORE_AWAY
-    log.error("a post could not be looked after", exc_info=error)
-    return UNFORESEEN
+    else:
+        log.error("a post could not be looked after", exc_info=error)
+
+
+def sentence_for(error: Exception) -> str:
+    """A sentence for moderators, in English; of what only the operator can mend, the log has more
+    (see `log_failure`).
+    """
+    if isinstance(error, SaidError):
+        return str(error)
+    return STORE_AWAY if isinstance(error, LdnBotError) else UNFORESEEN
 
 
 def may_pass(error: Exception) -> bool:
-    """Whether it is worth to try again later; what a platform answered, it will answer again."""
+    """Whether another attempt later may succeed; a platform's refusal would only be repeated."""
     return isinstance(error, UnreachableError) or not isinstance(error, PublishError)
 
 
 def attempts(at_most: int = ATTEMPTS) -> tenacity.AsyncRetrying:
-    """Try what a platform did not answer again, a little later each time."""
+    """Attempts at a request, for `async for`: at most so many, with growing, random pauses.
+
+    Another one is made only after an `UnreachableError`; the last error is raised as it is.
+    """
     return tenacity.AsyncRetrying(
         retry=tenacity.retry_if_exception_type(UnreachableError),
         wait=tenacity.wait_random_exponential(multiplier=0.2, max=LONGEST_WAIT),

@@ -22,8 +22,9 @@ from knowledge.publishing import (
     PublishError,
     UnreachableError,
     attempts,
-    in_words,
+    log_failure,
     may_pass,
+    sentence_for,
 )
 from knowledge.targets import Target, Targets
 
@@ -94,7 +95,8 @@ class Refresher:
                     try:
                         await self._refresh(post, post.id in begun, result)
                     except Exception as error:  # whatever it is, the others have their chance
-                        result.failed.append((post, in_words(error)))
+                        log_failure(error)
+                        result.failed.append((post, sentence_for(error)))
                         result.unsettled += 1
                     progress()
 
@@ -166,5 +168,6 @@ class Refresher:
                 if post.pinned != (post.message in pinned):
                     await self._store.set_pinned(post, not post.pinned)
         except Exception as error:
-            log.info("the pins of a channel cannot be looked through: %s", in_words(error))
+            log_failure(error)
+            log.info("the pins of a channel cannot be looked through: %s", sentence_for(error))
             result.unsettled += may_pass(error)
