@@ -20,11 +20,11 @@ from knowledge.communities import Communities, CommunitySettings, Sharers, Visib
 from knowledge.desk import Desks
 from knowledge.document import fold
 from knowledge.errors import LdnBotError, SaidError
-from knowledge.keeper import Listed, PostKeeper, Shared
+from knowledge.keeper import ListedPost, PostKeeper, ShareResult
 from knowledge.language import Say, gettext_noop, words_in
-from knowledge.posts import Place, PostState, PostStore, Terms
+from knowledge.posts import Place, PostOptions, PostState, PostStore
 from knowledge.publishing import sentence_for
-from knowledge.refreshing import Refreshed
+from knowledge.refreshing import RefreshResult
 from knowledge.tallies import Tallying
 
 log = logging.getLogger(__name__)
@@ -144,12 +144,12 @@ class Moderation:
         }[action.verb]
 
         async def act() -> Reply:
-            terms = Terms(caller.reply_to, notify=notify)
+            options = PostOptions(caller.reply_to, notify=notify)
             if not caller.moderator:
                 held = await self._communities.held(caller.platform, caller.community)
-                terms = replace(terms, cooldown=held.cooldown)
-            shared = await work(caller.place, action.command, action.topic, terms)
-            return _shared(caller.say, shared, action)
+                options = replace(options, cooldown=held.cooldown)
+            shared = await work(caller.place, action.command, action.topic, options)
+            return _share_reply(caller.say, shared, action)
 
         return await _with_errors_explained(caller, act)
 
@@ -236,13 +236,13 @@ class Moderation:
         return Reply(head + "\n".join(lines))
 
     async def _refresh(self, caller: Caller) -> Reply:
-        return Reply(what_was_refreshed(await self._bring_up_to_date(caller), caller.say))
+        return Reply(refresh_summary(await self._bring_up_to_date(caller), caller.say))
 
-    async def _bring_up_to_date(self, caller: Caller) -> Refreshed:
+    async def _bring_up_to_date(self, caller: Caller) -> RefreshResult:
         posts = await self._store.of(caller.platform, caller.community)
         done = await self._keeper.refresh(posts)
         if done.unsettled:
-            self._keeper.look_again(caller.platform)
+            self._keeper.retry_soon(caller.platform)
         return done
 
     async def _settings(self, caller: Caller, command: str, words: str) -> Reply:
@@ -271,7 +271,7 @@ class Moderation:
         return answer.section if answer else None
 
 
-def what_was_refreshed(done: Refreshed, say: Say) -> str:
+def refresh_summary(done: RefreshResult, say: Say) -> str:
     """What a refresh did, in words."""
     lines = [
         say(
@@ -295,7 +295,7 @@ _STATE_WORDS = {
 }
 
 
-def _line(say: Say, listed: Listed, here: Place) -> str:
+def _line(say: Say, listed: ListedPost, here: Place) -> str:
     post = listed.post
     marks: Iterable[str] = (
         say(_STATE_WORDS[listed.state]),
@@ -313,23 +313,23 @@ def back_to(say: Say, action: Action) -> Button:
     return Button(Action(Verb.OPEN, action.command, action.topic), say("Back to the answer"))
 
 
-def _shared(say: Say, shared: Shared, action: Action) -> Reply:
+def _share_reply(say: Say, shared: ShareResult, action: Action) -> Reply:
     back = back_to(say, action)
     open_it = say("Open the post")
     link = f" [{open_it}]({shared.link})" if shared.link else ""
-    if shared.trouble:
-        words = [say("Posted, but not pinned."), say(shared.trouble)]
+    if shared.pin_error:
+        words = [say("Posted, but not pinned."), say(shared.pin_error)]
         buttons = [back]
-        if shared.oldest:
+        if shared.oldest_pin:
             swap = Action(Verb.REPLACE, action.command, action.topic, detail=action.detail)
             buttons.insert(0, Button(swap, say("Unpin the bot's oldest, pin this")))
-            title = shared.oldest.title
+            title = shared.oldest_pin.title
             words.append(say("I can unpin my own oldest pin, “{title}”.", title=title))
         return Reply(" ".join(words) + link, tuple(buttons))
     if shared.pinned:
-        done = say("Posted and pinned.") if shared.fresh else say("It is pinned here.")
+        done = say("Posted and pinned.") if shared.is_new else say("It is pinned here.")
     else:
-        done = say("Posted.") if shared.fresh else say("It was posted here a moment ago.")
+        done = say("Posted.") if shared.is_new else say("It was posted here a moment ago.")
     return Reply(f"{done}{link}", (back,))
 
 

@@ -194,18 +194,18 @@ def build_platforms(
     desks: Desks,
     stores: LazyStores,
     metrics: Metrics,
-    look_again: Callable[[Platform], None],
+    retry_soon: Callable[[Platform], None],
     stack: AsyncExitStack,
 ) -> Platforms:
     """Everything that talks to a platform; what it holds open is closed with the stack.
 
-    `look_again`: see `PostKeeper`.
+    `retry_soon`: see `PostKeeper`.
     """
     publishers: dict[Platform, Publisher] = {}
     communities = _communities(settings, stores)
     tallying = Tallying(stores.tallies)
     keeper = PostKeeper(
-        stores.posts, desks, publishers, communities, metrics, look_again=look_again
+        stores.posts, desks, publishers, communities, metrics, retry_soon=retry_soon
     )
     moderation = Moderation(desks, keeper, stores.posts, communities, tallying)
     reception = Reception(desks, moderation, communities, tallying, metrics)

@@ -7,7 +7,7 @@ from collections import Counter
 
 import click
 
-from adapters.moderation import what_was_refreshed
+from adapters.moderation import refresh_summary
 from bot import bootstrap
 from bot.settings import Settings
 from knowledge.desk import Desks
@@ -50,7 +50,7 @@ async def refresh(settings: Settings, desks: Desks) -> bool:
         )
         with bar:
             done = await keeper.refresh(posts, progress=lambda: bar.update(1))
-    click.echo(what_was_refreshed(done, words_in(ENGLISH)))
+    click.echo(refresh_summary(done, words_in(ENGLISH)))
     for platform, count in Counter(post.place.platform for post in away).items():
         name = platform.value.capitalize()
         click.echo(

@@ -119,7 +119,7 @@ class Service:
                 self._desks,
                 stores,
                 self._metrics,
-                lambda platform: self._look_again(platform, LOOK_AGAIN_AFTER),
+                lambda platform: self._refresh_after(platform, LOOK_AGAIN_AFTER),
                 stack,
             )
             if health is not None:
@@ -222,9 +222,9 @@ class Service:
                 continue
             soon.clear()
             if after := await self._refresh(keeper, platform):
-                self._look_again(platform, after)
+                self._refresh_after(platform, after)
 
-    def _look_again(self, platform: Platform, after: float) -> None:
+    def _refresh_after(self, platform: Platform, after: float) -> None:
         """Have a platform's posts brought up to date after so many seconds, if not sooner."""
         loop, due = asyncio.get_running_loop(), self._due.get(platform)
         if due and loop.time() < due.when():

@@ -1,7 +1,8 @@
-"""PostKeeper: share, pin, unpin, and keep every post true to the documents.
+"""PostKeeper: shares, pins and unpins posts, and keeps every post true to the documents.
 
-A posting goes: reserve it (so that no other process posts the same), post, record. What was begun
-and not recorded is taken up by `resume`. How posts follow the documents: `knowledge.refreshing`.
+To post takes three steps: reserve (so that no other process posts the same), post, record.
+`resume` completes what a killed process has begun and not recorded. `knowledge.refreshing` brings
+posts up to date when the documents change.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from knowledge.posts import (
     Place,
     Platform,
     Post,
+    PostOptions,
     PostState,
     PostStore,
     Reservation,
-    Terms,
     revision_of,
 )
 from knowledge.publishing import (
@@ -42,17 +43,17 @@ from knowledge.publishing import (
     may_pass,
     sentence_for,
 )
-from knowledge.refreshing import UNKNOWN, Refreshed, Refresher
+from knowledge.refreshing import UNKNOWN, Refresher, RefreshResult
 from knowledge.targets import Targets
 
 log = logging.getLogger(__name__)
 
 POST_WITHIN = 40.0
-"""Seconds that a posting may take, with all its attempts, and what a platform makes us wait. It is
-less than `RESERVED_FOR`: whoever asks after that may post it as well."""
+"""Seconds that one posting may take, with all attempts and the pauses that a platform asks for.
+Less than `RESERVED_FOR`, because another process may post the same once the reservation is over."""
 
-KNOW_NONCES = frozenset({Platform.DISCORD})
-"""Where the same posting, asked for twice, is done once."""
+DEDUPLICATE_NONCES = frozenset({Platform.DISCORD})
+"""The platforms that post a message with the same nonce only once."""
 
 BUSY = gettext_noop("This is being posted at this moment. Please look at the channel.")
 NO_PIN_OF_OURS = gettext_noop("None of the pins here is mine. Please unpin one yourself.")
@@ -60,25 +61,33 @@ COOLING_DOWN = gettext_noop(
     "Something was posted in this channel a short while ago. Please wait a little, or ask a "
     "moderator."
 )
-NO_TERMS = Terms()
+DEFAULT_OPTIONS = PostOptions()
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
-    """A post that stands in the channel. `fresh`: it was posted just now."""
+class ShareResult:
+    """What came of sharing or pinning a section.
+
+    Args:
+        post: the post in the channel.
+        link: its address; empty if the platform did not say it.
+        is_new: whether it was posted just now, and not a moment ago.
+        pinned: whether it is pinned.
+        pin_error: why it could not be pinned, as a sentence for a moderator.
+        oldest_pin: the bot's oldest pin in the channel, if the channel's pins are full: it could be
+            replaced.
+    """
 
     post: Post
     link: str
-    fresh: bool
+    is_new: bool
     pinned: bool = False
-    trouble: str = ""
-    """Why it could not be pinned, as a sentence."""
-    oldest: Post | None = None
-    """Our own oldest pin in the channel, to be replaced when its pins are full."""
+    pin_error: str = ""
+    oldest_pin: Post | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedPost:
     """A post as moderators are shown it.
 
     `state` compares it with the documents of this moment; `post.state` is what was last recorded.
@@ -91,7 +100,7 @@ class Listed:
 
 
 class PostKeeper:
-    """Keeps what stands in channels true to the documents."""
+    """Posts sections in channels, and keeps the posts true to the documents; see the module."""
 
     def __init__(
         self,
@@ -101,66 +110,77 @@ class PostKeeper:
         communities: Communities | None = None,
         metrics: Metrics | None = None,
         *,
-        look_again: Callable[[Platform], None] = lambda _: None,
+        retry_soon: Callable[[Platform], None] = lambda _: None,
     ) -> None:
-        """`communities` tells who wants posts without decoration.
+        """A keeper for posts on the platforms that `publishers` holds.
 
-        `look_again` is called where something on a platform was left open, for `resume` and
-        `refresh` to mend soon.
+        Args:
+            store: where posts are recorded.
+            desks: what the posts should say.
+            publishers: by platform, those that can be reached.
+            communities: tells which communities want posts without decoration; None for none.
+            metrics: counts what a refresh did.
+            retry_soon: called with a platform on which something is unfinished, so that the caller
+                runs `resume` and `refresh` again soon.
         """
         self._store = store
         self._targets = Targets(desks, communities)
         self._publishers = publishers
         self._refresher = Refresher(store, self._targets, publishers, metrics or Metrics())
-        self.look_again = look_again
+        self.retry_soon = retry_soon
         self._unrecorded: set[tuple[Reservation, str, str]] = set()
-        """What was posted while the store failed: the message, and the revision of its text."""
+        """What was posted and could not be recorded: reservation, message, revision of its text."""
 
     # Sharing and pinning
 
     async def share(
-        self, place: Place, command: str, section: str, terms: Terms = NO_TERMS
-    ) -> Shared:
+        self, place: Place, command: str, section: str, options: PostOptions = DEFAULT_OPTIONS
+    ) -> ShareResult:
         """Post a section for everyone in a channel, unless it was posted a moment ago.
 
         Raises:
-            PublishError: with the sentence for the one who asked.
+            PublishError: it was not posted; the text is a sentence for the one who asked.
+            LdnBotError: the store cannot be used.
         """
-        await self._record_what_stands()
+        await self._record_pending()
         await self._targets.look_up([place])
-        answer = await self._targets.dressed(place, self._targets.section(command, section))
-        held = await self._store.reserve(
+        answer = await self._targets.styled(place, self._targets.section(command, section))
+        reserved = await self._store.reserve(
             place,
             command,
             section,
             answer.heading,
-            reply_to=terms.reply_to,
-            cooldown=terms.cooldown,
+            reply_to=options.reply_to,
+            cooldown=options.cooldown,
         )
-        if held is None:
+        if reserved is None:
             raise RefusedError(BUSY)
-        if isinstance(held, CoolingDown):
+        if isinstance(reserved, CoolingDown):
             raise RefusedError(COOLING_DOWN)
-        if isinstance(held, Post):
+        if isinstance(reserved, Post):
             try:
-                return Shared(held, await self._publisher(place).link(held), fresh=False)
+                link = await self._publisher(place).link(reserved)
             except MessageGoneError:
-                # Somebody deleted it; the moderator wants it to stand there.
-                await self._store.forget(held)
-                return await self.share(place, command, section, terms)
-        post = await self._post(held, answer, notify=terms.notify)
+                # Its message was deleted, so it is posted anew.
+                await self._store.forget(reserved)
+                return await self.share(place, command, section, options)
+            return ShareResult(reserved, link, is_new=False)
+        post = await self._post(reserved, answer, notify=options.notify)
         if await self.outdated([post]):
-            # The documents were replaced meanwhile, and their refresh did not see this post yet.
+            # The documents were replaced meanwhile, and their refresh did not include this post.
             await self.refresh([post])
-        return Shared(post, await self._link(post), fresh=True)
+        return ShareResult(post, await self._link(post), is_new=True)
 
     async def pin(
-        self, place: Place, command: str, section: str, terms: Terms = NO_TERMS
-    ) -> Shared:
-        """Post a section and pin it; where we have pinned it before, that post is linked instead.
+        self, place: Place, command: str, section: str, options: PostOptions = DEFAULT_OPTIONS
+    ) -> ShareResult:
+        """Post a section and pin it. A post of it that is pinned already is not posted again.
+
+        If only pinning fails, the result's `pin_error` says why.
 
         Raises:
-            PublishError: it could not even be posted.
+            PublishError: it could not be posted.
+            LdnBotError: the store cannot be used.
         """
         self._targets.section(command, section)
         for post in await self._store.at(place):
@@ -171,29 +191,35 @@ class PostKeeper:
                     await self._store.forget(post)
                 else:
                     # A moderator may have unpinned it with the platform's own menu.
-                    return await self._pin(Shared(post, link, fresh=False))
-        return await self._pin(await self.share(place, command, section, terms))
+                    return await self._pin(ShareResult(post, link, is_new=False))
+        return await self._pin(await self.share(place, command, section, options))
 
     async def replace_oldest(
-        self, place: Place, command: str, section: str, terms: Terms = NO_TERMS
-    ) -> Shared:
-        """Pin a section, in place of our own oldest pin of the channel where its pins are full.
+        self, place: Place, command: str, section: str, options: PostOptions = DEFAULT_OPTIONS
+    ) -> ShareResult:
+        """Pin a section; if the channel's pins are full, unpin the bot's own oldest one for it.
 
-        Pressed twice, it takes down one pin: by then the section is pinned.
+        Called twice, it unpins one post only, because the section is pinned by then.
 
         Raises:
-            PublishError: there is no pin of ours, or it could not be taken down.
+            PublishError: the bot has no pin there, or it could not be unpinned.
+            LdnBotError: the store cannot be used.
         """
         if await self._oldest_pin(place) is None:
             raise RefusedError(NO_PIN_OF_OURS)
-        shared = await self.pin(place, command, section, terms)
-        if shared.oldest is None:  # it is pinned, or something else is in the way
+        shared = await self.pin(place, command, section, options)
+        if shared.oldest_pin is None:  # it is pinned, or something else is in the way
             return shared
-        await self.unpin(shared.oldest)
-        return await self._pin(Shared(shared.post, shared.link, shared.fresh))
+        await self.unpin(shared.oldest_pin)
+        return await self._pin(ShareResult(shared.post, shared.link, shared.is_new))
 
     async def unpin(self, post: Post) -> None:
-        """Unpin a post; it stays in the channel, and is kept up to date."""
+        """Unpin a post. It stays in the channel, and is still kept up to date.
+
+        Raises:
+            PublishError: it could not be unpinned.
+            LdnBotError: the store cannot be used.
+        """
         try:
             await self._publisher(post.place).unpin(post)
         except MessageGoneError:
@@ -201,7 +227,7 @@ class PostKeeper:
         else:
             await self._store.set_pinned(post, False)
 
-    async def listing(self, posts: Iterable[Post]) -> list[Listed]:
+    async def listing(self, posts: Iterable[Post]) -> list[ListedPost]:
         """Posts with their links and states.
 
         A post whose message was deleted is listed once more, as missing, and then forgotten.
@@ -215,11 +241,11 @@ class PostKeeper:
                 link = await self._publisher(post.place).link(post)
             except MessageGoneError:
                 await self._store.forget(post)
-                listed.append(Listed(post, PostState.MISSING, ""))
+                listed.append(ListedPost(post, PostState.MISSING, ""))
                 continue
             except PublishError:
                 link = ""
-            listed.append(Listed(post, await self.state_now(post), link))
+            listed.append(ListedPost(post, await self.state_now(post), link))
         return listed
 
     async def state_now(self, post: Post) -> PostState:
@@ -236,7 +262,7 @@ class PostKeeper:
         return list(await self._store.all())
 
     def reachable(self, posts: Iterable[Post]) -> list[Post]:
-        """Those that stand on a platform that we are connected to."""
+        """The posts on platforms that this keeper has a publisher for."""
         return [post for post in posts if post.place.platform in self._publishers]
 
     async def posts_on(self, platform: Platform) -> list[Post]:
@@ -244,33 +270,36 @@ class PostKeeper:
         return [post for post in await self._store.all() if post.place.platform is platform]
 
     async def resume(self, platform: Platform) -> int:
-        """Go on where a process that died left off: postings that were begun and not recorded.
+        """Complete postings that were begun and not recorded, by a process that was killed.
 
-        Returns how many could not be completed now, and may be later. Raises `LdnBotError` where
-        the store cannot be used.
+        Where the platform honours nonces, the message is posted again: the platform posts nothing
+        twice, and names the message. Elsewhere that could post it twice, so nothing is done. A
+        reservation that is not active any more is released.
 
-        Where nonces are known, the platform takes a message that it has only once, and names it.
-        Elsewhere posting once more could double it, and another process may be at it: the
-        reservation runs out by itself.
+        Returns:
+            How many could not be completed now, and may be later.
+
+        Raises:
+            LdnBotError: the store cannot be used.
         """
-        await self._record_what_stands()
+        await self._record_pending()
         left = 0
-        for held in await self._store.unfinished():
-            if held.place.platform is not platform:
+        for reservation in await self._store.unfinished():
+            if reservation.place.platform is not platform:
                 continue
             try:
-                if not held.held(datetime.now(UTC)):
-                    await self._store.release(held)
-                elif platform in KNOW_NONCES:
-                    section = self._targets.section(held.command, held.section)
-                    await self._targets.look_up([held.place])
-                    answer = await self._targets.dressed(held.place, section)
-                    message = await self._publisher(held.place).post(
-                        held.place, answer, held.nonce, held.reply_to
+                if not reservation.is_active(datetime.now(UTC)):
+                    await self._store.release(reservation)
+                elif platform in DEDUPLICATE_NONCES:
+                    section = self._targets.section(reservation.command, reservation.section)
+                    await self._targets.look_up([reservation.place])
+                    answer = await self._targets.styled(reservation.place, section)
+                    message = await self._publisher(reservation.place).post(
+                        reservation.place, answer, reservation.nonce, reservation.reply_to
                     )
                     # It may have been posted from documents that have been replaced since.
-                    await self._store.record(held, message, UNKNOWN)
-            except Exception as error:  # whatever it is, the others have their chance
+                    await self._store.record(reservation, message, UNKNOWN)
+            except Exception as error:  # one failure must not keep the others from completing
                 log_failure(error)
                 log.warning("an unfinished posting could not be completed: %s", sentence_for(error))
                 left += may_pass(error)
@@ -286,54 +315,59 @@ class PostKeeper:
 
     async def refresh(
         self, posts: Sequence[Post], progress: Callable[[], None] = lambda: None
-    ) -> Refreshed:
+    ) -> RefreshResult:
         """See `Refresher.refresh`."""
         return await self._refresher.refresh(posts, progress)
 
-    async def _post(self, held: Reservation, answer: Answer, *, notify: bool) -> Post:
-        publisher = self._publisher(held.place)
-        at_most = ATTEMPTS if held.place.platform in KNOW_NONCES else 1
+    async def _post(self, reservation: Reservation, answer: Answer, *, notify: bool) -> Post:
+        publisher = self._publisher(reservation.place)
+        at_most = ATTEMPTS if reservation.place.platform in DEDUPLICATE_NONCES else 1
         try:
             async with asyncio.timeout(POST_WITHIN):
                 async for attempt in attempts(at_most):
                     with attempt:
                         message = await publisher.post(
-                            held.place, answer, held.nonce, held.reply_to, notify=notify
+                            reservation.place,
+                            answer,
+                            reservation.nonce,
+                            reservation.reply_to,
+                            notify=notify,
                         )
         except (UnreachableError, TimeoutError) as error:
-            # It may have been posted: the reservation stays, and `resume` looks where it can.
-            if held.place.platform in KNOW_NONCES:
-                self.look_again(held.place.platform)
+            # It may have been posted, so the reservation is kept; `resume` completes it.
+            if reservation.place.platform in DEDUPLICATE_NONCES:
+                self.retry_soon(reservation.place.platform)
             raise error if isinstance(error, UnreachableError) else UnreachableError(BUSY) from None
         except PublishError:
-            await self._store.release(held)
+            await self._store.release(reservation)
             raise
-        # With a nonce that is known, the platform names the message that it has, as it was then.
-        known = not held.taken_over or held.place.platform not in KNOW_NONCES
-        recording = held, message, revision_of(answer) if known else UNKNOWN
+        # A platform that honours the nonce may have named a message that was posted earlier, from
+        # documents that are not known here.
+        known = not reservation.taken_over or reservation.place.platform not in DEDUPLICATE_NONCES
+        recording = reservation, message, revision_of(answer) if known else UNKNOWN
         try:
             return await self._store.record(*recording)
         except LdnBotError:
             self._unrecorded.add(recording)
-            self.look_again(held.place.platform)
+            self.retry_soon(reservation.place.platform)
             raise
 
-    async def _record_what_stands(self) -> None:
-        """Record what was posted while the store failed: else nothing would keep it true."""
+    async def _record_pending(self) -> None:
+        """Record what was posted while the store failed; otherwise it would never be refreshed."""
         for recording in list(self._unrecorded):
             await self._store.record(*recording)
             self._unrecorded.discard(recording)
 
-    async def _pin(self, shared: Shared) -> Shared:
+    async def _pin(self, shared: ShareResult) -> ShareResult:
         post = shared.post
         try:
             await self._publisher(post.place).pin(post)
         except PinsFullError as error:
             await self._store.set_pinned(post, False)  # if it was once, it is not any more
-            oldest = await self._oldest_pin(post.place)
-            return replace(shared, trouble=str(error), oldest=oldest)
+            oldest_pin = await self._oldest_pin(post.place)
+            return replace(shared, pin_error=str(error), oldest_pin=oldest_pin)
         except PublishError as error:
-            return replace(shared, trouble=str(error))
+            return replace(shared, pin_error=str(error))
         await self._store.set_pinned(post, True)
         return replace(shared, pinned=True)
 

@@ -16,12 +16,12 @@ from typing import Protocol
 from knowledge.answer import Answer
 
 SHARE_AGAIN_AFTER = timedelta(minutes=10)
-"""Within this time the same section in the same channel is linked, not posted again."""
+"""Within this time, a section that is in the channel already is linked instead of posted again."""
 RESERVED_FOR = timedelta(minutes=1)
-"""A reservation older than this is of a process that died; it no longer keeps others away."""
-CLOCKS_DIFFER = timedelta(minutes=1)
-"""How far another process's clock may be ahead of ours. A time further ahead is of a clock that was
-wrong, and counts as long ago: else nothing could be posted there until that time has come."""
+"""A reservation older than this is void: the process that made it was killed."""
+MAX_CLOCK_SKEW = timedelta(minutes=1)
+"""How far another process's clock may be ahead of ours. A time further in the future comes from a
+wrong clock and counts as long past; otherwise nothing could be posted until that time has come."""
 
 
 class Platform(StrEnum):
@@ -57,10 +57,22 @@ class PostState(StrEnum):
 class Post:
     """One recorded message.
 
-    `message` is Discord's message id or Slack's ts. `title` is the section's at the time of
-    posting, to find the nearest one should the section go. `revision` is what the message's text
-    was last made of (see `revision_of`). `reply_to` is the message that it answers, if any:
-    Discord's message id, or the ts of Slack's thread.
+    Args:
+        id: the store's number for it.
+        place: the channel.
+        message: Discord's message id, or Slack's ts.
+        command: the document's command.
+        section: the section's id.
+        title: the section's title when it was posted; it finds the nearest section should this
+            one be removed.
+        revision: fingerprint of the text that the message has (see `revision_of`); empty if it is
+            not known.
+        pinned: whether it was pinned when that was last looked at.
+        state: the outcome of the last refresh; never `PostState.MISSING`.
+        reason: why it is outdated, as a sentence; empty otherwise.
+        posted: when, in UTC.
+        reply_to: the message that it answers (Discord's id, or the ts of Slack's thread); empty if
+            none.
     """
 
     id: int
@@ -79,11 +91,11 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """The right to post one section in one place, until it is recorded or given back.
+    """The right to post one section in one place, until the post is recorded or the right released.
 
-    `nonce` (at most 25 characters) is the same for every attempt, so that a platform which knows
-    nonces does not take the message twice. `taken_over`: whoever held it before counts as dead, and
-    may have posted, whatever the documents said then.
+    `nonce` (at most 25 characters) is the same for every attempt, so that a platform which honours
+    nonces posts the message once. `made` is in UTC. `taken_over`: another process had it before,
+    and may have posted the section, from whatever documents it had.
     """
 
     id: int
@@ -96,17 +108,19 @@ class Reservation:
     reply_to: str = ""
     taken_over: bool = field(default=False, compare=False)
 
-    def held(self, now: datetime) -> bool:
-        """Whether it keeps others away; else the process that made it has died."""
-        return now - RESERVED_FOR < self.made <= now + CLOCKS_DIFFER
+    def is_active(self, now: datetime) -> bool:
+        """Whether it still keeps others from posting; see `RESERVED_FOR`."""
+        return now - RESERVED_FOR < self.made <= now + MAX_CLOCK_SKEW
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """How a posting is asked for.
+class PostOptions:
+    """How a section is to be posted.
 
-    `reply_to` is the message that it answers, if any, `notify` whether that message's author is
-    pinged. `cooldown` is the time that has to have passed since the channel's last post.
+    Args:
+        reply_to: the message that it answers; empty if none.
+        notify: whether that message's author is pinged.
+        cooldown: the least time since the channel's last post; otherwise nothing is posted.
     """
 
     reply_to: str = ""
@@ -116,7 +130,9 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class CoolingDown:
-    """Something was posted in the channel so recently that the next post has to wait."""
+    """Something was posted in the channel so recently that the next post has to wait until `ends`
+    (UTC).
+    """
 
     ends: datetime
 
@@ -133,7 +149,7 @@ def revision_of(answer: Answer) -> str:
 
 
 class Claim(Protocol):
-    """One post, held so that no other process brings it up to date at the same time."""
+    """An exclusive lock on one post, taken while its message is brought up to date."""
 
     @property
     def post(self) -> Post:
@@ -141,25 +157,29 @@ class Claim(Protocol):
 
     @property
     def begun(self) -> str | None:
-        """The revision of an edit that someone began and never finished (the process died)."""
+        """The revision of an edit that was begun and not finished; None if there is none.
+
+        The process that began it was killed, or got no answer: the edit may have been made.
+        """
 
     async def begin(self, revision: str) -> None:
-        """Remember, durably and at once, that the message is about to be edited to `revision`."""
+        """Record, durably, that the message is about to be edited to `revision`."""
 
     async def finish(self, revision: str, state: PostState, reason: str = "") -> None:
-        """Record the outcome; the edit that was begun is over."""
+        """Record the outcome of the edit that was begun; `begun` is None afterwards."""
 
     async def give_up(self, reason: str) -> None:
-        """Record that the post is outdated, and leave open whether the edit was made."""
+        """Record that the post is outdated. `begun` is kept, as the edit may have been made."""
 
     async def forget(self) -> None:
-        """Drop the post: its message does not exist any more. The hold ends."""
+        """Delete the record, because the message does not exist any more; the lock ends."""
 
 
 class PostStore(Protocol):
-    """Keeps posts, for one process or for several at once. All times are UTC.
+    """Stores posts, for one process or for several at once. All times are UTC.
 
-    What is asked for within a time counts until `CLOCKS_DIFFER` from now, and no further.
+    Every method raises `LdnBotError` if the store cannot be used. A recorded time that is more than
+    `MAX_CLOCK_SKEW` in the future counts as long past.
     """
 
     async def reserve(
@@ -180,24 +200,27 @@ class PostStore(Protocol):
             section: what is to be posted.
             title: its heading.
             reply_to: the message that it answers, if any.
-            cooldown: the time that has to have passed since anything else was posted in the
-                channel; however many ask at once, in however many processes, one is let through.
+            cooldown: the least time since anything else was posted in the channel. Of several
+                callers at the same time, in any number of processes, exactly one may post.
 
         Returns:
-            The reservation; or the post of the same section in the same channel that answers the
-            same message, if one was recorded within `SHARE_AGAIN_AFTER` and is neither withdrawn
-            nor forgotten; or None, if someone else holds a reservation for just that which is
-            younger than `RESERVED_FOR`; or how long the channel cools down.
+            A reservation, if the section may be posted. A `Post`, if the same section was recorded
+            for the same channel and `reply_to` within `SHARE_AGAIN_AFTER`, and is not withdrawn.
+            None, if somebody else has an active reservation for the same. `CoolingDown`, if the
+            cooldown is not over.
         """
 
     async def record(self, reservation: Reservation, message: str, revision: str) -> Post:
-        """Turn a reservation into a post: current, and not pinned. In one transaction."""
+        """Turn a reservation into a post that is current and not pinned, in one transaction.
+
+        A message that is recorded already is returned as it is.
+        """
 
     async def release(self, reservation: Reservation) -> None:
-        """Give a reservation back: nothing was posted."""
+        """Delete a reservation, because nothing was posted."""
 
     async def unfinished(self) -> Sequence[Reservation]:
-        """Reservations that nobody recorded or gave back, oldest first."""
+        """The reservations that were neither recorded nor released, oldest first."""
 
     async def at(self, place: Place) -> Sequence[Post]:
         """The posts of one channel, oldest first."""
@@ -209,17 +232,17 @@ class PostStore(Protocol):
         """Every post, by platform, community and channel, oldest first."""
 
     async def set_pinned(self, post: Post, pinned: bool) -> None:
-        """Remember whether a message is pinned."""
+        """Record whether a message is pinned."""
 
     async def forget(self, post: Post) -> None:
-        """Drop a post whose message does not exist any more."""
+        """Delete the record of a post whose message does not exist any more."""
 
     async def begun(self) -> Sequence[int]:
-        """The ids of posts of which an edit was begun and not finished."""
+        """The ids of posts with an edit that was begun and not finished."""
 
     def claim(self, post_id: int) -> AbstractAsyncContextManager[Claim | None]:
-        """Hold one post to bring it up to date.
+        """Lock one post, to bring its message up to date.
 
-        None if another process holds it, or it was forgotten. The hold ends with the block, and
-        with the process at the latest: a killed process leaves nothing locked.
+        None if it is locked already, or was forgotten. The lock ends with the block, or with the
+        process: a killed process leaves nothing locked.
         """

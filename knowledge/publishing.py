@@ -1,4 +1,4 @@
-"""Publisher: what a platform can do with a post; and what it may answer instead."""
+"""Publisher: what a platform can do with a post, and the errors that it may answer with."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 6
 LONGEST_WAIT = 10.0
-"""Seconds between two attempts at what the platform did not answer, at most."""
+"""Seconds between two attempts, at most."""
 
 UNFORESEEN = gettext_noop("Something went wrong. The bot's log says what.")
 STORE_AWAY = gettext_noop(
     "I cannot look up or keep anything at the moment. Please try again later."
 )
-"""What people are told where the store does not do its work; why is in the log."""
+"""What people are told if the store fails; the log says why."""
 
 
 class PublishError(SaidError):
@@ -30,11 +30,11 @@ class PublishError(SaidError):
 
 
 class MessageGoneError(PublishError):
-    """The message, or its whole channel, does not exist any more."""
+    """The message or its channel was deleted."""
 
 
 class RefusedError(PublishError):
-    """The platform will not do it until someone changes something there; the text says what."""
+    """The platform refuses until somebody changes something there; the text says what."""
 
 
 class PinsFullError(PublishError):
@@ -42,26 +42,26 @@ class PinsFullError(PublishError):
 
 
 class UnreachableError(PublishError):
-    """The platform did not answer; it may or may not have done it, and trying again may help."""
+    """The platform gave no answer. What was asked may have been done; another attempt may help."""
 
 
 class Publisher(Protocol):
-    """One platform's channels. Every method may raise a `PublishError`."""
+    """Posts, edits and pins on one platform. Every method may raise a `PublishError`."""
 
     async def post(
         self, place: Place, answer: Answer, nonce: str, reply_to: str = "", *, notify: bool = False
     ) -> str:
-        """Post an answer for everyone in a channel; the message's id.
+        """Post an answer for everyone in a channel, and return the message's id.
 
-        Where the platform knows nonces, a second call with the same one posts nothing more.
-        `reply_to` and `notify`: see `Terms`.
+        A second call with the same nonce posts nothing on platforms that honour nonces, and
+        returns the first message's id. `reply_to` and `notify`: see `PostOptions`.
         """
 
     async def edit(self, post: Post, answer: Answer) -> None:
         """Replace a message's text."""
 
     async def shows(self, post: Post, answer: Answer) -> bool | None:
-        """Whether a message says exactly this now; None where the platform does not tell."""
+        """Whether a message's text is exactly that of `answer`; None if it cannot be read."""
 
     async def pin(self, post: Post) -> None:
         """Pin a message. Pinning a pinned one does nothing."""
@@ -70,10 +70,10 @@ class Publisher(Protocol):
         """Unpin a message. Unpinning one that is not pinned does nothing."""
 
     async def pinned(self, place: Place) -> frozenset[str]:
-        """The ids of all messages that are pinned in a channel, by whomever."""
+        """The ids of all pinned messages of a channel, whoever pinned them."""
 
     async def link(self, post: Post) -> str:
-        """The address of a message. Raises `MessageGoneError` where it was deleted."""
+        """The address of a message. Raises `MessageGoneError` if it was deleted."""
 
 
 def log_failure(error: Exception) -> None:

@@ -1,9 +1,9 @@
 """Refresher: brings posts up to date with the documents.
 
-An edit goes: claim the post (so that no other process has it), remember durably that the edit
-begins, edit, record the outcome. A process that is killed in between leaves the memory of the
-begun edit, and so does one that gave up without an answer; whoever claims the post next asks the
-platform what the message says, and edits only if it has to.
+An edit takes four steps: claim the post (lock it for this process), record durably that the edit
+begins, edit the message, record the outcome. If a process is killed in between, or gives up without
+an answer, the record of the begun edit remains. The next process that claims the post asks the
+platform for the message's text, and edits only if it differs.
 """
 
 from __future__ import annotations
@@ -31,28 +31,32 @@ from knowledge.targets import Target, Targets
 log = logging.getLogger(__name__)
 
 CHANNELS_AT_ONCE = 8
-"""Channels in which posts are edited side by side; within a channel they wait for one another."""
+"""Channels in which posts are edited at the same time; within a channel, one after another."""
 UNKNOWN = ""
-"""The revision of a post that a crash cut off: nobody knows what the documents said then."""
+"""The revision of a post whose text is not known, because its posting was interrupted."""
 DOCUMENT_GONE = gettext_noop("Its document is gone.")
 
 
 @dataclass(slots=True)
-class Refreshed:
-    """What a refresh did. `failed` holds posts that are not current, and why."""
+class RefreshResult:
+    """What a refresh did, in numbers of posts.
+
+    `edited` includes `withdrawn`; `forgotten` were deleted on the platform; `current` needed no
+    edit. `failed` holds the posts that are outdated, each with the reason as a sentence.
+    """
 
     edited: int = 0
     withdrawn: int = 0
     forgotten: int = 0
     current: int = 0
     unsettled: int = 0
-    """Times that it is worth to try again later: a platform did not answer, or another process,
-    which may die over it, is at the post."""
+    """How often another refresh may succeed later: the platform gave no answer, or another process
+    had claimed the post, and may be killed before it is done."""
     failed: list[tuple[Post, str]] = field(default_factory=list)
 
 
 class Refresher:
-    """Edits what stands in channels; see `refresh`."""
+    """Edits posts whose text is not what it should be; see `refresh`."""
 
     def __init__(
         self,
@@ -70,19 +74,19 @@ class Refresher:
         self,
         posts: Sequence[Post],
         progress: Callable[[], None] = lambda: None,
-    ) -> Refreshed:
+    ) -> RefreshResult:
         """Bring posts up to date.
 
         Args:
-            posts: which; all on platforms that we can reach.
-            progress: called once for each post that is done.
+            posts: which ones; each on a platform that has a publisher.
+            progress: called after each post.
 
         Raises:
-            LdnBotError: the store cannot be used; what was begun is taken up by the next refresh.
+            LdnBotError: the store cannot be used. The next refresh completes what was begun.
         """
         begun = frozenset(await self._store.begun())
         await self._targets.look_up(post.place for post in posts)
-        result = Refreshed()
+        result = RefreshResult()
         channels: dict[Place, list[Post]] = {}
         for post in posts:
             channels.setdefault(post.place, []).append(post)
@@ -94,7 +98,7 @@ class Refresher:
                 for post in stale:
                     try:
                         await self._refresh(post, post.id in begun, result)
-                    except Exception as error:  # whatever it is, the others have their chance
+                    except Exception as error:  # one failure must not keep the others from it
                         log_failure(error)
                         result.failed.append((post, sentence_for(error)))
                         result.unsettled += 1
@@ -108,7 +112,7 @@ class Refresher:
         )
         return result
 
-    async def _refresh(self, post: Post, begun: bool, result: Refreshed) -> None:
+    async def _refresh(self, post: Post, begun: bool, result: RefreshResult) -> None:
         target = await self._targets.of(post)
         if target is None:
             result.failed.append((post, DOCUMENT_GONE))
@@ -118,20 +122,20 @@ class Refresher:
             return
         async with self._store.claim(post.id) as claim:
             if claim is None:
-                result.unsettled += 1  # another process has it, or it was forgotten meanwhile
+                result.unsettled += 1  # another process has claimed it, or it was forgotten
                 return
-            # There may have been a wait for it, and others have changed the documents meanwhile.
+            # The documents may have been replaced while we waited for the claim.
             target = await self._targets.of(claim.post) or target
             if claim.post.revision == target.revision and claim.begun is None:
-                # Somebody else was first; or the documents are again as the message has it.
+                # Another process has edited it, or the documents were changed back.
                 await claim.finish(target.revision, target.state)
                 result.current += 1
                 return
             await self._bring_up_to_date(claim, target, result)
 
-    async def _bring_up_to_date(self, claim: Claim, target: Target, result: Refreshed) -> None:
+    async def _bring_up_to_date(self, claim: Claim, target: Target, result: RefreshResult) -> None:
         publisher, post = self._publishers[claim.post.place.platform], claim.post
-        # After a crash or a lost answer the edit may have been made already.
+        # After a crash or a lost answer, the edit may have been made already: look before editing.
         lost = claim.begun is not None or post.revision == UNKNOWN
         try:
             async for attempt in attempts():
@@ -159,9 +163,9 @@ class Refresher:
             result.withdrawn += target.state is PostState.WITHDRAWN
 
     async def _find_native_pins(
-        self, place: Place, posts: Sequence[Post], result: Refreshed
+        self, place: Place, posts: Sequence[Post], result: RefreshResult
     ) -> None:
-        """A post that a moderator pinned or unpinned with the platform's own menu counts too."""
+        """Record which posts a moderator has pinned or unpinned with the platform's own menu."""
         try:
             pinned = await self._publishers[place.platform].pinned(place)
             for post in posts:

@@ -1,4 +1,4 @@
-"""Targets: what posts should say, by the documents and the communities' settings as of now."""
+"""Targets: what each post should say, given the present documents and community settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNKNOWN_TOPIC = gettext_noop("There is no such topic any more. Please use the co
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a post should say."""
+    """What a post should say, the fingerprint of that, and the post's state once it says so."""
 
     answer: Answer
     revision: str
@@ -26,7 +26,7 @@ class Target:
 
 
 class Targets:
-    """Knows what each post should say; see `of`."""
+    """Computes what posts should say; see `of`."""
 
     def __init__(self, desks: Desks, communities: Communities | None) -> None:
         """`communities` tells who wants posts without decoration."""
@@ -34,7 +34,7 @@ class Targets:
         self._communities = communities
 
     async def of(self, post: Post) -> Target | None:
-        """What a post should say; None where its document is gone."""
+        """What a post should say; None if its document does not exist any more."""
         desk = self._desks.get(post.command)
         if desk is None:
             return None
@@ -43,11 +43,11 @@ class Targets:
             nearest = next(iter(desk.suggest(post.title, limit=1)), None)
             answer = Composer(desk.document, desk.language).withdrawn(post.title, nearest)
             state = PostState.WITHDRAWN
-        answer = await self.dressed(post.place, answer)
+        answer = await self.styled(post.place, answer)
         return Target(answer, revision_of(answer), state)
 
     def section(self, command: str, section: str) -> Answer:
-        """A section's answer, as the document has it.
+        """The answer that shows a section, in the document's language.
 
         Raises:
             RefusedError: there is no such section.
@@ -59,15 +59,15 @@ class Targets:
             raise RefusedError(UNKNOWN_TOPIC)
         return answer
 
-    async def dressed(self, place: Place, answer: Answer) -> Answer:
-        """An answer as the place's community wants it, as far as we know."""
+    async def styled(self, place: Place, answer: Answer) -> Answer:
+        """An answer in the style (plain or decorated) that the community is known to have set."""
         if self._communities is None:
             return answer
         settings = await self._communities.shown(place.platform, place.community)
         return replace(answer, plain=True) if settings.plain else answer
 
     async def look_up(self, places: Iterable[Place]) -> None:
-        """Learn what the places' communities have set by now, maybe through another process.
+        """Read the settings of the places' communities anew: another process may change them.
 
         Raises:
             LdnBotError: the store cannot be used.

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.database.engine import Database, Hold
 from adapters.database.tables import post_locks, posts, reservations
 from knowledge.posts import (
-    CLOCKS_DIFFER,
+    MAX_CLOCK_SKEW,
     RESERVED_FOR,
     SHARE_AGAIN_AFTER,
     CoolingDown,
@@ -67,7 +67,7 @@ class SqlPostStore:
                 index_elements=list(subject),
                 set_={"title": title, "made": now},
                 # The other is dead; or it is ourselves, before a confirmation was lost.
-                where=or_(not_(_held(now)), reservations.c.nonce == nonce),
+                where=or_(not_(_is_active(now)), reservations.c.nonce == nonce),
             )
             .returning(reservations)
         )
@@ -75,7 +75,7 @@ class SqlPostStore:
             select(posts)
             .where(
                 *(posts.c[name] == value for name, value in subject.items()),
-                posts.c.posted.between(now - SHARE_AGAIN_AFTER, now + CLOCKS_DIFFER),
+                posts.c.posted.between(now - SHARE_AGAIN_AFTER, now + MAX_CLOCK_SKEW),
                 posts.c.state != PostState.WITHDRAWN,
             )
             .order_by(posts.c.posted.desc(), posts.c.id.desc())
@@ -245,11 +245,11 @@ async def _last_posting(
     """When something was last posted in a channel, or is about to be by another reservation."""
     posted = select(func.max(posts.c.posted)).where(
         *(posts.c[name] == value for name, value in channel.items()),
-        posts.c.posted <= now + CLOCKS_DIFFER,
+        posts.c.posted <= now + MAX_CLOCK_SKEW,
     )
     about_to_be = select(func.max(reservations.c.made)).where(
         *(reservations.c[name] == value for name, value in channel.items()),
-        _held(now),
+        _is_active(now),
         reservations.c.id != besides,
     )
     # One statement: between two, a reservation that is being recorded could slip through.
@@ -257,10 +257,10 @@ async def _last_posting(
     return max(filter(None, (await connection.execute(both)).one()), default=None)
 
 
-def _held(now: datetime) -> ColumnElement[bool]:
-    """As `Reservation.held`, for the database."""
+def _is_active(now: datetime) -> ColumnElement[bool]:
+    """`Reservation.is_active`, as a condition in SQL."""
     made = reservations.c.made
-    return and_(made > now - RESERVED_FOR, made <= now + CLOCKS_DIFFER)
+    return and_(made > now - RESERVED_FOR, made <= now + MAX_CLOCK_SKEW)
 
 
 def _columns(place: Place) -> dict[str, str]:

@@ -134,11 +134,11 @@ async def test_of_several_times_to_look_again_the_soonest_counts_and_no_other(
     service = serve.Service(settings)
     soon = service._refresh_soon[Platform.SLACK]
     for after in (3600, 0, 7200):
-        service._look_again(Platform.SLACK, after)
+        service._refresh_after(Platform.SLACK, after)
     await asyncio.wait_for(soon.wait(), 10)
-    service._look_again(Platform.SLACK, 3600)
+    service._refresh_after(Platform.SLACK, 3600)
     due = service._due[Platform.SLACK]
-    service._look_again(Platform.SLACK, 7200)
+    service._refresh_after(Platform.SLACK, 7200)
     assert service._due[Platform.SLACK] is due
     due.cancel()
 

@@ -91,7 +91,7 @@ async def test_what_a_moderators_refresh_has_to_leave_open_is_looked_at_again_so
     away = AsyncMock(**{"pinned.side_effect": UnreachableError("Away.")})
     house.publishers[Platform.DISCORD] = away
     again: list[Platform] = []
-    monkeypatch.setattr(house.keeper, "look_again", again.append)
+    monkeypatch.setattr(house.keeper, "retry_soon", again.append)
     await house.reception.moderation.command(MODERATOR, "ldn", Subcommand.REFRESH)
     assert again == [Platform.DISCORD]
     away.pinned.side_effect, away.pinned.return_value = None, frozenset()

@@ -43,7 +43,7 @@ from knowledge.posts import (
     revision_of,
 )
 from knowledge.publishing import STORE_AWAY, UNFORESEEN, RefusedError, UnreachableError
-from knowledge.refreshing import Refreshed
+from knowledge.refreshing import RefreshResult
 from tests.conversations.conftest import House, little_to_learn
 from tests.conversations.seeding import Seed, seed
 from tests.documents import open_folder, write_document
@@ -95,7 +95,7 @@ def moderator(platform: DiscordStandIn | SlackStandIn) -> Caller:
     return Caller(place.platform, community=place.community, channel=place.channel, moderator=True)
 
 
-async def refresh(house: House) -> Refreshed:
+async def refresh(house: House) -> RefreshResult:
     """Bring every post up to date."""
     return await house.keeper.refresh(await house.keeper.posts())
 
@@ -497,7 +497,7 @@ async def test_what_was_posted_while_the_store_failed_is_recorded_before_it_is_p
     shared = await house.keeper.share(here(standin), "ldn", "forms")
     assert len(standin.channels.posts()) == 1
     assert [shared.post] == await house.store.all()
-    assert not shared.fresh
+    assert not shared.is_new
 
 
 @pytest.mark.parametrize("platform", list(Platform))
@@ -656,7 +656,7 @@ async def test_a_pin_whose_answer_was_lost_is_found_by_the_next_refresh(
     slack.faults.add(reset(applied=True), route="pins.add")
     standin = {Platform.DISCORD: discord, Platform.SLACK: slack}[platform]
     shared = await house.keeper.pin(here(standin), "ldn", "forms")
-    assert (shared.pinned, shared.fresh) == (False, True)
+    assert (shared.pinned, shared.is_new) == (False, True)
     await refresh(house)
     [post] = await house.store.all()
     assert post.pinned
