@@ -107,9 +107,9 @@ class Moderation:
             return ()
         verbs = []
         if caller.moderator or held.share is Sharers.EVERYONE:
-            verbs.append(Verb.SHARE)
+            verbs.append(Verb.PREVIEW_SHARE)
         if caller.moderator:
-            verbs.append(Verb.PIN)
+            verbs.append(Verb.PREVIEW_PIN)
         in_thread = bool(caller.reply_to)
         return _offers(answer.command, answer.section, tuple(verbs), caller.language, in_thread)
 
@@ -120,7 +120,7 @@ class Moderation:
             return say(NO_CHANNEL)
         if verb in MODERATORS_ONLY and not caller.moderator:
             return say(NOT_A_MODERATOR)
-        if verb is Verb.WEEK:
+        if verb is Verb.SHOW_WEEK:
             return None
         # A preview must not wait: it allows nothing, and whoever posts it is asked again.
         look = self._communities.held if verb in PUBLISHING else self._communities.shown
@@ -139,8 +139,8 @@ class Moderation:
         """Post, pin or replace, as a button says; `hindrance` has found nothing in the way."""
         work = {
             Verb.POST: self._keeper.share,
-            Verb.KEEP: self._keeper.pin,
-            Verb.REPLACE: self._keeper.replace_oldest,
+            Verb.POST_AND_PIN: self._keeper.pin,
+            Verb.REPLACE_PIN: self._keeper.replace_oldest,
         }[action.verb]
 
         async def act() -> Reply:
@@ -196,9 +196,9 @@ class Moderation:
         section = self._section(command, topic)
         if section is None:
             return Reply(caller.say(NO_SUCH_TOPIC, command=command))
-        if hindrance := await self.hindrance(caller, Verb.KEEP, command):
+        if hindrance := await self.hindrance(caller, Verb.POST_AND_PIN, command):
             return Reply(hindrance)
-        return await self.publish(caller, Action(Verb.KEEP, command, section))
+        return await self.publish(caller, Action(Verb.POST_AND_PIN, command, section))
 
     async def _unpin(self, caller: Caller, command: str, topic: str) -> Reply:
         say, section = caller.say, self._section(command, topic)
@@ -321,7 +321,7 @@ def _share_reply(say: Say, shared: ShareResult, action: Action) -> Reply:
         words = [say("Posted, but not pinned."), say(shared.pin_error)]
         buttons = [back]
         if shared.oldest_pin:
-            swap = Action(Verb.REPLACE, action.command, action.topic, detail=action.detail)
+            swap = Action(Verb.REPLACE_PIN, action.command, action.topic, detail=action.detail)
             buttons.insert(0, Button(swap, say("Unpin the bot's oldest, pin this")))
             title = shared.oldest_pin.title
             words.append(say("I can unpin my own oldest pin, “{title}”.", title=title))
@@ -340,7 +340,7 @@ def _offers(
     """What does these things with a section, made once for all who ask for it."""
     say = words_in(language)
     share = say("Share in this thread") if in_thread else say("Share in this channel")
-    labels = {Verb.SHARE: share, Verb.PIN: say("Pin in this channel")}
+    labels = {Verb.PREVIEW_SHARE: share, Verb.PREVIEW_PIN: say("Pin in this channel")}
     return tuple(Button(Action(verb, command, section), labels[verb]) for verb in verbs)
 
 

@@ -97,11 +97,11 @@ class Reception:
                 return await self._page(caller, answer, action.page, asked=asked)
             case Verb.ASK:
                 return await self.ask(caller, action.command, question)
-            case Verb.REPORT | Verb.TELL:
+            case Verb.ASK_REASON | Verb.REPORT_REASON:
                 return self._report(caller, desk, action)
-            case Verb.SHARE | Verb.PIN | Verb.DRAFT:
+            case Verb.PREVIEW_SHARE | Verb.PREVIEW_PIN | Verb.PREVIEW_REPLY:
                 return await self._preview(caller, desk, action)
-            case Verb.POST | Verb.KEEP | Verb.REPLACE | Verb.WEEK:
+            case Verb.POST | Verb.POST_AND_PIN | Verb.REPLACE_PIN | Verb.SHOW_WEEK:
                 if hindrance := await self.moderation.hindrance(
                     caller, action.verb, action.command
                 ):
@@ -141,7 +141,7 @@ class Reception:
         best = (*((found,) if found else ()), *answer.choices, *desk.suggest(text, MOST_CHOICES))
         # Where someone may despair, the one who wants to help reads that first.
         topic = "" if answer.crisis else answer.section or ""
-        action = Action(Verb.DRAFT, command, topic, detail=target)
+        action = Action(Verb.PREVIEW_REPLY, command, topic, detail=target)
         shown = await self._preview(caller, desk, action, answer, best)
         # Where nothing can be posted, it is there to read alone.
         return await self._page(caller, answer) if isinstance(shown, Aside) else shown
@@ -174,7 +174,7 @@ class Reception:
             return Aside(caller.say(STALE_BUTTON))
         settings = await self._communities.shown(caller.platform, caller.community)
         answer = replace(answer, plain=settings.plain)
-        if action.verb is not Verb.DRAFT:
+        if action.verb is not Verb.PREVIEW_REPLY:
             return Preview(answer, caller.say(PREVIEW), self._ways(caller, action))
         hint = MAY_BE_DESPAIR if answer.crisis else NOTHING_TO_POST
         sections = (Choice(each.id, each.title) for each in desk.document.sections)
@@ -197,33 +197,37 @@ class Reception:
             return Button(made, label)
 
         match action.verb:
-            case Verb.SHARE:
+            case Verb.PREVIEW_SHARE:
                 label = say("Post in this thread") if caller.reply_to else say("Post")
                 return (button(Verb.POST, label), back_to(say, action))
-            case Verb.PIN:
-                return (button(Verb.KEEP, say("Post and pin")), back_to(say, action))
+            case Verb.PREVIEW_PIN:
+                return (button(Verb.POST_AND_PIN, say("Post and pin")), back_to(say, action))
         reply_to, notify = _target(action)
         label = say("Post as a reply") if reply_to else say("Post in this thread")
         ways = [button(Verb.POST, label)]
         if caller.moderator:
-            ways.append(button(Verb.KEEP, say("Post and pin")))
+            ways.append(button(Verb.POST_AND_PIN, say("Post and pin")))
         if reply_to:
             label = say("Notify the author: yes") if notify else say("Notify the author: no")
-            ways.append(button(Verb.DRAFT, label, reply_to if notify else reply_to + NOTIFY))
+            ways.append(
+                button(Verb.PREVIEW_REPLY, label, reply_to if notify else reply_to + NOTIFY)
+            )
         return tuple(ways)
 
     def _report(self, caller: Caller, desk: HelpDesk, action: Action) -> Reply | Aside:
         say, section = caller.say, desk.document.by_id.get(action.topic)
         reasons = {reason.value: reason for reason in Reason}
-        if section is None or (action.verb is Verb.TELL and action.detail not in reasons):
+        if section is None or (action.verb is Verb.REPORT_REASON and action.detail not in reasons):
             return Aside(say(STALE_BUTTON))
         back = back_to(say, action)
-        if action.verb is Verb.TELL:
+        if action.verb is Verb.REPORT_REASON:
             reason = reasons[action.detail]
             self._tallying.report(caller.platform, action.command, section.id, reason)
             return Reply(say(COUNTED), (back,))
         buttons = (
-            Button(Action(Verb.TELL, action.command, section.id, detail=reason), say(label))
+            Button(
+                Action(Verb.REPORT_REASON, action.command, section.id, detail=reason), say(label)
+            )
             for reason, label in REASONS.items()
         )
         return Reply(say(WHAT_IS_WRONG, title=section.title), (*buttons, back))

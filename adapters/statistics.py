@@ -75,7 +75,7 @@ def reply(
         parts.append(say("Nothing was counted."))
 
     def turn(to: date, label: str) -> Button:
-        return Button(Action(Verb.WEEK, command, to.isoformat()), label)
+        return Button(Action(Verb.SHOW_WEEK, command, to.isoformat()), label)
 
     buttons = []
     if week > this_week - KEPT_FOR:

@@ -1,7 +1,7 @@
-"""What leads on from an answer: its buttons, and the identifiers that say what each does.
+"""Actions: the buttons under an answer, and the identifiers that say what each button does.
 
-The identifier carries everything, so buttons work after a restart and nothing is remembered about
-who pressed them. Discord allows 100 characters for it (custom_id), Slack 255 (action_id).
+An identifier holds everything that is needed to do it, so buttons work after a restart and nothing
+is stored about who pressed them. Discord allows 100 characters (custom_id), Slack 255 (action_id).
 """
 
 from __future__ import annotations
@@ -16,48 +16,56 @@ from knowledge.language import words_in
 
 
 class Verb(StrEnum):
-    """What happens when it is pressed."""
+    """What happens when a button is pressed, or an entry of a menu is chosen.
+
+    The values stand in identifiers under messages that were sent long ago, so they never change.
+    """
 
     OPEN = "open"
     """Show a topic in place of the answer."""
     CHOOSE = "choose"
     """Show the topic that was chosen in a menu."""
     ASK = "ask"
-    """Answer the question that comes with it: of a search box, or kept in a button's value."""
-    REPORT = "report"
-    """Ask what is wrong with a section."""
-    TELL = "tell"
-    """Count that a section is unclear, for the reason in `detail`."""
-    SHARE = "share"
+    """Answer the question that comes with it, from a search box or in a button's value."""
+    ASK_REASON = "report"
+    """Ask the reader what is wrong with a section."""
+    REPORT_REASON = "tell"
+    """Count the reason in `detail` as a report about a section."""
+    PREVIEW_SHARE = "share"
     """Show what the channel would see if the topic were posted."""
-    DRAFT = "draft"
+    PREVIEW_REPLY = "draft"
     """Show what would be posted as a reply to the message in `detail`."""
     POST = "post"
     """Post the topic for everyone in the channel."""
-    PIN = "pin"
+    PREVIEW_PIN = "pin"
     """Show what would be posted and pinned. For moderators."""
-    KEEP = "keep"
+    POST_AND_PIN = "keep"
     """Post the topic and pin it. For moderators."""
-    REPLACE = "swap"
-    """Take down our own oldest pin of the channel, then post and pin. For moderators."""
-    WEEK = "week"
+    REPLACE_PIN = "swap"
+    """Unpin the bot's oldest pin of the channel, then post and pin. For moderators."""
+    SHOW_WEEK = "week"
     """Show what was counted in the week that begins on the day in `topic`. For moderators."""
 
 
-PUBLISHING = frozenset({Verb.POST, Verb.KEEP, Verb.REPLACE})
+PUBLISHING = frozenset({Verb.POST, Verb.POST_AND_PIN, Verb.REPLACE_PIN})
 """These change what everyone in a channel sees."""
-NEED_STORE = PUBLISHING | {Verb.WEEK}
-"""These wait for the database, so that they have to be acknowledged before they are done."""
-MODERATORS_ONLY = frozenset({Verb.PIN, Verb.KEEP, Verb.REPLACE, Verb.WEEK})
-GUARDED = PUBLISHING | MODERATORS_ONLY | {Verb.SHARE, Verb.DRAFT}
-"""These are allowed only after a fresh look at who asks, and at what the platform lets us do."""
+NEEDS_STORE = PUBLISHING | {Verb.SHOW_WEEK}
+"""These may wait for the database, so they are acknowledged before they are done."""
+MODERATORS_ONLY = frozenset({Verb.PREVIEW_PIN, Verb.POST_AND_PIN, Verb.REPLACE_PIN, Verb.SHOW_WEEK})
+GUARDED = PUBLISHING | MODERATORS_ONLY | {Verb.PREVIEW_SHARE, Verb.PREVIEW_REPLY}
+"""For these, the caller's role and the bot's permissions are checked anew at each use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`verb` on page `page` of `topic`, in the document that answers to `command`.
+    """What a button does.
 
-    `detail` is what the verb needs besides.
+    Args:
+        verb: what to do.
+        command: the document's command.
+        topic: what the verb is about, such as a section's id; empty if nothing.
+        page: the page of the topic, from 1.
+        detail: what the verb needs besides, such as a message's id.
     """
 
     verb: Verb
@@ -73,15 +81,15 @@ class Action:
 
     @classmethod
     def decode(cls, identifier: str) -> Action | None:
-        """The action of an identifier; None if it is not one of ours (forged, or too old)."""
+        """The action of an identifier; None if it has not the form of one (forged, or too old)."""
         match = PATTERN.fullmatch(identifier)
         if match is None:
             return None
         verb, page = Verb(match["verb"]), int(match["page"])
         return cls(verb, match["command"], match["topic"], page, match["detail"] or "")
 
-    def choosing(self, topic: str) -> Action:
-        """The action of a menu in which a topic was chosen."""
+    def with_topic(self, topic: str) -> Action:
+        """The same action for a topic, such as the one that was chosen in a menu."""
         return replace(self, topic=topic)
 
 
@@ -90,27 +98,29 @@ PATTERN = re.compile(
     r":(?P<topic>[a-z0-9 .-]{0,46}):(?P<page>[1-9][0-9]{0,2})(?::(?P<detail>[a-z0-9]{1,21}))?",
     re.ASCII,
 )
-"""Every identifier that `Action.encode` can make. A topic is at most a section's id (40 characters)
-behind a short word; a detail at most a message's id (20 digits) and a sign."""
+"""Matches every identifier that `Action.encode` can make. A topic has at most 46 characters: a
+short word, a space and a section's id (40). A detail has at most 21: a message's id (20 digits) and
+one character."""
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button: what it does, and what it says, which is where it leads."""
+    """A button: what it does, and its label, which says so."""
 
     action: Action
     label: str
 
 
 def menu_action(answer: Answer) -> Action:
-    """The action of the menu that holds an answer's choices."""
+    """The action of the menu that offers an answer's choices; the topic is still empty."""
     return Action(Verb.CHOOSE, answer.command)
 
 
 def buttons(answer: Answer, page: int, pages: int) -> tuple[list[Button], list[Button]]:
-    """The two rows of buttons under page `page` of `pages`, at most five in each.
+    """The two rows of buttons under page `page` of `pages`, at most five buttons in each.
 
-    The first leads through the article, the second to what lies beside.
+    The first row leads through the article: pages, previous, next, all topics. The second leads to
+    related answers, such as help or the same section in short.
     """
     say = words_in(answer.language)
 
@@ -134,11 +144,11 @@ def buttons(answer: Answer, page: int, pages: int) -> tuple[list[Button], list[B
 
     beside = [opens(choice.title, choice.topic) for choice in answer.beside]
     if answer.kind is Kind.SECTION and answer.section:
-        report = Action(Verb.REPORT, answer.command, answer.section)
+        report = Action(Verb.ASK_REASON, answer.command, answer.section)
         beside.append(Button(report, say("Unclear or out of date?")))
     return through, beside
 
 
 def clip(text: str, limit: int) -> str:
-    """Text within `limit` characters, its last one an ellipsis where something was cut."""
+    """Text of at most `limit` characters; it ends in an ellipsis if something was cut off."""
     return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"

@@ -49,7 +49,7 @@ from adapters.discord.views import pressed
 from adapters.moderation import Subcommand
 from adapters.reception import Reception
 from adapters.wording import APOLOGY
-from knowledge.actions import GUARDED, NEED_STORE, Action, clip
+from knowledge.actions import GUARDED, NEEDS_STORE, Action, clip
 from knowledge.desk import Desks
 from knowledge.errors import PlatformError
 from knowledge.language import language_for, words_in
@@ -281,7 +281,7 @@ class DiscordClient(GatewayClient):
         """Do what a button or menu says, in place of the message it stands under."""
         async with self._apologetic(interaction):
             verb = action.verb if action else None
-            waits = verb in NEED_STORE
+            waits = verb in NEEDS_STORE
             if action and verb in GUARDED:
                 # What they carry beside the topic is the message that is to be answered.
                 caller = poster_of(interaction, replying=bool(action.detail))

@@ -89,4 +89,4 @@ def pressed(data: Mapping[str, Any]) -> Action | None:
     """
     action = Action.decode(str(data.get("custom_id")))
     chosen = data.get("values")
-    return action.choosing(str(chosen[0])) if action and chosen else action
+    return action.with_topic(str(chosen[0])) if action and chosen else action

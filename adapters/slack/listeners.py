@@ -246,7 +246,7 @@ def _wanted(action: Body) -> Action | None:
     """The action of a button, or of the entry that was chosen in a menu."""
     wanted = Action.decode(field(action, "action_id"))
     chosen = field(action, "selected_option", "value")
-    return wanted.choosing(chosen) if wanted and chosen else wanted
+    return wanted.with_topic(chosen) if wanted and chosen else wanted
 
 
 def _is_away(error: Exception) -> bool:

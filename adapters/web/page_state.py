@@ -81,7 +81,7 @@ class PageState:
         """
         action = Action.decode(identifier)
         chosen = self.choices.get(platform, "")
-        return action.choosing(chosen) if action and not action.topic and chosen else action
+        return action.with_topic(chosen) if action and not action.topic and chosen else action
 
 
 @dataclass(frozen=True, slots=True)

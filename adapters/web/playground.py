@@ -129,7 +129,7 @@ class Playground:
     async def _redrawn(self, state: PageState, platform: Platform) -> tuple[Platform, Shown, str]:
         identifier = state.showing.get(platform, "")
         action = Action.decode(identifier)
-        if action is None or (action.verb in PUBLISHING | {Verb.TELL}):
+        if action is None or (action.verb in PUBLISHING | {Verb.REPORT_REASON}):
             # Showing the page again must not post or report a second time.
             asked = "" if identifier == _ONCE else state.asked
             return await self._typed(replace(state, asked=asked), platform)

@@ -61,7 +61,7 @@ def _chosen(identifier: str, values: list[str]) -> Iterator[Action]:
     if not values:
         yield action
     for value in values:
-        yield action.choosing(value)
+        yield action.with_topic(value)
 
 
 def _discord_ways(payload: dict[str, Any]) -> Iterator[Action]:
@@ -292,8 +292,8 @@ def test_every_button_and_option_of_every_answer_leads_to_something(
         for payload in pages(surface, answer):
             for action in surface.ways_on(payload):
                 assert action.command == "ldn", name
-                assert action.verb in {*SHOWING, Verb.REPORT}, name
-                here = ids if action.verb is Verb.REPORT else known | {answer.topic}
+                assert action.verb in {*SHOWING, Verb.ASK_REASON}, name
+                here = ids if action.verb is Verb.ASK_REASON else known | {answer.topic}
                 assert action.topic in here, name
 
 
@@ -385,7 +385,7 @@ def test_what_a_reader_alone_gets_fills_the_message_and_what_is_posted_leaves_ro
 
 
 def preview_of(answer: Answer, text: str) -> Preview:
-    draft = Action(Verb.DRAFT, answer.command, answer.section or "", detail="9" * 20)
+    draft = Action(Verb.PREVIEW_REPLY, answer.command, answer.section or "", detail="9" * 20)
     post = replace(draft, verb=Verb.POST)
     choices = tuple(Choice(f"s{number}", f"Section {number}") for number in range(25))
     buttons = (Button(post, "Post"), Button(replace(draft, detail=f"{draft.detail}n"), "Notify"))
@@ -756,7 +756,9 @@ async def test_every_identifier_of_the_longest_names_comes_back_from_where_it_is
             if action not in seen and action.verb not in PUBLISHING:
                 waiting.append(await reception.act(caller, action))
             seen.add(action)
-    assert {action.verb for action in seen} == set(Verb) - {*(Verb.ASK, Verb.REPLACE, Verb.WEEK)}
+    assert {action.verb for action in seen} == set(Verb) - {
+        *(Verb.ASK, Verb.REPLACE_PIN, Verb.SHOW_WEEK)
+    }
     assert {top, part, f"short {top}"} <= {action.topic for action in seen}
 
 

@@ -160,7 +160,7 @@ def test_buttons_lead_to_the_weeks_before_and_after_that_are_kept(
 ) -> None:
     buttons = shown(week=week).buttons
     assert [button.action for button in buttons] == [
-        Action(Verb.WEEK, "garden", each.isoformat()) for each in leads_to
+        Action(Verb.SHOW_WEEK, "garden", each.isoformat()) for each in leads_to
     ]
     for button, to in zip(buttons, leads_to, strict=True):
         assert button.label == ("The week before" if to < week else "The week after")

@@ -74,7 +74,7 @@ async def test_what_another_process_has_just_set_holds_for_whoever_posts(
     house: House, change: dict[str, Any], refusal: str
 ) -> None:
     member = Caller(Platform.DISCORD, community="1", channel="2")
-    shown = await house.reception.act(member, Action(Verb.SHARE, "ldn", "forms"))
+    shown = await house.reception.act(member, Action(Verb.PREVIEW_SHARE, "ldn", "forms"))
     assert isinstance(shown, Preview)
     other_process = Communities(SqlCommunityStore(house.database), CommunitySettings())
     await other_process.change(member.platform, member.community, change)

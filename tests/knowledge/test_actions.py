@@ -60,15 +60,17 @@ LONGEST = {
         Verb.OPEN, LONGEST_COMMAND, f"{BRIEF} {LONGEST_ID}", 999
     ),
     "a menu": Action(Verb.CHOOSE, LONGEST_COMMAND),
-    "a menu of what could be a reply": Action(Verb.DRAFT, LONGEST_COMMAND, detail=f"{MESSAGE}n"),
-    "a week": Action(Verb.WEEK, LONGEST_COMMAND, "2026-11-30"),
+    "a menu of what could be a reply": Action(
+        Verb.PREVIEW_REPLY, LONGEST_COMMAND, detail=f"{MESSAGE}n"
+    ),
+    "a week": Action(Verb.SHOW_WEEK, LONGEST_COMMAND, "2026-11-30"),
     **{
-        f"reason {reason}": Action(Verb.TELL, LONGEST_COMMAND, LONGEST_ID, detail=reason)
+        f"reason {reason}": Action(Verb.REPORT_REASON, LONGEST_COMMAND, LONGEST_ID, detail=reason)
         for reason in Reason
     },
     **{
         f"{verb} as a reply": Action(verb, LONGEST_COMMAND, LONGEST_ID, detail=f"{MESSAGE}n")
-        for verb in (Verb.DRAFT, Verb.OPEN, Verb.POST, Verb.KEEP, Verb.REPLACE)
+        for verb in (Verb.PREVIEW_REPLY, Verb.OPEN, Verb.POST, Verb.POST_AND_PIN, Verb.REPLACE_PIN)
     },
     **{str(verb): Action(verb, LONGEST_COMMAND, LONGEST_ID) for verb in Verb},
 }
@@ -84,7 +86,7 @@ def test_the_longest_identifier_fits_where_discord_keeps_it(action: Action) -> N
 @pytest.mark.parametrize("verb", list(Verb))
 def test_what_is_chosen_in_a_menu_is_what_the_menu_does_with_that_topic(verb: Verb) -> None:
     menu = Action(verb, "ldn", detail="42n")
-    assert menu.choosing("limits") == Action(verb, "ldn", "limits", detail="42n")
+    assert menu.with_topic("limits") == Action(verb, "ldn", "limits", detail="42n")
 
 
 @pytest.mark.parametrize(
@@ -171,7 +173,7 @@ def test_what_shows_all_topics_offers_no_way_to_all_topics(topic: str) -> None:
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.SECTION])
 def test_only_a_section_can_be_said_to_be_unclear(kind: Kind) -> None:
     other = dataclasses.replace(ANSWER, kind=kind, section=None)
-    assert Verb.REPORT not in {b.action.verb for row in buttons(other, 1, 1) for b in row}
+    assert Verb.ASK_REASON not in {b.action.verb for row in buttons(other, 1, 1) for b in row}
 
 
 @pytest.mark.parametrize(

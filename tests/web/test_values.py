@@ -127,6 +127,6 @@ def test_what_a_request_says_wrong_is_left_out() -> None:
 def test_what_is_chosen_in_a_menu_comes_with_its_press() -> None:
     state = PageState.of({"choice-slack": "forms"})
     menu = Action(Verb.CHOOSE, "ldn")
-    assert state.pressed(Platform.SLACK, menu.encode()) == menu.choosing("forms")
-    share = Action(Verb.SHARE, "ldn", "overview")
+    assert state.pressed(Platform.SLACK, menu.encode()) == menu.with_topic("forms")
+    share = Action(Verb.PREVIEW_SHARE, "ldn", "overview")
     assert state.pressed(Platform.SLACK, share.encode()) == share
