@@ -1,4 +1,4 @@
-"""What passes between an adapter and the reception: who acts, and what they are shown."""
+"""The values that adapters and the reception exchange: who acts, and what they are shown."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from knowledge.posts import Place, Platform
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Someone who types or presses, as far as it matters here: where, and in which role.
+    """Somebody who types or presses: where, and in which role. It holds no name and no id.
 
     Args:
-        platform: where they are.
-        language: of the interface.
-        community: their server or workspace; empty where there is none.
-        channel: where an answer could be posted; empty where none can.
-        moderator: whether they moderate there. For whatever posts, as of this moment.
-        reply_to: the message that a post would answer, if any.
-        cannot_post, cannot_pin: why the platform would not let us, as a sentence.
+        platform: the platform they use.
+        language: the language in which they read the interface.
+        community: the id of the server or workspace; empty if there is none.
+        channel: the id of the channel in which an answer could be posted; empty if none could.
+        moderator: whether they moderate there. To post or pin, it has been looked up just now.
+        reply_to: the id of the message that a post would answer; empty if none.
+        cannot_post, cannot_pin: why the platform does not let the bot post or pin there, as a
+            sentence; empty if it does.
     """
 
     platform: Platform
@@ -35,34 +36,43 @@ class Caller:
 
     @property
     def place(self) -> Place:
-        """The channel, for what posts there."""
+        """The channel, as posts record it."""
         return Place(self.platform, self.community, self.channel)
 
     @property
     def say(self) -> Say:
-        """Speaks their language."""
+        """Translates into their language."""
         return words_in(self.language)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A page of an answer, with buttons for those who may post it.
+class AnswerPage:
+    """One page of an answer.
 
-    `asked`: whether it answers a question; to leaf through the article is not to ask for a section.
+    Args:
+        answer: the whole answer.
+        number: the page, from 1; the nearest one that exists is shown.
+        post_buttons: share and pin, for those who may.
+        asked: whether it answers a question, and so is counted. Turning pages is not a question.
     """
 
     answer: Answer
     number: int = 1
-    offers: tuple[Button, ...] = ()
+    post_buttons: tuple[Button, ...] = ()
     asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """What everyone in a channel would see, and what to press next.
+class PostPreview:
+    """A preview, for one person, of what everyone in a channel would see.
 
-    `choices` are other topics that could be posted instead, `choose` what choosing one does,
-    `placeholder` what the menu of them says.
+    Args:
+        answer: what would be posted.
+        text: the sentence above it.
+        buttons: post it, or go back.
+        choices: other topics that could be posted instead, for a menu.
+        choose: the action of that menu.
+        placeholder: the text of that menu while nothing is chosen.
     """
 
     answer: Answer
@@ -75,7 +85,10 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A short message in place of what stands there. `text` is Markdown."""
+    """A short message that replaces the one under which something was pressed.
+
+    `text` is Markdown.
+    """
 
     text: str
     buttons: tuple[Button, ...] = ()
@@ -83,19 +96,19 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A sentence beside what stands there, which stays as it is."""
+    """A sentence shown beside the message under which something was pressed, which stays."""
 
     text: str
 
 
-Shown = Page | Preview | Reply | Aside
-"""Whatever one person is shown, and nobody else."""
+Response = AnswerPage | PostPreview | Reply | Aside
+"""What one person is shown, and nobody else."""
 
 
 def first_word(text: str) -> tuple[str, str]:
-    """The first word of what somebody typed, as words are compared, and what stands behind it.
+    """Split a typed text into its first word, casefolded, and the rest, stripped.
 
-    Whatever parts words on a screen parts them here: also a new line, a tab, a fixed blank.
+    Any white space separates them, including new lines, tabs and no-break spaces.
     """
     word, rest = [*text.split(maxsplit=1), "", ""][:2]
     return word.casefold(), rest.strip()

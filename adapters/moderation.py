@@ -1,5 +1,7 @@
-"""Sharing and moderating, in words: what people press or type goes to `PostKeeper` and to the
-community's settings, and what comes of it comes back as a `Reply`.
+"""Moderation: sharing, pinning and community settings, for both platforms.
+
+What people press or type is passed to `PostKeeper` and to the community's settings, and the outcome
+is returned as a `Reply`.
 """
 
 from __future__ import annotations
@@ -32,9 +34,9 @@ log = logging.getLogger(__name__)
 LISTED_AT_ONCE = 15
 """Posts in one listing, at most."""
 ROOM = 1800
-"""Characters of a listing: Discord's messages hold 2000."""
+"""Characters of a listing, at most; a message on Discord holds 2000."""
 FAULT_LIMIT = 300
-"""Characters of what is wrong with the documents, above a listing."""
+"""Characters, at most, of the fault in the documents that is told above a listing."""
 
 NOT_A_MODERATOR = gettext_noop(
     "This is for the group's moderators. Please ask one of them to do it for you."
@@ -58,7 +60,7 @@ NOT_TAKEN = gettext_noop(
 
 
 class Subcommand(StrEnum):
-    """What moderators type after `/ldn-mod`."""
+    """The words that moderators type after `/ldn-mod`."""
 
     PIN = "pin"
     PINS = "pins"
@@ -84,7 +86,7 @@ _DESCRIPTIONS = {
 
 
 class Moderation:
-    """What both adapters do for those who share and moderate."""
+    """Does what people who share and moderators ask for."""
 
     def __init__(
         self,
@@ -100,8 +102,10 @@ class Moderation:
         self._communities = communities
         self._tallying = tallying
 
-    def offers(self, caller: Caller, answer: Answer, held: CommunitySettings) -> tuple[Button, ...]:
-        """The buttons under a private answer for one who could post it."""
+    def post_buttons(
+        self, caller: Caller, answer: Answer, held: CommunitySettings
+    ) -> tuple[Button, ...]:
+        """The share and pin buttons under a private answer, as far as the caller may use them."""
         private = held.visibility is Visibility.PRIVATE
         if not answer.section or not caller.channel or private:
             return ()
@@ -111,10 +115,15 @@ class Moderation:
         if caller.moderator:
             verbs.append(Verb.PREVIEW_PIN)
         in_thread = bool(caller.reply_to)
-        return _offers(answer.command, answer.section, tuple(verbs), caller.language, in_thread)
+        return _post_buttons(
+            answer.command, answer.section, tuple(verbs), caller.language, in_thread
+        )
 
-    async def hindrance(self, caller: Caller, verb: Verb, command: str) -> str | None:
-        """Why this person, or we, may not do this here; None if nothing is in the way."""
+    async def denial(self, caller: Caller, verb: Verb, command: str) -> str | None:
+        """Why the caller, or the bot, may not do this here, as a sentence; None if both may.
+
+        For verbs in `PUBLISHING` the settings are read from the store, for previews from the cache.
+        """
         say = caller.say
         if not (caller.channel and caller.community):
             return say(NO_CHANNEL)
@@ -122,7 +131,7 @@ class Moderation:
             return say(NOT_A_MODERATOR)
         if verb is Verb.SHOW_WEEK:
             return None
-        # A preview must not wait: it allows nothing, and whoever posts it is asked again.
+        # A preview must not wait for the store: to post, permission is checked again.
         look = self._communities.held if verb in PUBLISHING else self._communities.shown
         try:
             held = await look(caller.platform, caller.community)
@@ -136,7 +145,7 @@ class Moderation:
         return (caller.cannot_pin if verb in MODERATORS_ONLY else caller.cannot_post) or None
 
     async def publish(self, caller: Caller, action: Action, *, notify: bool = False) -> Reply:
-        """Post, pin or replace, as a button says; `hindrance` has found nothing in the way."""
+        """Post, pin or replace a pin, as a button says. Call it only if `denial` returned None."""
         work = {
             Verb.POST: self._keeper.share,
             Verb.POST_AND_PIN: self._keeper.pin,
@@ -154,7 +163,7 @@ class Moderation:
         return await _with_errors_explained(caller, act)
 
     async def typed(self, caller: Caller, command: str, text: str) -> Reply:
-        """What a moderator typed as one line; without a known word in front, what can be typed."""
+        """Do what a moderator typed as one line; without a known first word, explain the usage."""
         word, words = first_word(text)
         if word in set(Subcommand):
             return await self.command(caller, command, Subcommand(word), words)
@@ -166,7 +175,7 @@ class Moderation:
     async def command(
         self, caller: Caller, command: str, subcommand: Subcommand, words: str = ""
     ) -> Reply:
-        """Do what a moderator wants."""
+        """Do what a moderator asks for; `words` are those after the subcommand."""
         if refusal := self._refusal(caller, command):
             return refusal
         work: dict[Subcommand, Callable[[], Awaitable[Reply]]] = {
@@ -180,7 +189,7 @@ class Moderation:
         return await _with_errors_explained(caller, work[subcommand])
 
     async def week(self, caller: Caller, action: Action) -> Reply:
-        """What was counted in the week that a button names."""
+        """Show what was counted in the week that a button names."""
         return await _with_errors_explained(
             caller, lambda: self._stats(caller, action.command, action.topic)
         )
@@ -196,13 +205,13 @@ class Moderation:
         section = self._section(command, topic)
         if section is None:
             return Reply(caller.say(NO_SUCH_TOPIC, command=command))
-        if hindrance := await self.hindrance(caller, Verb.POST_AND_PIN, command):
-            return Reply(hindrance)
+        if denial := await self.denial(caller, Verb.POST_AND_PIN, command):
+            return Reply(denial)
         return await self.publish(caller, Action(Verb.POST_AND_PIN, command, section))
 
     async def _unpin(self, caller: Caller, command: str, topic: str) -> Reply:
         say, section = caller.say, self._section(command, topic)
-        # One may be gone from the document and still be pinned, under its old id and title.
+        # A section that was removed from the document may still be pinned, under its old names.
         known = {section or topic, fold(topic)}
         posts = [
             post
@@ -254,12 +263,12 @@ class Moderation:
             )
         held = await self._communities.change(*community, changes)
         if "plain" in changes:
-            # What stands in channels already is to look like it too.
+            # Posts that are in channels already change their style too.
             await self._bring_up_to_date(caller)
         return Reply(settings.in_words(held, command, caller.say, caller.platform, changed=True))
 
     async def _stats(self, caller: Caller, command: str, week: str = "") -> Reply:
-        # Before anything is waited for: meanwhile the documents may be replaced.
+        # Read before the first await, because the documents may be replaced during it.
         titles, this_week = self._desks[command].titles, self._tallying.this_week
         day = statistics.week_named(week, this_week)
         counted = await self._tallying.of_week(caller.platform, caller.community, day)
@@ -272,7 +281,7 @@ class Moderation:
 
 
 def refresh_summary(done: RefreshResult, say: Say) -> str:
-    """What a refresh did, in words."""
+    """What a refresh did, as text."""
     lines = [
         say(
             "Brought up to date: {edited}, of them withdrawn: {withdrawn}. "
@@ -309,7 +318,7 @@ def _line(say: Say, listed: ListedPost, here: Place) -> str:
 
 
 def back_to(say: Say, action: Action) -> Button:
-    """Leads back to the answer that an action is about."""
+    """A button back to the answer that an action is about."""
     return Button(Action(Verb.OPEN, action.command, action.topic), say("Back to the answer"))
 
 
@@ -334,10 +343,10 @@ def _share_reply(say: Say, shared: ShareResult, action: Action) -> Reply:
 
 
 @lru_cache(KEPT)
-def _offers(
+def _post_buttons(
     command: str, section: str, verbs: tuple[Verb, ...], language: str, in_thread: bool
 ) -> tuple[Button, ...]:
-    """What does these things with a section, made once for all who ask for it."""
+    """Buttons for a section, cached because most callers get the same."""
     say = words_in(language)
     share = say("Share in this thread") if in_thread else say("Share in this channel")
     labels = {Verb.PREVIEW_SHARE: share, Verb.PREVIEW_PIN: say("Pin in this channel")}

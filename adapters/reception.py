@@ -1,7 +1,7 @@
-"""Reception: what people type and press, on whichever platform, and what they are shown for it.
+"""Reception: decides what people are shown for what they type and press, on every platform.
 
-Both adapters translate an event into a `Caller` and a question or an `Action`, hand it in here,
-and dress what comes out.
+An adapter translates an event into a `Caller` and a question or an `Action`, passes them in here,
+and renders the `Response` that is returned.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from adapters.conversation import Aside, Caller, Page, Preview, Reply, Shown
+from adapters.conversation import AnswerPage, Aside, Caller, PostPreview, Reply, Response
 from adapters.moderation import Moderation, back_to
 from adapters.wording import STALE_BUTTON, UNKNOWN_COMMAND
 from knowledge.actions import PUBLISHING, Action, Button, Verb
@@ -22,9 +22,9 @@ from knowledge.metrics import Metrics
 from knowledge.tallies import Reason, Tallying
 
 NOTIFY = "n"
-"""Behind a message's id in an action's detail: its author is to be pinged."""
+"""A mark after a message's id in an action's detail: the message's author is to be pinged."""
 MOST_CHOICES = 25
-"""As many as one menu on Discord holds."""
+"""Topics in the menu of a preview, at most: as many as a menu on Discord holds."""
 
 PREVIEW = gettext_noop("Preview. This is what everyone in this channel will see:")
 NOTHING_TO_POST = gettext_noop(
@@ -47,7 +47,7 @@ REASONS = {
 
 
 class Reception:
-    """One for all adapters. Keeps nothing about anyone."""
+    """Shared by all adapters. It stores nothing about anyone."""
 
     def __init__(
         self,
@@ -63,38 +63,38 @@ class Reception:
         self._communities = communities
         self._tallying = tallying
 
-    async def ask(self, caller: Caller, command: str, question: str) -> Page | Aside:
-        """Answer a question, for the asker alone."""
+    async def ask(self, caller: Caller, command: str, question: str) -> AnswerPage | Aside:
+        """Answer a question, for the asker alone; `command` names the document."""
         desk = self.desks.get(command)
         if desk is None:
             return Aside(caller.say(UNKNOWN_COMMAND))
-        return await self._page(caller, desk.ask(question, caller.language), asked=True)
+        return await self._answer_page(caller, desk.ask(question, caller.language), asked=True)
 
-    async def menus(self, caller: Caller) -> list[Page]:
-        """The menu of every document, for a place that shows them all."""
+    async def menus(self, caller: Caller) -> list[AnswerPage]:
+        """The menu of every document, for a place that shows all of them."""
         return [
-            await self._page(caller, desk.ask(MENU, caller.language))
+            await self._answer_page(caller, desk.ask(MENU, caller.language))
             for desk in self.desks.values()
         ]
 
-    async def act(self, caller: Caller, action: Action | None, question: str = "") -> Shown:
+    async def act(self, caller: Caller, action: Action | None, question: str = "") -> Response:
         """Do what a button or menu says.
 
         Args:
-            caller: who pressed it. Whether they may is asked at every use: a button may be old, or
-                forged, or pressed by somebody else.
-            action: what its identifier says; None if that is none of ours.
-            question: what came along with `Verb.ASK`.
+            caller: who pressed it. Their permission is checked at every use, because a button may
+                be old, forged, or pressed by somebody else than it was made for.
+            action: what its identifier says; None if that is not one of ours.
+            question: the text that came with `Verb.ASK`.
         """
         desk = self.desks.get(action.command) if action else None
         if action is None or desk is None:
             return Aside(caller.say(STALE_BUTTON))
         match action.verb:
             case Verb.OPEN | Verb.CHOOSE:
-                # A topic that is gone since the button was made is asked like any question.
+                # If the topic was removed since the button was made, its name is searched for.
                 answer = desk.ask(action.topic, caller.language)
                 asked = action.verb is Verb.CHOOSE
-                return await self._page(caller, answer, action.page, asked=asked)
+                return await self._answer_page(caller, answer, action.page, asked=asked)
             case Verb.ASK:
                 return await self.ask(caller, action.command, question)
             case Verb.ASK_REASON | Verb.REPORT_REASON:
@@ -102,36 +102,34 @@ class Reception:
             case Verb.PREVIEW_SHARE | Verb.PREVIEW_PIN | Verb.PREVIEW_REPLY:
                 return await self._preview(caller, desk, action)
             case Verb.POST | Verb.POST_AND_PIN | Verb.REPLACE_PIN | Verb.SHOW_WEEK:
-                if hindrance := await self.moderation.hindrance(
-                    caller, action.verb, action.command
-                ):
-                    return Aside(hindrance)
+                if denial := await self.moderation.denial(caller, action.verb, action.command):
+                    return Aside(denial)
                 if action.verb in PUBLISHING:
-                    reply_to, notify = _target(action)
+                    reply_to, notify = _reply_target(action)
                     caller = replace(caller, reply_to=reply_to or caller.reply_to)
                     return await self.moderation.publish(caller, action, notify=notify)
                 return await self.moderation.week(caller, action)
 
-    def count(self, caller: Caller, shown: Shown) -> None:
-        """Count an answer to a question, once it is on its way: nobody waits for a number.
+    def count(self, caller: Caller, response: Response) -> None:
+        """Count an answer to a question in the event loop's next iteration.
 
-        An answer that goes with an acknowledgement leaves before anything else is done.
+        So an answer that is sent as the acknowledgement is not delayed by counting.
         """
-        if isinstance(shown, Page) and shown.asked:
-            asyncio.get_running_loop().call_soon(self._count, caller, shown.answer)
+        if isinstance(response, AnswerPage) and response.asked:
+            asyncio.get_running_loop().call_soon(self._count, caller, response.answer)
 
     def _count(self, caller: Caller, answer: Answer) -> None:
         self._tallying.count(caller.platform, caller.community, answer)
         self.metrics.answered(caller.platform, answer)
 
-    async def draft(self, caller: Caller, command: str, text: str, target: str = "") -> Shown:
+    async def draft(self, caller: Caller, command: str, text: str, reply_to: str = "") -> Response:
         """Show what could be posted as an answer to somebody's message.
 
         Args:
             caller: who wants to answer it.
             command: the document to answer from.
-            text: the message.
-            target: its id, where buttons have to carry it.
+            text: the message's text.
+            reply_to: the message's id, if the buttons have to hold it; empty if `caller` does.
         """
         desk = self.desks.get(command)
         if desk is None:
@@ -139,22 +137,24 @@ class Reception:
         answer = desk.ask(text, caller.language)
         found = Choice(answer.section, answer.heading) if answer.section else None
         best = (*((found,) if found else ()), *answer.choices, *desk.suggest(text, MOST_CHOICES))
-        # Where someone may despair, the one who wants to help reads that first.
+        # If the message may be a cry for help, the helper is told so, and nothing is proposed.
         topic = "" if answer.crisis else answer.section or ""
-        action = Action(Verb.PREVIEW_REPLY, command, topic, detail=target)
-        shown = await self._preview(caller, desk, action, answer, best)
-        # Where nothing can be posted, it is there to read alone.
-        return await self._page(caller, answer) if isinstance(shown, Aside) else shown
+        action = Action(Verb.PREVIEW_REPLY, command, topic, detail=reply_to)
+        response = await self._preview(caller, desk, action, answer, best)
+        # If nothing can be posted here, the helper can still read the answer.
+        return await self._answer_page(caller, answer) if isinstance(response, Aside) else response
 
-    async def _page(
+    async def _answer_page(
         self, caller: Caller, answer: Answer, number: int = 1, *, asked: bool = False
-    ) -> Page:
+    ) -> AnswerPage:
         if answer.kind is Kind.CRISIS:
-            return Page(answer, asked=asked)  # waits for nothing
+            return AnswerPage(answer, asked=asked)  # without waiting for any setting
         settings = await self._communities.shown(caller.platform, caller.community)
         if settings.plain:
             answer = replace(answer, plain=True)
-        return Page(answer, number, self.moderation.offers(caller, answer, settings), asked)
+        return AnswerPage(
+            answer, number, self.moderation.post_buttons(caller, answer, settings), asked
+        )
 
     async def _preview(
         self,
@@ -163,11 +163,11 @@ class Reception:
         action: Action,
         private: Answer | None = None,
         best: tuple[Choice, ...] = (),
-    ) -> Preview | Aside:
-        """`private` is shown instead where no section is to be posted."""
-        if hindrance := await self.moderation.hindrance(caller, action.verb, action.command):
-            return Aside(hindrance)
-        # What is posted speaks the document's language, whoever posts it.
+    ) -> PostPreview | Aside:
+        """A preview of posting a section; `private` is shown if there is no section to post."""
+        if denial := await self.moderation.denial(caller, action.verb, action.command):
+            return Aside(denial)
+        # A post is in the document's language, whoever posts it.
         section = desk.open(action.topic) if action.topic in desk.document.by_id else None
         answer = section or private
         if answer is None:
@@ -175,21 +175,21 @@ class Reception:
         settings = await self._communities.shown(caller.platform, caller.community)
         answer = replace(answer, plain=settings.plain)
         if action.verb is not Verb.PREVIEW_REPLY:
-            return Preview(answer, caller.say(PREVIEW), self._ways(caller, action))
+            return PostPreview(answer, caller.say(PREVIEW), self._preview_buttons(caller, action))
         hint = MAY_BE_DESPAIR if answer.crisis else NOTHING_TO_POST
         sections = (Choice(each.id, each.title) for each in desk.document.sections)
         choices = {choice.topic: choice for choice in (*best, *sections)}
-        return Preview(
+        return PostPreview(
             answer,
             caller.say(PREVIEW if section else hint),
-            self._ways(caller, action) if section else (),
+            self._preview_buttons(caller, action) if section else (),
             tuple(choices.values())[:MOST_CHOICES],
             replace(action, topic=""),
             caller.say(CHOOSE_TO_POST),
         )
 
-    def _ways(self, caller: Caller, action: Action) -> tuple[Button, ...]:
-        """What to press under a preview."""
+    def _preview_buttons(self, caller: Caller, action: Action) -> tuple[Button, ...]:
+        """The buttons under a preview."""
         say = caller.say
 
         def button(verb: Verb, label: str, detail: str = action.detail) -> Button:
@@ -202,17 +202,16 @@ class Reception:
                 return (button(Verb.POST, label), back_to(say, action))
             case Verb.PREVIEW_PIN:
                 return (button(Verb.POST_AND_PIN, say("Post and pin")), back_to(say, action))
-        reply_to, notify = _target(action)
+        reply_to, notify = _reply_target(action)
         label = say("Post as a reply") if reply_to else say("Post in this thread")
-        ways = [button(Verb.POST, label)]
+        buttons = [button(Verb.POST, label)]
         if caller.moderator:
-            ways.append(button(Verb.POST_AND_PIN, say("Post and pin")))
+            buttons.append(button(Verb.POST_AND_PIN, say("Post and pin")))
         if reply_to:
             label = say("Notify the author: yes") if notify else say("Notify the author: no")
-            ways.append(
-                button(Verb.PREVIEW_REPLY, label, reply_to if notify else reply_to + NOTIFY)
-            )
-        return tuple(ways)
+            toggled = reply_to if notify else reply_to + NOTIFY
+            buttons.append(button(Verb.PREVIEW_REPLY, label, toggled))
+        return tuple(buttons)
 
     def _report(self, caller: Caller, desk: HelpDesk, action: Action) -> Reply | Aside:
         say, section = caller.say, desk.document.by_id.get(action.topic)
@@ -233,7 +232,7 @@ class Reception:
         return Reply(say(WHAT_IS_WRONG, title=section.title), (*buttons, back))
 
 
-def _target(action: Action) -> tuple[str, bool]:
-    """The message that an action's detail names, and whether its author is to be pinged."""
+def _reply_target(action: Action) -> tuple[str, bool]:
+    """The id of the message in an action's detail (or empty), and whether to ping its author."""
     message = action.detail.removesuffix(NOTIFY)
     return (message, action.detail != message) if message.isdigit() else ("", False)

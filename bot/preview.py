@@ -21,7 +21,7 @@ from typing import Any
 import discord
 from aiohttp import web
 
-from adapters.conversation import Aside, Page, Preview, Reply
+from adapters.conversation import AnswerPage, Aside, PostPreview, Reply
 from adapters.discord import render as discord_render
 from adapters.moderation import Moderation
 from adapters.reception import Reception
@@ -179,8 +179,8 @@ async def _built(
 
 
 def _slack() -> PlatformRenderer:
-    def shown(shown: Page | Preview | Reply) -> dict[str, Any]:
-        return slack_render.render_shown(shown).to_json()
+    def shown(shown: AnswerPage | PostPreview | Reply) -> dict[str, Any]:
+        return slack_render.render_response(shown).to_json()
 
     return PlatformRenderer(
         Platform.SLACK,
@@ -195,8 +195,8 @@ def _discord() -> PlatformRenderer:
     quiet = discord.MessageFlags(suppress_embeds=True)
     mentions = discord_render.NO_MENTIONS.to_dict()
 
-    def shown(shown: Page | Preview | Reply) -> dict[str, Any]:
-        return discord_render.render_shown(shown).to_json()
+    def shown(shown: AnswerPage | PostPreview | Reply) -> dict[str, Any]:
+        return discord_render.render_response(shown).to_json()
 
     def public(answer: Answer) -> dict[str, Any]:
         content = discord_render.public_content(answer)
@@ -205,7 +205,7 @@ def _discord() -> PlatformRenderer:
     return PlatformRenderer(
         Platform.DISCORD,
         shown,
-        lambda sentence: discord_render.render_shown(Aside(sentence)).to_json(),
+        lambda sentence: discord_render.render_response(Aside(sentence)).to_json(),
         public,
         Limits(discord_render.CONTENT_LIMIT),
     )

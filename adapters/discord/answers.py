@@ -11,9 +11,9 @@ from typing import Any
 import aiohttp
 import discord
 
-from adapters.conversation import Aside, Shown
+from adapters.conversation import Aside, Response
 from adapters.discord import callbacks
-from adapters.discord.render import DiscordMessage, render_shown
+from adapters.discord.render import DiscordMessage, render_response
 
 Interaction = discord.Interaction[Any]
 
@@ -23,9 +23,9 @@ _ALREADY_ANSWERED = 40060
 _DEFERRED = "deferred"
 
 
-async def send(interaction: Interaction, shown: Shown) -> None:
+async def send(interaction: Interaction, response: Response) -> None:
     """Answer with a new message, seen by the one who acted alone."""
-    message = render_shown(shown)
+    message = render_response(response)
     await _surely(lambda: callbacks.show(interaction, message))
 
 

@@ -43,7 +43,7 @@ from adapters.discord.commands import (
 )
 from adapters.discord.gateway import GatewayClient
 from adapters.discord.publisher import DiscordPublisher
-from adapters.discord.render import render_reply, render_shown
+from adapters.discord.render import render_reply, render_response
 from adapters.discord.shards import Shards
 from adapters.discord.views import pressed
 from adapters.moderation import Subcommand
@@ -264,9 +264,9 @@ class DiscordClient(GatewayClient):
         """Answer a command, seen by the asker alone."""
         async with self._apologetic(interaction):
             caller = caller_of(interaction)
-            shown = await self.reception.ask(caller, command, question)
-            await send(interaction, shown)
-            self.reception.count(caller, shown)
+            response = await self.reception.ask(caller, command, question)
+            await send(interaction, response)
+            self.reception.count(caller, response)
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Called by discord.py for everything that people do; commands go to the tree.
@@ -289,22 +289,22 @@ class DiscordClient(GatewayClient):
                 caller = caller_of(interaction)
             if waits:
                 await defer(interaction)
-            shown = await self.reception.act(caller, action)
-            if isinstance(shown, Aside):
-                await self.tell(interaction, shown.text)
+            response = await self.reception.act(caller, action)
+            if isinstance(response, Aside):
+                await self.tell(interaction, response.text)
             elif waits:
-                await edit_answer(interaction, render_shown(shown))
+                await edit_answer(interaction, render_response(response))
             else:
-                await replace_message(interaction, render_shown(shown))
-            self.reception.count(caller, shown)
+                await replace_message(interaction, render_response(response))
+            self.reception.count(caller, response)
 
     async def draft(self, interaction: Interaction, command: str, message: discord.Message) -> None:
         """Show what could be posted as an answer to a message."""
         async with self._apologetic(interaction):
             caller = poster_of(interaction)
             words = message.content or _passed_on(message)
-            shown = await self.reception.draft(caller, command, words, str(message.id))
-            await send(interaction, shown)
+            response = await self.reception.draft(caller, command, words, str(message.id))
+            await send(interaction, response)
 
     async def moderate(
         self, interaction: Interaction, command: str, subcommand: Subcommand, words: str = ""

@@ -16,8 +16,8 @@ from typing import Any
 import discord
 
 from adapters import text as plain_text
-from adapters.conversation import Aside, Page, Preview, Reply, Shown
-from adapters.discord.views import AnswerView, ButtonView, PreviewView
+from adapters.conversation import AnswerPage, Aside, PostPreview, Reply, Response
+from adapters.discord.views import AnswerView, ButtonView, PostPreviewView
 from adapters.wording import PAGE
 from knowledge.actions import Button
 from knowledge.answer import Answer, Kind
@@ -80,13 +80,13 @@ def _encode(kind: int, message: dict[str, Any]) -> bytes:
 
 
 @lru_cache(plain_text.KEPT)
-def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> DiscordMessage:
+def render(answer: Answer, page: int = 1, post_buttons: Sequence[Button] = ()) -> DiscordMessage:
     """A page (from 1; the nearest that exists) of an answer.
 
     Args:
         answer: what to show.
         page: which page of it.
-        offers: buttons for those who may post it.
+        post_buttons: buttons for those who may post it.
 
     Raises:
         DoesNotFitError: no way of splitting brings the answer within Discord's limits.
@@ -94,7 +94,7 @@ def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> Disc
     pages = contents(answer)
     page = min(max(page, 1), len(pages))
     return DiscordMessage(
-        pages[page - 1], AnswerView(answer, page, len(pages), offers), _file_of(answer)
+        pages[page - 1], AnswerView(answer, page, len(pages), post_buttons), _file_of(answer)
     )
 
 
@@ -145,21 +145,21 @@ def render_reply(reply: Reply) -> DiscordMessage:
     return DiscordMessage(content, ButtonView(reply.buttons))
 
 
-def render_preview(preview: Preview) -> DiscordMessage:
+def render_post_preview(preview: PostPreview) -> DiscordMessage:
     """What a channel would see, and what to press next."""
     content = plain_text.joined(markdown(preview.text), public_content(preview.answer))
-    return DiscordMessage(content, PreviewView(preview))
+    return DiscordMessage(content, PostPreviewView(preview))
 
 
-def render_shown(shown: Shown) -> DiscordMessage:
+def render_response(response: Response) -> DiscordMessage:
     """Whatever one person is shown."""
-    match shown:
-        case Page(answer, number, offers):
-            return render(answer, number, offers)
-        case Preview():
-            return render_preview(shown)
+    match response:
+        case AnswerPage(answer, number, post_buttons):
+            return render(answer, number, post_buttons)
+        case PostPreview():
+            return render_post_preview(response)
         case Reply():
-            return render_reply(shown)
+            return render_reply(response)
         case Aside(text):
             return DiscordMessage(text, ButtonView())
 

@@ -12,7 +12,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from adapters.conversation import Preview
+from adapters.conversation import PostPreview
 from adapters.wording import CHOOSE
 from knowledge.actions import Action, Button, buttons, clip, menu_action
 from knowledge.answer import Answer, Choice
@@ -45,22 +45,22 @@ class ButtonView(ui.View):
 class AnswerView(ButtonView):
     """What leads on from a page of an answer: a menu of choices above rows of buttons.
 
-    `offers` are buttons for those who may post the answer.
+    `post_buttons` are buttons for those who may post the answer.
     """
 
     def __init__(
-        self, answer: Answer, page: int = 1, pages: int = 1, offers: Sequence[Button] = ()
+        self, answer: Answer, page: int = 1, pages: int = 1, post_buttons: Sequence[Button] = ()
     ) -> None:
-        super().__init__(*buttons(answer, page, pages), offers)
+        super().__init__(*buttons(answer, page, pages), post_buttons)
         if answer.choices:
             placeholder = words_in(answer.language)(CHOOSE)
             self.add_item(menu_of(menu_action(answer), answer.choices, placeholder))
 
 
-class PreviewView(ButtonView):
+class PostPreviewView(ButtonView):
     """What to press under what could be posted: another topic, and what to do with it."""
 
-    def __init__(self, preview: Preview) -> None:
+    def __init__(self, preview: PostPreview) -> None:
         super().__init__(preview.buttons)
         if preview.choices and preview.choose:
             self.add_item(menu_of(preview.choose, preview.choices, preview.placeholder))

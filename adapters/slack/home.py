@@ -8,15 +8,15 @@ from typing import Any
 from slack_sdk.models.blocks import InputBlock, PlainTextInputElement, PlainTextObject
 from slack_sdk.models.blocks.basic_components import DispatchActionConfig
 
-from adapters.conversation import Caller, Page
-from adapters.slack.render import render_shown
+from adapters.conversation import AnswerPage, Caller
+from adapters.slack.render import render_response
 from adapters.wording import SEARCH
 from knowledge.actions import Action, Verb
 
 BLOCKS_LIMIT = 100
 
 
-def home(menus: Iterable[Page], caller: Caller) -> dict[str, Any]:
+def home(menus: Iterable[AnswerPage], caller: Caller) -> dict[str, Any]:
     """The view, of each document's menu: https://docs.slack.dev/reference/views/home-tab-views."""
     blocks: list[dict[str, Any]] = []
     for menu in menus:
@@ -27,7 +27,7 @@ def home(menus: Iterable[Page], caller: Caller) -> dict[str, Any]:
         label = PlainTextObject(text=caller.say(SEARCH), emoji=False)
         search = InputBlock(label=label, element=element, dispatch_action=True)
         # Behind the heading, so that it is clear which document is searched.
-        heading, *rest = render_shown(menu).blocks
+        heading, *rest = render_response(menu).blocks
         blocks += [heading, search.to_dict(), *rest]
     return {"type": "home", "blocks": _told_apart(blocks[:BLOCKS_LIMIT])}
 

@@ -37,8 +37,8 @@ from adapters.slack.render import render_mentioned
 from adapters.slack.response_url import NotTakenError
 from adapters.slack.surfaces import (
     EXPIRED,
-    CommandAnswer,
-    CommandReply,
+    CommandAcknowledgement,
+    CommandFollowUp,
     DirectMessage,
     Frame,
     NewModal,
@@ -70,14 +70,14 @@ class Listeners:
 
     async def ask(self, client: AsyncWebClient, body: Body) -> BoltResponse:
         """The answer to a command, seen by the asker alone; it goes with the acknowledgement."""
-        surface = CommandAnswer()
+        surface = CommandAcknowledgement()
         async with self._apologetic(surface, time.perf_counter()):
             caller = await self._caller(client, body)
             question = spoken(field(body, "text"))
-            shown = await self.reception.ask(caller, command_of(body), question)
-            await surface.show(shown)
-            self.reception.count(caller, shown)
-        return surface.response
+            response = await self.reception.ask(caller, command_of(body), question)
+            await surface.show(response)
+            self.reception.count(caller, response)
+        return surface.acknowledgement
 
     async def perform(
         self, client: AsyncWebClient, respond: AsyncRespond, body: Body, action: Body
@@ -89,9 +89,9 @@ class Listeners:
         surface = self._surface(client, respond, body, caller, wanted)
         async with self._apologetic(surface, began, caller):
             question = field(action, "value")
-            shown = await self.reception.act(caller, wanted, question)
-            await surface.show(shown)
-            self.reception.count(caller, shown)
+            response = await self.reception.act(caller, wanted, question)
+            await surface.show(response)
+            self.reception.count(caller, response)
 
     async def draft(self, client: AsyncWebClient, respond: AsyncRespond, body: Body) -> None:
         """Show what could be posted as an answer to a message."""
@@ -108,7 +108,7 @@ class Listeners:
         """Do what a moderator typed; the outcome is seen by the moderator alone."""
         began = time.perf_counter()
         caller = await self._caller(client, body, sure=True)
-        surface = CommandReply(respond, client.session)
+        surface = CommandFollowUp(respond, client.session)
         async with self._apologetic(surface, began, caller):
             command = command_of(body).removesuffix(MODERATOR_SUFFIX)
             typed = spoken(field(body, "text"))
@@ -140,9 +140,9 @@ class Listeners:
         surface = DirectMessage(client, field(event, "channel"), thread)
         async with self._apologetic(surface, began, caller):
             desk, question = self._desk_for(spoken(field(event, "text")))
-            shown = await self.reception.ask(caller, desk.document.command, question)
-            await surface.show(shown)
-            self.reception.count(caller, shown)
+            response = await self.reception.ask(caller, desk.document.command, question)
+            await surface.show(response)
+            self.reception.count(caller, response)
 
     async def home(self, client: AsyncWebClient, body: Body, event: Body) -> None:
         """Show the Home tab to the one who opens it."""

@@ -28,7 +28,7 @@ from slack_sdk.models.blocks import (
 )
 
 from adapters import text as plain_text
-from adapters.conversation import Aside, Page, Preview, Reply, Shown
+from adapters.conversation import AnswerPage, Aside, PostPreview, Reply, Response
 from adapters.wording import CHOOSE, MENTIONED, OPEN_PRIVATELY, PAGE
 from knowledge.actions import Action, Button, Verb, buttons, clip, menu_action
 from knowledge.answer import Answer, Choice
@@ -81,13 +81,13 @@ class SlackMessage:
 
 
 @lru_cache(plain_text.KEPT)
-def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> SlackMessage:
+def render(answer: Answer, page: int = 1, post_buttons: Sequence[Button] = ()) -> SlackMessage:
     """A page (from 1; the nearest that exists) of an answer.
 
     Args:
         answer: what to show.
         page: which page of it.
-        offers: buttons for those who may post it.
+        post_buttons: buttons for those who may post it.
 
     Raises:
         DoesNotFitError: no way of splitting brings the answer within Slack's limits.
@@ -113,8 +113,8 @@ def render(answer: Answer, page: int = 1, offers: Sequence[Button] = ()) -> Slac
         *_sections([notice]),
         *(_sections([escape(heading)]) if answer.plain else [header]),
         *_sections(rest),
-        *_ways_on(answer, page, len(bodies)),
-        *_row(offers),
+        *_navigation(answer, page, len(bodies)),
+        *_row(post_buttons),
     ]
     return SlackMessage(
         text=plain_text.joined(notice, escape(heading), *rest),
@@ -171,7 +171,7 @@ def render_reply(reply: Reply) -> SlackMessage:
     return SlackMessage(text, tuple(block.to_dict() for block in blocks))
 
 
-def render_preview(preview: Preview) -> SlackMessage:
+def render_post_preview(preview: PostPreview) -> SlackMessage:
     """What a channel would see, and what to press next."""
     said, shown = mrkdwn(preview.text), render_public(preview.answer)
     ways: list[SlackBlock] = []
@@ -188,15 +188,15 @@ def render_preview(preview: Preview) -> SlackMessage:
     )
 
 
-def render_shown(shown: Shown) -> SlackMessage:
-    """Whatever one person is shown."""
-    match shown:
-        case Page(answer, number, offers):
-            return render(answer, number, offers)
-        case Preview():
-            return render_preview(shown)
+def render_response(response: Response) -> SlackMessage:
+    """Render whatever one person is shown."""
+    match response:
+        case AnswerPage(answer, number, post_buttons):
+            return render(answer, number, post_buttons)
+        case PostPreview():
+            return render_post_preview(response)
         case Reply():
-            return render_reply(shown)
+            return render_reply(response)
         case Aside(text):
             return render_reply(Reply(text))
 
@@ -246,7 +246,7 @@ def _sections(texts: Iterable[str]) -> list[SlackBlock]:
     return [SectionBlock(text=MarkdownTextObject(text=text), expand=True) for text in texts if text]
 
 
-def _ways_on(answer: Answer, page: int, pages: int) -> list[SlackBlock]:
+def _navigation(answer: Answer, page: int, pages: int) -> list[SlackBlock]:
     menu: list[SlackBlock] = []
     if answer.choices:
         placeholder = words_in(answer.language)(CHOOSE)

@@ -12,9 +12,9 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.conversation import Aside, Caller, Shown
+from adapters.conversation import Aside, Caller, Response
 from adapters.slack.errors import error_name
-from adapters.slack.render import SlackMessage, render_shown
+from adapters.slack.render import SlackMessage, render_response
 from adapters.slack.response_url import respond
 from adapters.wording import CLOSE
 from knowledge.actions import clip
@@ -59,22 +59,26 @@ class Frame:
 class Surface(Protocol):
     """Where one person reads, and nobody else."""
 
-    async def show(self, shown: Shown) -> None:
+    async def show(self, response: Response) -> None:
         """Show something; a sentence beside leaves what stands there."""
 
 
-class CommandAnswer:
+class CommandAcknowledgement:
     """The answer to a command, in the acknowledgement itself."""
 
     def __init__(self) -> None:
-        self.response = BoltResponse(status=200)
+        self.acknowledgement = BoltResponse(status=200)
         """What acknowledges the command; with nothing to read until something is shown."""
 
-    async def show(self, shown: Shown) -> None:
+    async def show(self, response: Response) -> None:
         """See `Surface.show`."""
         # Encoded once, for everyone who asks the same.
-        body = {"text": shown.text} if isinstance(shown, Aside) else render_shown(shown).encoded
-        self.response = BoltResponse(status=200, body=body)
+        body = (
+            {"text": response.text}
+            if isinstance(response, Aside)
+            else render_response(response).encoded
+        )
+        self.acknowledgement = BoltResponse(status=200, body=body)
 
 
 class DirectMessage:
@@ -85,10 +89,10 @@ class DirectMessage:
         self._channel = channel
         self._thread = thread
 
-    async def show(self, shown: Shown) -> None:
+    async def show(self, response: Response) -> None:
         """See `Surface.show`."""
         await self._client.chat_postMessage(
-            channel=self._channel, thread_ts=self._thread, **render_shown(shown).content()
+            channel=self._channel, thread_ts=self._thread, **render_response(response).content()
         )
 
 
@@ -99,26 +103,26 @@ class PrivateMessage:
         self._respond = respond
         self._session = session
 
-    async def show(self, shown: Shown) -> None:
+    async def show(self, response: Response) -> None:
         """See `Surface.show`."""
-        if isinstance(shown, Aside):
-            aside = {"text": shown.text, "response_type": "ephemeral", "replace_original": False}
+        if isinstance(response, Aside):
+            aside = {"text": response.text, "response_type": "ephemeral", "replace_original": False}
             await respond(self._respond, aside, self._session)
         else:
-            message = {**render_shown(shown).to_json(), "replace_original": True}
+            message = {**render_response(response).to_json(), "replace_original": True}
             await respond(self._respond, message, self._session)
 
 
-class CommandReply:
+class CommandFollowUp:
     """A message beside others, that only the one who typed a command sees."""
 
     def __init__(self, respond: AsyncRespond, session: ClientSession | None) -> None:
         self._respond = respond
         self._session = session
 
-    async def show(self, shown: Shown) -> None:
+    async def show(self, response: Response) -> None:
         """See `Surface.show`."""
-        await respond(self._respond, render_shown(shown).to_json(), self._session)
+        await respond(self._respond, render_response(response).to_json(), self._session)
 
 
 class NewModal:
@@ -135,16 +139,16 @@ class NewModal:
         self._frame = frame
         self._respond = respond
 
-    async def show(self, shown: Shown) -> None:
+    async def show(self, response: Response) -> None:
         """See `Surface.show`."""
-        view = self._frame.view(render_shown(shown))
+        view = self._frame.view(render_response(response))
         try:
             await self._client.views_open(trigger_id=self._trigger, view=view)
         except SlackApiError as error:
-            can_be_told = isinstance(shown, Aside) and self._respond.response_url
+            can_be_told = isinstance(response, Aside) and self._respond.response_url
             if error_name(error) != EXPIRED or not can_be_told:
                 raise
-            await PrivateMessage(self._respond, self._client.session).show(shown)
+            await PrivateMessage(self._respond, self._client.session).show(response)
 
 
 class OpenModal:
@@ -156,10 +160,10 @@ class OpenModal:
         self._trigger = trigger
         self._frame = frame
 
-    async def show(self, shown: Shown) -> None:
+    async def show(self, response: Response) -> None:
         """See `Surface.show`. A sentence is laid on top."""
-        view = self._frame.view(render_shown(shown))
-        if isinstance(shown, Aside):
+        view = self._frame.view(render_response(response))
+        if isinstance(response, Aside):
             await self._client.views_push(trigger_id=self._trigger, view=view)
             return
         try:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.conversation import Page, Preview, Reply
+from adapters.conversation import AnswerPage, PostPreview, Reply
 from adapters.web import discord_html, slack_html
 from adapters.web.elements import MessageElements
 from knowledge.answer import Answer
@@ -49,7 +49,7 @@ class PlatformRenderer:
     """
 
     platform: Platform
-    render: Callable[[Page | Preview | Reply], Payload]
+    render: Callable[[AnswerPage | PostPreview | Reply], Payload]
     render_aside: Callable[[str], Payload]
     render_public: Callable[[Answer], Payload]
     limits: Limits

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from adapters.conversation import Aside, Page, Preview, Shown
+from adapters.conversation import AnswerPage, Aside, PostPreview, Response
 from adapters.moderation import Subcommand
 from adapters.reception import Reception
 from adapters.web.elements import MessageElements
@@ -88,8 +88,8 @@ class Playground:
         await self._apply_plain_setting(state)
         state = replace(state, asked=state.question)
         typed = [await self._typed(state, each) for each in self._renderers]
-        for platform, shown, _ in typed:
-            self._reception.count(state.caller(platform), shown)
+        for platform, response, _ in typed:
+            self._reception.count(state.caller(platform), response)
         return [self._view(state, *each) for each in typed]
 
     async def again(self, state: PageState) -> list[PlatformView]:
@@ -104,21 +104,21 @@ class Playground:
         """
         await self._apply_plain_setting(state)
         action = state.pressed(where, identifier)
-        shown = await self._reception.act(state.caller(where), action)
-        self._reception.count(state.caller(where), shown)
+        response = await self._reception.act(state.caller(where), action)
+        self._reception.count(state.caller(where), response)
         views = []
         for platform in self._renderers:
-            if platform is where and not isinstance(shown, Aside):
-                views.append(self._view(state, platform, shown, _showing(shown, action)))
+            if platform is where and not isinstance(response, Aside):
+                views.append(self._view(state, platform, response, _showing(response, action)))
                 continue
             view = self._view(state, *await self._redrawn(state, platform))
-            if platform is where and isinstance(shown, Aside):
-                aside = view.renderer.render_aside(shown.text)
-                view = replace(view, aside=_rendered(view.renderer, aside), said=shown.text)
+            if platform is where and isinstance(response, Aside):
+                aside = view.renderer.render_aside(response.text)
+                view = replace(view, aside=_rendered(view.renderer, aside), said=response.text)
             views.append(view)
         return views
 
-    async def _typed(self, state: PageState, platform: Platform) -> tuple[Platform, Shown, str]:
+    async def _typed(self, state: PageState, platform: Platform) -> tuple[Platform, Response, str]:
         caller = state.caller(platform)
         typed = TypedCommand.of(state.asked, self._reception.desks)
         if not typed.to_moderate:
@@ -126,30 +126,34 @@ class Playground:
         moderation = self._reception.moderation
         return platform, await moderation.typed(caller, typed.command, typed.words), _ONCE
 
-    async def _redrawn(self, state: PageState, platform: Platform) -> tuple[Platform, Shown, str]:
+    async def _redrawn(
+        self, state: PageState, platform: Platform
+    ) -> tuple[Platform, Response, str]:
         identifier = state.showing.get(platform, "")
         action = Action.decode(identifier)
         if action is None or (action.verb in PUBLISHING | {Verb.REPORT_REASON}):
             # Showing the page again must not post or report a second time.
             asked = "" if identifier == _ONCE else state.asked
             return await self._typed(replace(state, asked=asked), platform)
-        shown = await self._reception.act(state.caller(platform), action)
-        return platform, shown, identifier
+        response = await self._reception.act(state.caller(platform), action)
+        return platform, response, identifier
 
     def _view(
-        self, state: PageState, platform: Platform, shown: Shown, showing: str
+        self, state: PageState, platform: Platform, response: Response, showing: str
     ) -> PlatformView:
         renderer = self._renderers[platform]
         payload = (
-            renderer.render_aside(shown.text)
-            if isinstance(shown, Aside)
-            else renderer.render(shown)
+            renderer.render_aside(response.text)
+            if isinstance(response, Aside)
+            else renderer.render(response)
         )
         return PlatformView(
             renderer=renderer,
             message=_rendered(renderer, payload),
-            showing="" if isinstance(shown, Aside) else showing,
-            said=shown.answer.heading if isinstance(shown, Page | Preview) else shown.text,
+            showing="" if isinstance(response, Aside) else showing,
+            said=response.answer.heading
+            if isinstance(response, AnswerPage | PostPreview)
+            else response.text,
             aside=None,
             posts=tuple(
                 ChannelPost(each.id, _rendered(renderer, each.payload), each.pinned, each.edited)
@@ -174,10 +178,10 @@ class Playground:
                 )
 
 
-def _showing(shown: Shown, action: Action | None) -> str:
-    if isinstance(shown, Page) and shown.answer.topic:
-        answer = shown.answer
-        return Action(Verb.OPEN, answer.command, answer.topic, shown.number).encode()
+def _showing(response: Response, action: Action | None) -> str:
+    if isinstance(response, AnswerPage) and response.answer.topic:
+        answer = response.answer
+        return Action(Verb.OPEN, answer.command, answer.topic, response.number).encode()
     return action.encode() if action else ""
 
 

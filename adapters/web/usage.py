@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from adapters.conversation import Page
+from adapters.conversation import AnswerPage
 from adapters.web.platform_renderer import Payload, PlatformRenderer
 from knowledge.answer import Answer
 from knowledge.markup import length
@@ -51,7 +51,7 @@ def limit_usage(answer: Answer, renderer: PlatformRenderer) -> LimitUsage:
 def _pages(answer: Answer, renderer: PlatformRenderer) -> Iterator[Payload]:
     """The payload of every page. Asked for a page after the last, a renderer returns the last."""
     number, last = 1, None
-    while (payload := renderer.render(Page(answer, number))) != last:
+    while (payload := renderer.render(AnswerPage(answer, number))) != last:
         yield payload
         number, last = number + 1, payload
 

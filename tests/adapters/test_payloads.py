@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from slack_bolt.request.internals import extract_team_id
 
-from adapters.conversation import Caller, Page
+from adapters.conversation import AnswerPage, Caller
 from adapters.deliveries import Deliveries
 from adapters.slack import listeners as listeners_module
 from adapters.slack import surfaces
@@ -220,13 +220,13 @@ class Simple:
 
     def count(self, *_: Any) -> None: ...
 
-    async def ask(self, *_: Any) -> Page:
-        return Page(self._answer)
+    async def ask(self, *_: Any) -> AnswerPage:
+        return AnswerPage(self._answer)
 
     act = draft = typed = ask
 
-    async def menus(self, _: Caller) -> list[Page]:
-        return [Page(self._answer)]
+    async def menus(self, _: Caller) -> list[AnswerPage]:
+        return [AnswerPage(self._answer)]
 
 
 ACTION = some(

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters import text as plain_text
-from adapters.conversation import Aside, Caller, Preview, Shown
+from adapters.conversation import Aside, Caller, PostPreview, Response
 from adapters.discord import render as discord
 from adapters.moderation import Moderation
 from adapters.reception import MAY_BE_DESPAIR, NOTHING_TO_POST, PREVIEW, Reception
@@ -384,12 +384,12 @@ def test_what_a_reader_alone_gets_fills_the_message_and_what_is_posted_leaves_ro
     assert room - line - len(" A.") < len(public) <= room
 
 
-def preview_of(answer: Answer, text: str) -> Preview:
+def preview_of(answer: Answer, text: str) -> PostPreview:
     draft = Action(Verb.PREVIEW_REPLY, answer.command, answer.section or "", detail="9" * 20)
     post = replace(draft, verb=Verb.POST)
     choices = tuple(Choice(f"s{number}", f"Section {number}") for number in range(25))
     buttons = (Button(post, "Post"), Button(replace(draft, detail=f"{draft.detail}n"), "Notify"))
-    return Preview(answer, text, buttons, choices, replace(draft, topic=""), "Another")
+    return PostPreview(answer, text, buttons, choices, replace(draft, topic=""), "Another")
 
 
 def _public_on_slack(answer: Answer) -> str:
@@ -397,7 +397,7 @@ def _public_on_slack(answer: Answer) -> str:
 
 
 def payload_of(surface: Surface, shown: Any) -> dict[str, Any]:
-    render = discord.render_shown if surface is DISCORD else slack.render_shown
+    render = discord.render_response if surface is DISCORD else slack.render_response
     return render(shown).to_json()
 
 
@@ -531,7 +531,7 @@ def test_whatever_is_posted_on_slack_can_be_edited_later(script: str, plain: boo
     public = slack.render_public(answer)
     assert list(slack_contract.message("chat.update", public)) == []
     for language in LANGUAGES:
-        preview = slack.render_preview(Preview(answer, words_in(language)(PREVIEW)))
+        preview = slack.render_post_preview(PostPreview(answer, words_in(language)(PREVIEW)))
         assert list(slack_contract.message("chat.update", preview.content())) == []
 
 
@@ -739,7 +739,7 @@ async def test_every_identifier_of_the_longest_names_comes_back_from_where_it_is
     reception = reception_of(desks)
     message = "9" * 20 if platform is Platform.DISCORD else ""
     caller = Caller(platform, community="1", channel="2", moderator=True, reply_to="3")
-    waiting: list[Shown] = [
+    waiting: list[Response] = [
         await reception.ask(caller, desks.first.document.command, ""),
         await reception.draft(caller, desks.first.document.command, "Beds", message),
         await reception.draft(caller, desks.first.document.command, "hello", message),

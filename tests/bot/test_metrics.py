@@ -9,7 +9,7 @@ from unittest.mock import AsyncMock, Mock
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from adapters.conversation import Caller, Page
+from adapters.conversation import AnswerPage, Caller
 from adapters.reception import Reception
 from bot.health import Health, Readiness
 from bot.metrics import PrometheusMetrics
@@ -67,7 +67,7 @@ async def test_a_crisis_cannot_be_told_from_other_answers_without_a_section(
     reception = Reception(desks, Mock(), communities, tallying, metrics)
     caller = Caller(Platform.SLACK, community="T1")
     shown = await reception.ask(caller, "ldn", QUESTIONS[kind])
-    assert isinstance(shown, Page)
+    assert isinstance(shown, AnswerPage)
     assert shown.answer.kind is kind
     reception.count(caller, shown)
     await asyncio.sleep(0)

@@ -9,7 +9,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from adapters.conversation import Aside, Caller, Preview, Reply
+from adapters.conversation import Aside, Caller, PostPreview, Reply
 from adapters.database.communities import SqlCommunityStore
 from adapters.moderation import ONLY_MODERATORS_SHARE, PRIVATE_ONLY, Subcommand
 from adapters.wording import UNKNOWN_COMMAND
@@ -75,7 +75,7 @@ async def test_what_another_process_has_just_set_holds_for_whoever_posts(
 ) -> None:
     member = Caller(Platform.DISCORD, community="1", channel="2")
     shown = await house.reception.act(member, Action(Verb.PREVIEW_SHARE, "ldn", "forms"))
-    assert isinstance(shown, Preview)
+    assert isinstance(shown, PostPreview)
     other_process = Communities(SqlCommunityStore(house.database), CommunitySettings())
     await other_process.change(member.platform, member.community, change)
     post = Action(Verb.POST, "ldn", "forms")
