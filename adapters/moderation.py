@@ -12,7 +12,7 @@ from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
 
-from adapters import settings, statistics
+from adapters import community_settings, statistics
 from adapters.conversation import Caller, Reply, first_word
 from adapters.text import KEPT
 from adapters.wording import UNKNOWN_COMMAND
@@ -103,14 +103,14 @@ class Moderation:
         self._tallying = tallying
 
     def post_buttons(
-        self, caller: Caller, answer: Answer, held: CommunitySettings
+        self, caller: Caller, answer: Answer, settings: CommunitySettings
     ) -> tuple[Button, ...]:
         """The share and pin buttons under a private answer, as far as the caller may use them."""
-        private = held.visibility is Visibility.PRIVATE
+        private = settings.visibility is Visibility.PRIVATE
         if not answer.section or not caller.channel or private:
             return ()
         verbs = []
-        if caller.moderator or held.share is Sharers.EVERYONE:
+        if caller.moderator or settings.share is Sharers.EVERYONE:
             verbs.append(Verb.PREVIEW_SHARE)
         if caller.moderator:
             verbs.append(Verb.PREVIEW_PIN)
@@ -132,15 +132,15 @@ class Moderation:
         if verb is Verb.SHOW_WEEK:
             return None
         # A preview must not wait for the store: to post, permission is checked again.
-        look = self._communities.held if verb in PUBLISHING else self._communities.shown
+        look = self._communities.fetch if verb in PUBLISHING else self._communities.cached
         try:
-            held = await look(caller.platform, caller.community)
+            settings = await look(caller.platform, caller.community)
         except LdnBotError as error:
             _log_failure(error)
             return say(sentence_for(error))
-        if held.visibility is Visibility.PRIVATE:
+        if settings.visibility is Visibility.PRIVATE:
             return say(PRIVATE_ONLY, command=command)
-        if not caller.moderator and held.share is Sharers.MODERATORS:
+        if not caller.moderator and settings.share is Sharers.MODERATORS:
             return say(ONLY_MODERATORS_SHARE)
         return (caller.cannot_pin if verb in MODERATORS_ONLY else caller.cannot_post) or None
 
@@ -155,8 +155,8 @@ class Moderation:
         async def act() -> Reply:
             options = PostOptions(caller.reply_to, notify=notify)
             if not caller.moderator:
-                held = await self._communities.held(caller.platform, caller.community)
-                options = replace(options, cooldown=held.cooldown)
+                settings = await self._communities.fetch(caller.platform, caller.community)
+                options = replace(options, cooldown=settings.cooldown)
             shared = await work(caller.place, action.command, action.topic, options)
             return _share_reply(caller.say, shared, action)
 
@@ -256,16 +256,22 @@ class Moderation:
 
     async def _settings(self, caller: Caller, command: str, words: str) -> Reply:
         community = caller.platform, caller.community
-        if not (changes := settings.changes(words, caller.say)):
-            held = await self._communities.held(*community)
+        if not (changes := community_settings.changes(words, caller.say)):
+            settings = await self._communities.fetch(*community)
             return Reply(
-                settings.in_words(held, command, caller.say, caller.platform, changed=False)
+                community_settings.describe(
+                    settings, command, caller.say, caller.platform, changed=False
+                )
             )
-        held = await self._communities.change(*community, changes)
+        settings = await self._communities.change(*community, changes)
         if "plain" in changes:
             # Posts that are in channels already change their style too.
             await self._bring_up_to_date(caller)
-        return Reply(settings.in_words(held, command, caller.say, caller.platform, changed=True))
+        return Reply(
+            community_settings.describe(
+                settings, command, caller.say, caller.platform, changed=True
+            )
+        )
 
     async def _stats(self, caller: Caller, command: str, week: str = "") -> Reply:
         # Read before the first await, because the documents may be replaced during it.

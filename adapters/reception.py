@@ -149,7 +149,7 @@ class Reception:
     ) -> AnswerPage:
         if answer.kind is Kind.CRISIS:
             return AnswerPage(answer, asked=asked)  # without waiting for any setting
-        settings = await self._communities.shown(caller.platform, caller.community)
+        settings = await self._communities.cached(caller.platform, caller.community)
         if settings.plain:
             answer = replace(answer, plain=True)
         return AnswerPage(
@@ -172,7 +172,7 @@ class Reception:
         answer = section or private
         if answer is None:
             return Aside(caller.say(STALE_BUTTON))
-        settings = await self._communities.shown(caller.platform, caller.community)
+        settings = await self._communities.cached(caller.platform, caller.community)
         answer = replace(answer, plain=settings.plain)
         if action.verb is not Verb.PREVIEW_REPLY:
             return PostPreview(answer, caller.say(PREVIEW), self._preview_buttons(caller, action))

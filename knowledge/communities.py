@@ -1,4 +1,4 @@
-"""Communities: what moderators have set for their server or workspace."""
+"""Communities: the settings that moderators have made for their server or workspace."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
 
-REMEMBERED_FOR = 60.0
-"""Seconds after which another process's change is noticed by what only shows."""
-REMEMBERED = 20_000
-"""Communities, at most."""
-PATIENCE = 0.5
-"""Seconds that an answer waits, at most, for what its community has set."""
+CACHE_TTL = 60.0
+"""Seconds for which `Communities.cached` returns a setting without reading the store."""
+CACHE_SIZE = 20_000
+"""Communities whose settings are cached, at most."""
+STORE_TIMEOUT = 0.5
+"""Seconds that `Communities.cached` waits for the store, at most."""
 
-LONGEST_COOLDOWN = timedelta(days=1)
+MAX_COOLDOWN = timedelta(days=1)
 
 
 class Sharers(StrEnum):
@@ -46,10 +46,14 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CommunitySettings:
-    """What holds in one community.
+    """The settings of one community.
 
-    `plain` drops all decoration from answers. `cooldown` is the time that has to pass between two
-    public posts in one channel, for those who do not moderate; whole minutes, at most a day.
+    Args:
+        share: who may post an answer for everyone.
+        visibility: whether anything may be posted at all.
+        plain: whether answers are shown without decoration.
+        cooldown: the least time between two public posts in one channel, for those who do not
+            moderate; whole minutes, at most `MAX_COOLDOWN`.
     """
 
     share: Sharers = Sharers.EVERYONE
@@ -59,10 +63,14 @@ class CommunitySettings:
 
 
 class CommunityStore(Protocol):
-    """Keeps settings, for one process or for several at once."""
+    """Stores settings, for one process or for several at once."""
 
     async def settings(self, platform: Platform, community: str) -> CommunitySettings | None:
-        """What was set for a community; None if nothing ever was."""
+        """The settings of a community; None if it has set nothing yet.
+
+        Raises:
+            LdnBotError: the store cannot be read.
+        """
 
     async def change(
         self,
@@ -71,15 +79,21 @@ class CommunityStore(Protocol):
         changes: Mapping[str, Any],
         default: CommunitySettings,
     ) -> CommunitySettings:
-        """Let some settings hold from now on, by their names; what holds then.
+        """Change some settings of a community, given by their names.
 
-        Only these are written, so that of two who change different things at once neither loses.
-        `default` is where a community begins that has set nothing yet.
+        Only these are written, so two people who change different settings at the same time both
+        succeed. A community that has set nothing yet starts from `default`.
+
+        Returns:
+            All settings of the community after the change.
+
+        Raises:
+            LdnBotError: the store cannot be written.
         """
 
 
 class Communities:
-    """What holds where. Remembers for a moment what it read, so that answers need not wait."""
+    """Reads and changes communities' settings, with a cache so that answers need not wait."""
 
     def __init__(
         self,
@@ -87,21 +101,22 @@ class Communities:
         default: CommunitySettings,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`default` holds where no moderator has set anything; `clock` counts seconds."""
+        """`default` applies until a moderator sets something; `clock` returns seconds."""
         self._store = store
         self._default = default
         self._clock = clock
         self._known: LRUCache[tuple[str, str], tuple[CommunitySettings, float]] = LRUCache(
-            REMEMBERED
+            CACHE_SIZE
         )
         self._changes = 0
-        """Made by this process so far."""
+        """How many changes this process has made."""
 
-    async def shown(self, platform: Platform, community: str) -> CommunitySettings:
-        """What most likely holds, to choose how to show something; never to allow it.
+    async def cached(self, platform: Platform, community: str) -> CommunitySettings:
+        """The settings as last read, to choose how to show something; never to allow something.
 
-        Outside every community (it is empty), the default. Where the store does not answer at once,
-        what was known last; it is left alone for a while then, for an answer must not wait.
+        They may be `CACHE_TTL` old. If the store does not answer within `STORE_TIMEOUT`, the last
+        known settings (or the default) are returned and cached again, so that not every answer
+        waits. Without a community (it is empty), the default.
         """
         if not community:
             return self._default
@@ -109,34 +124,37 @@ class Communities:
         if self._clock() < until:
             return known
         try:
-            async with asyncio.timeout(PATIENCE):
-                return await self.held(platform, community)
+            async with asyncio.timeout(STORE_TIMEOUT):
+                return await self.fetch(platform, community)
         except (LdnBotError, TimeoutError) as error:
             log.warning("a community's settings could not be read (%s)", type(error).__name__)
-            # They may have been changed while we waited.
+            # They may have been changed in this process while we waited.
             known, _ = self._known.get((platform, community), (known, 0.0))
             self._remember(platform, community, known)
             return known
 
-    async def held(self, platform: Platform, community: str) -> CommunitySettings:
-        """What holds at this moment.
+    async def fetch(self, platform: Platform, community: str) -> CommunitySettings:
+        """Read a community's settings from the store, and cache them.
 
         Raises:
             LdnBotError: the store cannot be read.
         """
         changes = self._changes
         settings = await self._store.settings(platform, community) or self._default
-        if changes == self._changes:  # else it may have been read before what is remembered now
+        if changes == self._changes:  # otherwise the cache may hold something newer
             self._remember(platform, community, settings)
         return settings
 
     async def change(
         self, platform: Platform, community: str, changes: Mapping[str, Any]
     ) -> CommunitySettings:
-        """Let some settings hold in a community from now on, by their names; what holds then.
+        """Change some settings of a community, given by their names; see `CommunityStore.change`.
+
+        Returns:
+            All settings of the community after the change.
 
         Raises:
-            LdnBotError: they could not be kept.
+            LdnBotError: they could not be stored.
         """
         settings = await self._store.change(platform, community, changes, self._default)
         self._changes += 1
@@ -144,4 +162,4 @@ class Communities:
         return settings
 
     def _remember(self, platform: Platform, community: str, settings: CommunitySettings) -> None:
-        self._known[platform, community] = settings, self._clock() + REMEMBERED_FOR
+        self._known[platform, community] = settings, self._clock() + CACHE_TTL

@@ -63,7 +63,7 @@ class Targets:
         """An answer in the style (plain or decorated) that the community is known to have set."""
         if self._communities is None:
             return answer
-        settings = await self._communities.shown(place.platform, place.community)
+        settings = await self._communities.cached(place.platform, place.community)
         return replace(answer, plain=True) if settings.plain else answer
 
     async def look_up(self, places: Iterable[Place]) -> None:
@@ -74,4 +74,4 @@ class Targets:
         """
         if self._communities is not None:
             for platform, community in {(each.platform, each.community) for each in places}:
-                await self._communities.held(platform, community)
+                await self._communities.fetch(platform, community)

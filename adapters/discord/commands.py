@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from adapters import settings
+from adapters import community_settings
 from adapters.moderation import Subcommand
 from adapters.wording import (
     ANSWER_WITH,
@@ -163,14 +163,14 @@ def _subcommand(name: str, subcommand: Subcommand) -> app_commands.Command[Any, 
         await interaction.client.moderate(interaction, name, subcommand)
 
     @app_commands.describe(
-        **{each: _translated(meaning) for each, meaning in settings.MEANINGS.items()}
+        **{each: _translated(meaning) for each, meaning in community_settings.MEANINGS.items()}
     )
     async def about_settings(
         interaction: Interaction,
         share: Literal["everyone", "moderators"] | None = None,
         visibility: Literal["selectable", "private"] | None = None,
         plain: Literal["on", "off"] | None = None,
-        cooldown: app_commands.Range[int, 0, settings.MOST_MINUTES] | None = None,
+        cooldown: app_commands.Range[int, 0, community_settings.MAX_MINUTES] | None = None,
     ) -> None:
         given = {
             "share": share,

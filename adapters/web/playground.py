@@ -81,7 +81,7 @@ class Playground:
 
     async def is_plain(self) -> bool:
         """Whether the pretend community has answers without decoration."""
-        return (await self._communities.held(Platform.SLACK, COMMUNITY)).plain
+        return (await self._communities.fetch(Platform.SLACK, COMMUNITY)).plain
 
     async def ask(self, state: PageState) -> list[PlatformView]:
         """Send the question on both platforms."""
@@ -169,8 +169,8 @@ class Playground:
         # Settings belong to the community, so any document's command serves.
         command = self._reception.desks.first.document.command
         for platform in self._renderers:
-            held = await self._communities.held(platform, COMMUNITY)
-            if held.plain != state.plain:
+            settings = await self._communities.fetch(platform, COMMUNITY)
+            if settings.plain != state.plain:
                 moderator = replace(state, moderator=True).caller(platform)
                 words = f"plain={'on' if state.plain else 'off'}"
                 await self._reception.moderation.command(

@@ -13,7 +13,7 @@ import pytest
 
 from adapters.database.communities import SqlCommunityStore
 from adapters.database.engine import Database, open_database
-from knowledge.communities import LONGEST_COOLDOWN, CommunitySettings, Sharers, Visibility
+from knowledge.communities import MAX_COOLDOWN, CommunitySettings, Sharers, Visibility
 from knowledge.posts import Platform
 
 pytest_plugins = ["tests.adapters.postgres"]
@@ -60,7 +60,7 @@ async def keep(
         *(CommunitySettings(visibility=each) for each in Visibility),
         CommunitySettings(plain=True),
         CommunitySettings(cooldown=timedelta(minutes=1)),
-        CommunitySettings(cooldown=LONGEST_COOLDOWN),
+        CommunitySettings(cooldown=MAX_COOLDOWN),
     ],
 )
 async def test_what_was_set_comes_back(

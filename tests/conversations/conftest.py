@@ -188,7 +188,7 @@ async def running(adapter: Adapter) -> AsyncIterator[None]:
             pytest.fail(f"the adapter broke: {task.exception()!r}")
 
 
-@pytest.fixture(params=[("communities", "held"), ("store", "reserve")], ids="-".join)
+@pytest.fixture(params=[("communities", "fetch"), ("store", "reserve")], ids="-".join)
 def fill_disk(
     request: pytest.FixtureRequest, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], str]:

@@ -329,7 +329,7 @@ async def test_of_two_settings_that_moderators_change_at_once_neither_is_lost(
         moderate(discord, "settings", plain="on"),
         moderate(discord, "settings", cooldown=10),
     )
-    held = await house.communities.held(Platform.DISCORD, GUILD_ID)
+    held = await house.communities.fetch(Platform.DISCORD, GUILD_ID)
     assert held == CommunitySettings(
         visibility=Visibility.PRIVATE, plain=True, cooldown=timedelta(minutes=10)
     )
@@ -439,8 +439,8 @@ async def test_words_of_a_crisis_are_answered_without_asking_what_is_set(
     async def asked(*_: object) -> CommunitySettings:
         raise AssertionError("it was asked")
 
-    monkeypatch.setattr(house.communities, "shown", asked)
-    monkeypatch.setattr(house.communities, "held", asked)
+    monkeypatch.setattr(house.communities, "cached", asked)
+    monkeypatch.setattr(house.communities, "fetch", asked)
     for words in ("i want to die", "helplines"):
         reply = await discord.command("ldn", {"question": words})
         assert "Please talk to someone now" in reply.content

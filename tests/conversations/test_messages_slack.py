@@ -583,7 +583,7 @@ async def test_of_two_settings_that_moderators_change_at_once_neither_is_lost(
     await asyncio.gather(
         *(slack.command("/ldn-mod", f"settings {word}", user=slack.moderator) for word in words)
     )
-    held = await house.communities.held(Platform.SLACK, TEAM_ID)
+    held = await house.communities.fetch(Platform.SLACK, TEAM_ID)
     assert held == CommunitySettings(
         visibility=Visibility.PRIVATE, plain=True, cooldown=timedelta(minutes=10)
     )

@@ -573,7 +573,7 @@ async def test_what_a_community_has_set_is_not_guessed_while_the_store_fails(
     await house.communities.change(place.platform, place.community, {"plain": True})
     await house.keeper.share(place, "ldn", "forms")
     unread = Communities(SqlCommunityStore(house.database), CommunitySettings())
-    monkeypatch.setattr(unread, "held", AsyncMock(side_effect=StoreError("Away.")))
+    monkeypatch.setattr(unread, "fetch", AsyncMock(side_effect=StoreError("Away.")))
     monkeypatch.setattr(house.keeper._targets, "_communities", unread)
     with pytest.raises(StoreError):
         await refresh(house)

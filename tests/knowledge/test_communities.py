@@ -13,8 +13,8 @@ import pytest
 
 from knowledge import communities
 from knowledge.communities import (
-    PATIENCE,
-    REMEMBERED_FOR,
+    CACHE_TTL,
+    STORE_TIMEOUT,
     Communities,
     CommunitySettings,
     CommunityStore,
@@ -122,8 +122,8 @@ def test_without_any_setting_everyone_may_share_what_was_answered_privately() ->
 
 
 async def test_where_nothing_was_set_the_default_holds(known: Communities) -> None:
-    assert await known.held(Platform.SLACK, "T1") == DEFAULT
-    assert await known.shown(Platform.SLACK, "T1") == DEFAULT
+    assert await known.fetch(Platform.SLACK, "T1") == DEFAULT
+    assert await known.cached(Platform.SLACK, "T1") == DEFAULT
 
 
 async def test_what_was_set_holds_in_its_own_community_alone(
@@ -137,14 +137,14 @@ async def test_what_was_set_holds_in_its_own_community_alone(
         (Platform.SLACK, "T2", DEFAULT),
         (Platform.DISCORD, "T1", DEFAULT),
     ):
-        assert await known.held(platform, community) == settings
-        assert await known.shown(platform, community) == settings
+        assert await known.fetch(platform, community) == settings
+        assert await known.cached(platform, community) == settings
 
 
 async def test_outside_every_community_the_default_is_shown_and_nothing_is_read(
     known: Communities, store: MemoryStore
 ) -> None:
-    assert await known.shown(Platform.DISCORD, "") == DEFAULT
+    assert await known.cached(Platform.DISCORD, "") == DEFAULT
     assert store.reads == 0
 
 
@@ -153,109 +153,109 @@ async def test_what_only_shows_reads_once_in_a_while(
 ) -> None:
     store.kept[Platform.SLACK, "T1"] = PLAIN
     for _ in range(3):
-        assert await known.shown(Platform.SLACK, "T1") == PLAIN
+        assert await known.cached(Platform.SLACK, "T1") == PLAIN
     assert store.reads == 1
 
 
 async def test_what_allows_reads_every_time(known: Communities, store: MemoryStore) -> None:
-    assert await known.held(Platform.SLACK, "T1") == DEFAULT
+    assert await known.fetch(Platform.SLACK, "T1") == DEFAULT
     store.kept[Platform.SLACK, "T1"] = PRIVATE  # by another process
-    assert await known.held(Platform.SLACK, "T1") == PRIVATE
-    assert await known.shown(Platform.SLACK, "T1") == PRIVATE, "what was read is known at once"
+    assert await known.fetch(Platform.SLACK, "T1") == PRIVATE
+    assert await known.cached(Platform.SLACK, "T1") == PRIVATE, "what was read is known at once"
 
 
 async def test_a_change_of_another_process_is_shown_after_a_while(
     known: Communities, store: MemoryStore, clock: Clock
 ) -> None:
-    assert await known.shown(Platform.SLACK, "T1") == DEFAULT
+    assert await known.cached(Platform.SLACK, "T1") == DEFAULT
     store.kept[Platform.SLACK, "T1"] = PLAIN
-    clock.now = REMEMBERED_FOR - 1
-    assert await known.shown(Platform.SLACK, "T1") == DEFAULT
-    clock.now = REMEMBERED_FOR + 1
-    assert await known.shown(Platform.SLACK, "T1") == PLAIN
+    clock.now = CACHE_TTL - 1
+    assert await known.cached(Platform.SLACK, "T1") == DEFAULT
+    clock.now = CACHE_TTL + 1
+    assert await known.cached(Platform.SLACK, "T1") == PLAIN
 
 
 async def test_ones_own_change_is_shown_at_once(known: Communities) -> None:
-    assert await known.shown(Platform.SLACK, "T1") == DEFAULT
+    assert await known.cached(Platform.SLACK, "T1") == DEFAULT
     plain = await known.change(Platform.SLACK, "T1", {"plain": True})
     assert plain == replace(DEFAULT, plain=True)
-    assert await known.shown(Platform.SLACK, "T1") == plain
+    assert await known.cached(Platform.SLACK, "T1") == plain
 
 
 async def test_while_the_store_fails_answers_are_shown_as_usual_and_nothing_is_allowed(
     known: Communities, store: MemoryStore, warnings: Warnings
 ) -> None:
     store.broken = True
-    assert await known.shown(Platform.SLACK, "T12345") == DEFAULT
+    assert await known.cached(Platform.SLACK, "T12345") == DEFAULT
     [line] = warnings.lines
     assert "could not be read" in line
     assert "T12345" not in line
     with pytest.raises(BrokenError):
-        await known.held(Platform.SLACK, "T12345")
+        await known.fetch(Platform.SLACK, "T12345")
 
 
 @pytest.mark.parametrize("how", ["broken", "hangs"])
 async def test_while_the_store_does_not_answer_what_was_known_last_is_shown(
     known: Communities, store: MemoryStore, clock: Clock, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(communities, "PATIENCE", 0.01)
+    monkeypatch.setattr(communities, "STORE_TIMEOUT", 0.01)
     store.kept[Platform.SLACK, "T1"] = PRIVATE
-    assert await known.shown(Platform.SLACK, "T1") == PRIVATE
+    assert await known.cached(Platform.SLACK, "T1") == PRIVATE
     setattr(store, how, True)
     for _ in range(3):
-        clock.now += REMEMBERED_FOR + 1
-        assert await known.shown(Platform.SLACK, "T1") == PRIVATE
-        assert await known.shown(Platform.SLACK, "T2") == DEFAULT
+        clock.now += CACHE_TTL + 1
+        assert await known.cached(Platform.SLACK, "T1") == PRIVATE
+        assert await known.cached(Platform.SLACK, "T2") == DEFAULT
 
 
 async def test_no_answer_waits_long_for_a_store_that_hangs(
     known: Communities, store: MemoryStore
 ) -> None:
     """Slack and Discord allow three seconds in all."""
-    assert PATIENCE <= 1
+    assert STORE_TIMEOUT <= 1
     store.hangs = True
-    async with asyncio.timeout(PATIENCE + 1):
-        assert await known.shown(Platform.SLACK, "T1") == DEFAULT
+    async with asyncio.timeout(STORE_TIMEOUT + 1):
+        assert await known.cached(Platform.SLACK, "T1") == DEFAULT
 
 
 async def test_a_change_is_not_undone_by_a_look_that_began_before_it_and_never_came_back(
     known: Communities, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(communities, "PATIENCE", 0.05)
+    monkeypatch.setattr(communities, "STORE_TIMEOUT", 0.05)
     store.hangs = True
-    look = asyncio.create_task(known.shown(Platform.SLACK, "T1"))
+    look = asyncio.create_task(known.cached(Platform.SLACK, "T1"))
     await asyncio.sleep(0)
     plain = await known.change(Platform.SLACK, "T1", {"plain": True})
-    assert await look == await known.shown(Platform.SLACK, "T1") == plain
+    assert await look == await known.cached(Platform.SLACK, "T1") == plain
 
 
 async def test_a_change_is_not_undone_by_a_look_that_began_before_it_and_came_back_after(
     known: Communities, store: MemoryStore
 ) -> None:
     store.late = asyncio.Event()
-    looking = asyncio.create_task(known.held(Platform.SLACK, "T1"))
+    looking = asyncio.create_task(known.fetch(Platform.SLACK, "T1"))
     await asyncio.sleep(0)
     await known.change(Platform.SLACK, "T1", {"visibility": Visibility.PRIVATE})
     store.late.set()
     assert (await looking).visibility is Visibility.SELECTABLE
-    assert (await known.shown(Platform.SLACK, "T1")).visibility is Visibility.PRIVATE
+    assert (await known.cached(Platform.SLACK, "T1")).visibility is Visibility.PRIVATE
 
 
 @pytest.mark.parametrize("how", ["broken", "hangs"])
 async def test_a_store_that_did_not_answer_is_left_alone_for_a_while_and_asked_again(
     known: Communities, store: MemoryStore, clock: Clock, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(communities, "PATIENCE", 0.01)
+    monkeypatch.setattr(communities, "STORE_TIMEOUT", 0.01)
     store.kept[Platform.SLACK, "T1"] = PLAIN
     setattr(store, how, True)
     for _ in range(3):
-        assert await known.shown(Platform.SLACK, "T1") == DEFAULT
-    clock.now = REMEMBERED_FOR - 1
-    assert await known.shown(Platform.SLACK, "T1") == DEFAULT
+        assert await known.cached(Platform.SLACK, "T1") == DEFAULT
+    clock.now = CACHE_TTL - 1
+    assert await known.cached(Platform.SLACK, "T1") == DEFAULT
     assert store.reads == 1
     setattr(store, how, False)
-    clock.now = REMEMBERED_FOR + 1
-    assert await known.shown(Platform.SLACK, "T1") == PLAIN
+    clock.now = CACHE_TTL + 1
+    assert await known.cached(Platform.SLACK, "T1") == PLAIN
 
 
 async def test_a_store_that_did_not_answer_is_asked_again_by_what_allows(
@@ -263,17 +263,17 @@ async def test_a_store_that_did_not_answer_is_asked_again_by_what_allows(
 ) -> None:
     store.kept[Platform.SLACK, "T1"] = PLAIN
     store.broken = True
-    assert await known.shown(Platform.SLACK, "T1") == DEFAULT
+    assert await known.cached(Platform.SLACK, "T1") == DEFAULT
     store.broken = False
-    assert await known.held(Platform.SLACK, "T1") == PLAIN
-    assert await known.shown(Platform.SLACK, "T1") == PLAIN
+    assert await known.fetch(Platform.SLACK, "T1") == PLAIN
+    assert await known.cached(Platform.SLACK, "T1") == PLAIN
 
 
 async def test_what_could_not_be_kept_does_not_hold(known: Communities, store: MemoryStore) -> None:
-    assert await known.shown(Platform.SLACK, "T1") == DEFAULT
+    assert await known.cached(Platform.SLACK, "T1") == DEFAULT
     store.broken = True
     with pytest.raises(BrokenError):
         await known.change(Platform.SLACK, "T1", {"plain": True})
     store.broken = False
-    assert await known.held(Platform.SLACK, "T1") == DEFAULT
-    assert await known.shown(Platform.SLACK, "T1") == DEFAULT
+    assert await known.fetch(Platform.SLACK, "T1") == DEFAULT
+    assert await known.cached(Platform.SLACK, "T1") == DEFAULT

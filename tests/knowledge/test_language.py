@@ -15,7 +15,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
-from adapters import settings
+from adapters import community_settings
 from adapters.discord.commands import DESCRIPTION_LIMIT, TOPIC_HINT
 from adapters.discord.render import PREVIEW_ROOM
 from adapters.moderation import Subcommand
@@ -247,7 +247,7 @@ def test_labels_and_descriptions_are_not_cut_in_any_language(
     language: str, library: Library
 ) -> None:
     say = words_in(language)
-    descriptions = [QUESTION_HINT, TOPIC_HINT, *settings.MEANINGS.values()]
+    descriptions = [QUESTION_HINT, TOPIC_HINT, *community_settings.MEANINGS.values()]
     descriptions += [subcommand.description for subcommand in Subcommand]
     for text in descriptions:
         assert len(say(text)) <= DESCRIPTION_LIMIT, say(text)

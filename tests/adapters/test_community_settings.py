@@ -11,11 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.community_settings import (
+    CHOICES,
+    COOLDOWN,
+    MEANINGS,
+    UnknownSettingError,
+    changes,
+    describe,
+)
 from adapters.conversation import Reply
 from adapters.discord import render as discord
-from adapters.settings import CHOICES, COOLDOWN, MEANINGS, UnknownSettingError, changes, in_words
 from adapters.slack import render as slack
-from knowledge.communities import LONGEST_COOLDOWN, CommunitySettings, Sharers, Visibility
+from knowledge.communities import MAX_COOLDOWN, CommunitySettings, Sharers, Visibility
 from knowledge.language import ENGLISH, LANGUAGES, words_in
 from knowledge.markup import Block
 from knowledge.posts import Platform
@@ -36,7 +43,7 @@ WORDS = {
     "cooldown=0": {"cooldown": timedelta()},
     "cooldown=10": {"cooldown": timedelta(minutes=10)},
     "cooldown=007": {"cooldown": timedelta(minutes=7)},
-    "cooldown=1440": {"cooldown": LONGEST_COOLDOWN},
+    "cooldown=1440": {"cooldown": MAX_COOLDOWN},
 }
 
 
@@ -115,7 +122,7 @@ def test_whatever_is_typed_either_sets_what_can_be_or_is_a_sentence(typed: str) 
     except UnknownSettingError as error:
         assert str(error).endswith(".")  # noqa: PT017
     else:
-        assert timedelta() <= found.cooldown <= LONGEST_COOLDOWN
+        assert timedelta() <= found.cooldown <= MAX_COOLDOWN
 
 
 @pytest.mark.parametrize("platform", Platform)
@@ -124,7 +131,7 @@ def test_whatever_is_typed_either_sets_what_can_be_or_is_a_sentence(typed: str) 
 def test_what_is_said_to_hold_can_be_typed_to_make_it_hold(
     held: CommunitySettings, language: str, platform: Platform
 ) -> None:
-    text = in_words(held, "garden", words_in(language), platform, changed=False)
+    text = describe(held, "garden", words_in(language), platform, changed=False)
     lines = [line for line in text.splitlines() if line.startswith("- ")]
     assert len(lines) == len(MEANINGS)
     words = [line.rpartition(": ")[2] for line in lines]
@@ -134,13 +141,13 @@ def test_what_is_said_to_hold_can_be_typed_to_make_it_hold(
 
 
 def test_the_example_that_is_given_can_be_typed() -> None:
-    text = in_words(USUAL, "garden", SAY, Platform.SLACK, changed=False)
+    text = describe(USUAL, "garden", SAY, Platform.SLACK, changed=False)
     example = text.rpartition("for example, ")[2].rstrip(".")
     assert dataclasses.replace(USUAL, **changes(example, SAY)) != USUAL
 
 
 def test_on_discord_where_only_options_can_be_set_they_are_named_and_no_words_to_type() -> None:
-    text = in_words(USUAL, "garden", SAY, Platform.DISCORD, changed=False)
+    text = describe(USUAL, "garden", SAY, Platform.DISCORD, changed=False)
     usage = text.splitlines()[-1]
     assert usage.endswith(f"the options of /garden-mod settings: {', '.join(MEANINGS)}.")
     assert "=" not in usage
@@ -148,7 +155,7 @@ def test_on_discord_where_only_options_can_be_set_they_are_named_and_no_words_to
 
 def test_what_was_saved_is_said_to_hold_from_now_on() -> None:
     before, after = (
-        in_words(USUAL, "garden", SAY, Platform.SLACK, changed=each) for each in (False, True)
+        describe(USUAL, "garden", SAY, Platform.SLACK, changed=each) for each in (False, True)
     )
     assert before.splitlines()[0] == "In this community:"
     assert after.splitlines()[0] == "Saved. From now on:"

@@ -1,4 +1,4 @@
-"""`/ldn-mod settings`: a community's settings as words, and words as settings."""
+"""`/ldn-mod settings`: parses what a moderator typed, and describes a community's settings."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from knowledge.communities import LONGEST_COOLDOWN, CommunitySettings, Sharers, Visibility
+from knowledge.communities import MAX_COOLDOWN, CommunitySettings, Sharers, Visibility
 from knowledge.errors import SaidError
 from knowledge.language import Say, gettext_noop
 from knowledge.posts import Platform
 
-MOST_MINUTES = LONGEST_COOLDOWN // timedelta(minutes=1)
+MAX_MINUTES = MAX_COOLDOWN // timedelta(minutes=1)
 
 
 class UnknownSettingError(SaidError):
-    """Words that set nothing; the text is a sentence that says what would."""
+    """A word that is no setting; the text is a sentence that says what could be typed."""
 
 
 class Plain(StrEnum):
@@ -27,7 +27,7 @@ class Plain(StrEnum):
 
 
 CHOICES: dict[str, type[StrEnum]] = {"share": Sharers, "visibility": Visibility, "plain": Plain}
-"""The settings that are one of some words; `cooldown` is a number of minutes."""
+"""The settings whose value is one of a few words; `cooldown` is a number of minutes."""
 COOLDOWN = "cooldown"
 
 MEANINGS = {
@@ -36,7 +36,7 @@ MEANINGS = {
     "plain": gettext_noop("Whether answers are shown without decoration"),
     COOLDOWN: gettext_noop("Minutes between two public posts in a channel, except for moderators"),
 }
-"""What each setting is about; at most 100 characters."""
+"""What each setting is about, as Discord shows it; at most 100 characters."""
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _TYPED = gettext_noop(
@@ -50,10 +50,13 @@ _UNKNOWN = gettext_noop("There is no setting “{name}”. There are: {names}.")
 
 
 def changes(words: str, say: Say) -> dict[str, Any]:
-    """What a moderator typed, such as `share=moderators cooldown=10`, as settings by their names.
+    """Parse what a moderator typed, such as `share=moderators cooldown=10`.
+
+    Returns:
+        The values for `CommunitySettings`, by the names of its fields; empty for no words.
 
     Raises:
-        UnknownSettingError: with the sentence for the moderator; nothing is to be changed.
+        UnknownSettingError: a word is no setting; the text is in the moderator's language.
     """
     values: dict[str, Any] = {}
     for word in words.casefold().split():
@@ -65,8 +68,8 @@ def changes(words: str, say: Say) -> dict[str, Any]:
                 raise UnknownSettingError(say(_WORDS, word=word, words=typed))
             values[name] = CHOICES[name](value)
         elif name == COOLDOWN:
-            if not (_DIGITS.fullmatch(value) and int(value) <= MOST_MINUTES):
-                raise UnknownSettingError(say(_NUMBER, most=MOST_MINUTES))
+            if not (_DIGITS.fullmatch(value) and int(value) <= MAX_MINUTES):
+                raise UnknownSettingError(say(_NUMBER, most=MAX_MINUTES))
             values[name] = timedelta(minutes=int(value))
         else:
             names = ", ".join(MEANINGS)
@@ -76,15 +79,15 @@ def changes(words: str, say: Say) -> dict[str, Any]:
     return values
 
 
-def in_words(
-    held: CommunitySettings, command: str, say: Say, platform: Platform, *, changed: bool
+def describe(
+    settings: CommunitySettings, command: str, say: Say, platform: Platform, *, changed: bool
 ) -> str:
-    """The settings, one a line, and how to change them."""
+    """All settings, one a line, and how to change them. `changed`: they were just changed."""
     values = {
-        "share": held.share.value,
-        "visibility": held.visibility.value,
-        "plain": Plain.ON if held.plain else Plain.OFF,
-        COOLDOWN: str(held.cooldown // timedelta(minutes=1)),
+        "share": settings.share.value,
+        "visibility": settings.visibility.value,
+        "plain": Plain.ON if settings.plain else Plain.OFF,
+        COOLDOWN: str(settings.cooldown // timedelta(minutes=1)),
     }
     lines = [say("Saved. From now on:") if changed else say("In this community:")]
     lines += (f"- {say(MEANINGS[name])}: {name}={value}" for name, value in values.items())
