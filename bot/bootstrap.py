@@ -452,14 +452,14 @@ def _web_client(
     """A client with a token, or with the settings' one, if they hold one."""
     from slack_sdk.web.async_client import AsyncWebClient
 
-    from adapters.slack.publisher import with_patience
+    from adapters.slack.publisher import with_rate_limit_retries
 
     client = AsyncWebClient(
         token=token or settings.slack_bot_token,
         base_url=settings.slack_api_url or AsyncWebClient.BASE_URL,
         session=session,
     )
-    return with_patience(client)
+    return with_rate_limit_retries(client)
 
 
 def renderers() -> Mapping[str, Callable[[Answer], str | dict[str, Any]]]:

@@ -1,10 +1,10 @@
-"""Slack: events in, answers out, whichever way they come: in Socket Mode or over HTTP.
+"""The bolt app: which listener gets which event, in Socket Mode and over HTTP alike.
 
-Slack wants every event acknowledged within three seconds. A command that is a question is answered
-in the acknowledgement itself. What comes of everything else goes a way of its own: through the
-event's response_url it replaces the message under which a button stands, or a modal shows it
-(https://docs.slack.dev/interactivity/handling-user-interaction). When that is acknowledged, before
-or behind the work, `adapters.slack.working` knows.
+Slack requires every event to be acknowledged within three seconds. A command that is a question is
+answered in the acknowledgement itself. The response to anything else is sent separately: through
+the event's response_url it replaces the message with the button, or it is shown in a modal
+(https://docs.slack.dev/interactivity/handling-user-interaction). `adapters.slack.tasks` decides
+whether the acknowledgement is sent before or after that.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from adapters.slack.manifest import SHORTCUT_SUFFIX
 from adapters.slack.oauth import NO_BOT
 from adapters.slack.payloads import command_of
 from adapters.slack.surfaces import PrivateMessage
-from adapters.slack.working import Working
+from adapters.slack.tasks import EventTasks
 from knowledge.compose import MODERATOR_SUFFIX
 from knowledge.errors import LdnBotError, PlatformError
 
@@ -43,7 +43,7 @@ CANNOT_ANSWER = (
     "Sorry, I cannot answer in this workspace now. Please try again in a few minutes. If that does "
     "not help, the app has to be installed here again."
 )
-"""Where a workspace's token is not known. Its language is not known either."""
+"""The response if a workspace's token is not known. The reader's language is not known either."""
 
 # https://docs.slack.dev/reference/methods/auth.test#errors
 _REFUSED = frozenset(
@@ -62,11 +62,14 @@ _REFUSED = frozenset(
 )
 
 
-async def accepted(call: Any, variable: str, where: str) -> Any:
-    """What Slack answers to a call with a token.
+async def check_token(call: Any, variable: str, where: str) -> Any:
+    """Await a call to Slack that uses a token, and return its result.
+
+    `variable` is the setting with the token, `where` the place on the app's page to copy it from.
 
     Raises:
-        PlatformError: it refuses the token, for good; the variable, and where to copy it again.
+        PlatformError: Slack refuses the token, for good; the text names `variable` and `where`.
+        SlackApiError: Slack refuses the call for another reason.
     """
     try:
         return await call
@@ -80,9 +83,9 @@ async def accepted(call: Any, variable: str, where: str) -> Any:
 
 
 class AuthorizeOne(AsyncAuthorize):
-    """The one workspace whose token the settings hold.
+    """Authorizes every event with the one token in the settings.
 
-    Bolt would ask Slack for it with the first event, and lose that if Slack does not answer then.
+    Bolt would look it up at Slack when the first event comes, and lose that event if this fails.
     """
 
     def __init__(self, result: AuthorizeResult) -> None:
@@ -93,22 +96,23 @@ class AuthorizeOne(AsyncAuthorize):
         return self._result
 
 
-async def signed_in(client: AsyncWebClient) -> AuthorizeOne:
-    """Who the bot is in the workspace of the client's token.
+async def authorize_workspace(client: AsyncWebClient) -> AuthorizeOne:
+    """Ask Slack who the bot is, with the client's token, before any event comes.
 
     Raises:
         PlatformError: Slack refuses the token, for good.
     """
-    said = await accepted(client.auth_test(), "SLACK_BOT_TOKEN", "OAuth & Permissions")
+    said = await check_token(client.auth_test(), "SLACK_BOT_TOKEN", "OAuth & Permissions")
     return AuthorizeOne(
         AuthorizeResult.from_auth_test_response(bot_token=client.token, auth_test_response=said)
     )
 
 
 class _App(AsyncApp):
-    """Bolt's, with no installation but ours.
+    """Bolt's app, with our OAuth flow or none.
 
-    From ids in the environment, also from empty ones, bolt makes one that keeps tokens in files.
+    Bolt would make a flow that stores tokens in files if the environment has a client id, even an
+    empty one.
     """
 
     def __init__(self, oauth: AsyncOAuthFlow | None, **options: Any) -> None:
@@ -117,60 +121,60 @@ class _App(AsyncApp):
 
     @property
     def oauth_flow(self) -> AsyncOAuthFlow | None:
-        """Who installs the app; None where there is one workspace."""
+        """The flow that installs the app; None if there is only one workspace."""
         return self._ours
 
 
 def slack_app(
     listeners: Listeners,
     client: AsyncWebClient,
-    working: Working,
+    tasks: EventTasks,
     installed: AuthorizeOne | AsyncOAuthFlow,
 ) -> AsyncApp:
-    """The app: a listener for each thing that people can do.
+    """Bolt's app, with a listener for everything that people can do.
 
     Args:
-        listeners: what is done then.
-        client: the base of each request's own client, and its token where there is one workspace.
-        working: does what is more than an acknowledgement.
-        installed: the one workspace, or where each of many has a token of its own.
+        listeners: the listeners' methods.
+        client: copied for each request; it has a token if there is only one workspace.
+        tasks: runs the listeners whose response is not the acknowledgement.
+        installed: the authorization of the one workspace, or the OAuth flow for many.
     """
     one, oauth = (installed, None) if isinstance(installed, AuthorizeOne) else (None, installed)
     app = _App(
         oauth,
-        # Otherwise bolt gives its own loggers the level of the root, whatever was set for them.
+        # Otherwise bolt sets the root's level on its own loggers, whatever we have set for them.
         logger=logging.getLogger("slack_bolt"),
         client=client,
         authorize=one,
-        # Socket Mode events come over a connection that we opened; what comes over HTTP has been
-        # verified before bolt gets to read it (`adapters.slack.http`).
+        # Socket Mode events come through a connection that we opened; `adapters.slack.http`
+        # verifies requests before bolt reads them.
         request_verification_enabled=False,
         ssl_check_enabled=False,
         # Without this, bolt looks for the acknowledgement only every ten milliseconds.
         process_before_response=True,
-        # An event that nobody listens to goes to `_on_error`; bolt would log it with its content.
+        # An event without a listener goes to `_on_error`; bolt would log its content.
         raise_error_for_unhandled_request=True,
     )
 
-    app.use(_Questions(listeners))
-    needs = None if oauth is None else [_refusal(working)]
-    working.register(app.command(_ANY, middleware=needs), listeners.moderate)
-    working.register(app.action(_ANY, middleware=needs), listeners.perform)
-    working.register(app.shortcut(_ending_in(SHORTCUT_SUFFIX), middleware=needs), listeners.draft)
-    working.register(app.event("app_mention", middleware=needs), listeners.mention)
-    working.register(app.event("message", middleware=needs), listeners.message)
-    working.register(app.event("app_home_opened", middleware=needs), listeners.home)
+    app.use(_QuestionMiddleware(listeners))
+    needs = None if oauth is None else [_require_token(tasks)]
+    tasks.register(app.command(_ANY, middleware=needs), listeners.moderate)
+    tasks.register(app.action(_ANY, middleware=needs), listeners.perform)
+    tasks.register(app.shortcut(_ending_in(SHORTCUT_SUFFIX), middleware=needs), listeners.draft)
+    tasks.register(app.event("app_mention", middleware=needs), listeners.mention)
+    tasks.register(app.event("message", middleware=needs), listeners.message)
+    tasks.register(app.event("app_home_opened", middleware=needs), listeners.home)
     if oauth is not None:
         app.enable_token_revocation_listeners()
     app.error(_on_error)
     return app
 
 
-class _Questions(AsyncMiddleware):
-    """Answers commands that are questions, in the acknowledgement, which needs no token.
+class _QuestionMiddleware(AsyncMiddleware):
+    """Answers commands that are questions in the acknowledgement, which needs no token.
 
-    They are what is wanted most, and never get as far as bolt's listeners: for each that it looks
-    at, and again for the one that it calls, bolt makes forty arguments.
+    These are the most frequent events, so they bypass bolt's listeners: for each listener that it
+    considers, and again for the one that it calls, bolt makes forty arguments.
     """
 
     def __init__(self, listeners: Listeners) -> None:
@@ -195,12 +199,16 @@ _ANY = re.compile(".*", re.DOTALL)
 
 
 def _ending_in(suffix: str) -> re.Pattern[str]:
-    """For bolt, which searches: with `.*` before it, it would begin anew at every character."""
+    """A pattern for a text that ends in `suffix`, without `.*`: bolt uses `search`, with which that
+    would take quadratic time.
+    """
     return re.compile(rf"{suffix}\Z")
 
 
-def _refusal(working: Working) -> Callable[..., Awaitable[BoltResponse | None]]:
-    """A middleware that goes on where there is a token, else says that we cannot answer."""
+def _require_token(tasks: EventTasks) -> Callable[..., Awaitable[BoltResponse | None]]:
+    """A middleware that calls the next one if there is a token, and otherwise says that the bot
+    cannot answer.
+    """
 
     async def refuse_without_token(
         client: AsyncWebClient,
@@ -213,18 +221,18 @@ def _refusal(working: Working) -> Callable[..., Awaitable[BoltResponse | None]]:
             return None
         if respond.response_url:
             surface = PrivateMessage(respond, client.session)
-            return await working.begin(surface.show(Aside(CANNOT_ANSWER)))
-        # Otherwise an event comes again; at a press, Slack says that it failed.
+            return await tasks.start(surface.show(Aside(CANNOT_ANSWER)))
+        # There is no way to the person: Slack sends an event again, and reports a failed press.
         return BoltResponse(status=200 if context.get(NO_BOT) else 503)
 
     return refuse_without_token
 
 
 async def _on_error(error: Exception) -> BoltResponse:
-    """What bolt could not deliver to a listener. Acknowledged, so that Slack does not repeat it.
+    """Acknowledge an event that failed outside our listeners, so that Slack does not repeat it.
 
-    Except where the store fails: the only listener to let that through is bolt's own, which deletes
-    a token, and does so when the event comes again.
+    If the store failed, Slack is asked to repeat it (503): only bolt's own listener that deletes a
+    token raises that, and it can do so later.
     """
     if isinstance(error, LdnBotError):
         log.warning("an event from Slack has to come again: %s", error)

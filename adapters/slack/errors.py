@@ -1,4 +1,4 @@
-"""What Slack says of itself where a call fails."""
+"""The errors with which Slack's Web API answers."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from adapters.slack.payloads import field
 
 
 def error_name(error: Exception) -> str:
-    """Slack's name for what went wrong; empty if it was not Slack's API that answered.
+    """Slack's name of an error, such as `channel_not_found`; empty if Slack did not answer.
 
-    slack_sdk raises the same error for what a proxy says, with a response that is none of its own
-    or has anything for its data.
+    slack_sdk raises `SlackApiError` for a proxy's answers too, whose data can be anything.
     """
     if not isinstance(error, SlackApiError):
         return ""
@@ -19,5 +18,5 @@ def error_name(error: Exception) -> str:
 
 
 def is_outage(error: SlackApiError) -> bool:
-    """Whether Slack failed, or something on the way there, and not what was asked of it."""
+    """Whether Slack or the way to it failed, so that the same call may succeed later."""
     return not error_name(error) or error.response.status_code >= 500

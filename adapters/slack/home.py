@@ -17,7 +17,10 @@ BLOCKS_LIMIT = 100
 
 
 def home(menus: Iterable[AnswerPage], caller: Caller) -> dict[str, Any]:
-    """The view, of each document's menu: https://docs.slack.dev/reference/views/home-tab-views."""
+    """The Home tab's view: for each document a search box and its menu, at most 100 blocks.
+
+    https://docs.slack.dev/reference/views/home-tab-views
+    """
     blocks: list[dict[str, Any]] = []
     for menu in menus:
         element = PlainTextInputElement(
@@ -26,12 +29,12 @@ def home(menus: Iterable[AnswerPage], caller: Caller) -> dict[str, Any]:
         )
         label = PlainTextObject(text=caller.say(SEARCH), emoji=False)
         search = InputBlock(label=label, element=element, dispatch_action=True)
-        # Behind the heading, so that it is clear which document is searched.
+        # Below the heading, so that it is clear which document is searched.
         heading, *rest = render_response(menu).blocks
         blocks += [heading, search.to_dict(), *rest]
-    return {"type": "home", "blocks": _told_apart(blocks[:BLOCKS_LIMIT])}
+    return {"type": "home", "blocks": _with_block_ids(blocks[:BLOCKS_LIMIT])}
 
 
-def _told_apart(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    # What was typed stays in the box while its block keeps its name.
+def _with_block_ids(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    # Slack keeps what was typed into a box as long as its block's id stays the same.
     return [{**block, "block_id": f"home-{at}"} for at, block in enumerate(blocks)]

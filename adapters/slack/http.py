@@ -1,7 +1,8 @@
-"""Slack over HTTP: a door for what Slack sends, for one process or several behind a balancer.
+"""Slack over HTTP: the endpoint that Slack sends events to, in one process or several behind a load
+balancer.
 
-Nothing is done before the signature is checked. What was asked is done first and acknowledged then,
-as long as Slack waits for it: what is acknowledged is not lost when a process is killed
+Nothing is done before the signature is checked. The work is done before the acknowledgement, as
+long as Slack waits for it, so that nothing acknowledged is lost if a process is killed
 (https://docs.slack.dev/apis/events-api/using-http-request-urls).
 """
 
@@ -26,37 +27,38 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.deliveries import Deliveries, DeliveryState
 from adapters.reception import Reception
-from adapters.slack.app import signed_in, slack_app
+from adapters.slack.app import authorize_workspace, slack_app
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import EVENTS_PATH
 from adapters.slack.payloads import Body
 from adapters.slack.people import SlackPeople
 from adapters.slack.signatures import Signatures
-from adapters.slack.working import Working, acknowledge_by
+from adapters.slack.tasks import EventTasks, acknowledge_by
 from knowledge.errors import PlatformError
 
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 1024 * 1024
-"""Of a request's body. Slack's largest hold a view or a message, some hundred kilobytes."""
+"""The size limit of a request's body. Slack's largest, with a view or a message, have some hundred
+kilobytes."""
 BODY_WITHIN = 5.0
-"""Seconds that a body may take to arrive."""
+"""Seconds in which a request's body has to arrive."""
 IDLE_FOR = 75.0
-"""Seconds that a connection may stand idle, also before its first request."""
+"""Seconds after which an idle connection is closed, also before its first request."""
 WORK_FIRST = 2.0
-"""Seconds after a request's arrival until which its acknowledgement waits for the work. Slack waits
-for three, and that an event is done has to be noted still."""
+"""Seconds, from a request's arrival, that its acknowledgement waits for the work. Slack waits for
+three; the rest is for recording that the event is done."""
 DRAINED_WITHIN = 2.5
-"""Seconds that requests under way have to come to an end when the adapter is cancelled."""
+"""Seconds in which requests have to end when the adapter is cancelled."""
 
 _SSL_CHECK = re.compile(rb"(token=[^&]*&)?ssl_check=1(&token=[^&]*)?")
-"""All that stands in what Slack sends now and then to see whether a command's address has a good
-certificate (https://docs.slack.dev/interactivity/implementing-slash-commands). Whether it signs
-that, it does not say; bolt asks for no signature either."""
+"""The whole query or body with which Slack checks the certificate of a command's address now and
+then (https://docs.slack.dev/interactivity/implementing-slash-commands). Slack does not say whether
+it signs these requests; bolt requires no signature for them either."""
 
-# The headers that bolt is shown. From others, which anybody can write, it would take orders.
+# The headers that are passed on to bolt. It trusts some others, which anybody can send.
 _HEADERS = ("Content-Type", "X-Slack-Retry-Num", "X-Slack-Retry-Reason")
-# One of them stands in everything that Slack sends.
+# Everything that Slack sends has one of these keys.
 _ANY_OF = {"command", "type"}
 
 
@@ -64,15 +66,14 @@ class SlackHttpAdapter:
     """Serves `/ldn` on Slack over HTTP until it is cancelled.
 
     Args:
-        reception: what answers.
-        client: the base of each request's own client; with a token, if there is one workspace.
-        people: who someone is.
-        deliveries: what has been handed over already, to whichever process.
-        signing_secret: what Slack signs with.
+        reception: answers what people type and press.
+        client: copied for each request; it has a token if there is only one workspace.
+        people: tells who moderates, and in which language somebody reads.
+        deliveries: recognises requests that were delivered before, to any process.
+        signing_secret: the app's signing secret.
         host: the address to listen on.
-        port: the port to listen on; 0 is any that is free.
-        oauth: where the app is installed in many workspaces: makes what installs it, once what
-            that keeps can be reached.
+        port: the port to listen on; 0 for any free one.
+        oauth: makes the flow that installs the app into many workspaces; None for one workspace.
     """
 
     name = "Slack"
@@ -94,7 +95,7 @@ class SlackHttpAdapter:
         self._signing_secret = signing_secret
         self._address = (host, port)
         self._oauth = oauth
-        self._working = Working()
+        self._tasks = EventTasks()
         self.port: int | None = None
         """The port, while it listens."""
 
@@ -104,17 +105,17 @@ class SlackHttpAdapter:
         return self.port is not None
 
     async def run(self) -> None:
-        """Listen, and serve. Cancelled, it takes no more requests, and answers those under way.
+        """Listen, and serve until cancelled; requests that have arrived by then are answered.
 
         Raises:
             PlatformError: Slack refuses the token for good, or the address cannot be listened on.
         """
-        installed = await (self._oauth() if self._oauth else signed_in(self._client))
-        app = slack_app(self._listeners, self._client, self._working, installed)
+        installed = await (self._oauth() if self._oauth else authorize_workspace(self._client))
+        app = slack_app(self._listeners, self._client, self._tasks, installed)
         signatures = Signatures(self._signing_secret, self._listeners.reception.metrics)
-        door = Door(app, signatures, self._deliveries)
+        endpoint = SlackEndpoint(app, signatures, self._deliveries)
         runner = web.AppRunner(
-            door.application(),
+            endpoint.application(),
             access_log=None,
             keepalive_timeout=IDLE_FOR,
             lingering_time=BODY_WITHIN,
@@ -127,10 +128,10 @@ class SlackHttpAdapter:
             await asyncio.Event().wait()
         finally:
             self.port = None
-            await asyncio.gather(runner.cleanup(), self._working.finish())
+            await asyncio.gather(runner.cleanup(), self._tasks.finish())
 
     async def documents_changed(self) -> None:
-        """Nothing to do: Slack learns new commands from the manifest alone."""
+        """Nothing to do: Slack knows commands from the manifest only."""
 
     async def _listen(self, runner: web.AppRunner) -> int:
         host, port = self._address
@@ -145,8 +146,8 @@ class SlackHttpAdapter:
         return listening
 
 
-class Door:
-    """What stands between the network and bolt: verifies, and refuses what is repeated."""
+class SlackEndpoint:
+    """The HTTP handlers in front of bolt: they verify signatures and refuse repeated requests."""
 
     def __init__(self, app: AsyncApp, signatures: Signatures, deliveries: Deliveries) -> None:
         self._app = app
@@ -154,7 +155,7 @@ class Door:
         self._deliveries = deliveries
 
     def application(self) -> web.Application:
-        """The paths that there are: Slack's, and with OAuth two for a browser."""
+        """The application with its paths: Slack's, and for OAuth two for browsers."""
         served = web.Application(client_max_size=MOST_BYTES)
         served.router.add_post(EVENTS_PATH, self.receive)
         served.router.add_get(EVENTS_PATH, self.check, allow_head=False)
@@ -165,28 +166,29 @@ class Door:
         return served
 
     async def check(self, request: web.Request) -> web.Response:
-        """Answer a check of the certificate; nothing else is asked for in this way."""
+        """Answer a check of the certificate; any other GET request is refused (405)."""
         if not _SSL_CHECK.fullmatch(request.query_string.encode()):
             raise web.HTTPMethodNotAllowed(request.method, ["POST"])
         return web.Response()
 
     async def receive(self, request: web.Request) -> web.Response:
-        """Answer one request of Slack's: 401 for what is not, or was here before.
+        """Answer one request of Slack's.
 
-        For a check of the certificate nothing is done.
+        The status is 401 for a request that is not signed or was delivered before, 408 or 400 for a
+        body that does not arrive or cannot be read, 503 for an event that Slack has to send again.
         """
         acknowledge_by.set(asyncio.get_running_loop().time() + WORK_FIRST)
         try:
             body = await _body(request)
         except TimeoutError:
             return web.Response(status=408)
-        except (web.RequestPayloadError, ConnectionError):  # packed wrongly, or broken off
+        except (web.RequestPayloadError, ConnectionError):  # wrong encoding, or cut off
             return web.Response(status=400)
         if _SSL_CHECK.fullmatch(body):
             return web.Response()
         signature = request.headers.get("X-Slack-Signature", "")
         timestamp = request.headers.get("X-Slack-Request-Timestamp")
-        if not self._signatures.holds(body, timestamp, signature):
+        if not self._signatures.is_valid(body, timestamp, signature):
             return web.Response(status=401)
         read = _read(request, body)
         said = read.body if read else {}
@@ -207,13 +209,14 @@ class Door:
         return answer
 
     async def _repeated(self, signature: str, said: Body) -> int | None:
-        """What to answer to what was here before; None for what was not, which is claimed now.
+        """The status for a request that was delivered before; None for a new one, now claimed.
 
-        Slack signs its repetitions anew. One is acknowledged where it is known to be answered:
-        whoever has begun with it may have been killed.
+        The same signature is refused (401): it is a copy, since Slack signs its own repetitions
+        anew. A repeated event is acknowledged (200) only if it is known to be done; otherwise Slack
+        has to send it again (503), because the process that began it may have been killed.
         """
-        # An id belongs to one event, which Slack repeats until it is acknowledged; a trigger to one
-        # command or press, which it does not.
+        # Slack repeats an event, with the same id, until it is acknowledged. It does not repeat a
+        # command or a press, which have a trigger id.
         event = said.get("event_id")
         delivery = event or said.get("trigger_id")
         names = (signature, *([f"delivery {delivery}"] if delivery else []))
@@ -229,7 +232,7 @@ class Door:
     async def _browse(
         handle: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]], request: web.Request
     ) -> web.Response:
-        """A page of the installation, for somebody's browser."""
+        """Serve one of the installation's pages to a browser."""
         headers = {"Cookie": request.headers.get("Cookie", "")}
         try:
             read = AsyncBoltRequest(body="", query=request.query_string, headers=dict(headers))
@@ -240,18 +243,18 @@ class Door:
 
 
 async def _body(request: web.Request) -> bytes:
-    if request.content.is_eof():  # mostly it has come along with what stands before it
+    if request.content.is_eof():  # usually it arrives together with the headers
         return await request.read()
     async with asyncio.timeout(BODY_WITHIN):
         return await request.read()
 
 
 def _read(request: web.Request, body: bytes) -> AsyncBoltRequest | None:
-    """What bolt makes of a request; None of one that Slack does not send."""
+    """The request as bolt's value; None if it is not of a form that Slack sends."""
     headers = {name: request.headers[name] for name in _HEADERS if name in request.headers}
     try:
         said = _said(body.decode(), request.content_type)
-        # Bolt calls it so where what it gets has been read before.
+        # In this mode bolt takes a body that is parsed already.
         read = AsyncBoltRequest(body=said, headers=dict(headers), mode="socket_mode")
         return read if read.body.keys() & _ANY_OF else None
     except Exception:
@@ -259,10 +262,10 @@ def _read(request: web.Request, body: bytes) -> AsyncBoltRequest | None:
 
 
 def _said(text: str, content_type: str) -> Any:
-    """What stands in a body: JSON, a form, or a form that holds JSON.
+    """Parse a body: JSON, a form, or a form that holds JSON in its field `payload`.
 
-    Where the word "payload" stands anywhere in a form, in a question or in a channel's name, bolt
-    looks for the latter alone, and finds nothing.
+    Bolt's own parser expects that field as soon as the word "payload" is anywhere in a form, such
+    as in a question or a channel's name.
     """
     if content_type == "application/json" or text.startswith("{"):
         return json.loads(text)

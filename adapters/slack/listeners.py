@@ -1,4 +1,4 @@
-"""What bolt calls: a command that was typed, a button that was pressed, the bot called by name."""
+"""Listeners: the methods that bolt calls for commands, presses, mentions and messages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from adapters.slack.payloads import (
 )
 from adapters.slack.people import SlackPeople
 from adapters.slack.render import render_mentioned
-from adapters.slack.response_url import NotTakenError
+from adapters.slack.response_url import ResponseRejectedError
 from adapters.slack.surfaces import (
     EXPIRED,
     CommandAcknowledgement,
@@ -55,13 +55,13 @@ from knowledge.posts import Platform
 log = logging.getLogger(__name__)
 
 _WRITTEN = frozenset({"", "file_share", "thread_broadcast", "me_message"})
-"""The kinds of messages that a person has written."""
+"""The subtypes of messages that a person has written."""
 _TOO_LATE = frozenset({EXPIRED, "exchanged_trigger_id"})
-"""What Slack says where a modal can no longer be opened."""
+"""Slack's errors if a modal cannot be opened any more."""
 
 
 class Listeners:
-    """Turns what people do on Slack into answers and replies."""
+    """Handles what people do on Slack: reads the event, asks the reception, shows the response."""
 
     def __init__(self, reception: Reception, people: SlackPeople, deliveries: Deliveries) -> None:
         self.reception = reception
@@ -69,9 +69,9 @@ class Listeners:
         self._deliveries = deliveries
 
     async def ask(self, client: AsyncWebClient, body: Body) -> BoltResponse:
-        """The answer to a command, seen by the asker alone; it goes with the acknowledgement."""
+        """Answer a question that was typed as a command; returns the acknowledgement with it."""
         surface = CommandAcknowledgement()
-        async with self._apologetic(surface, time.perf_counter()):
+        async with self._handle_errors(surface, time.perf_counter()):
             caller = await self._caller(client, body)
             question = spoken(field(body, "text"))
             response = await self.reception.ask(caller, command_of(body), question)
@@ -82,14 +82,14 @@ class Listeners:
     async def perform(
         self, client: AsyncWebClient, respond: AsyncRespond, body: Body, action: Body
     ) -> None:
-        """Do what a button, a menu or a search box says, where it stands or in a modal."""
-        began, wanted = time.perf_counter(), _wanted(action)
-        sure = wanted is not None and wanted.verb in GUARDED
+        """Do what a button, a menu or a search box says; the response replaces it or is a modal."""
+        began, requested = time.perf_counter(), _action_of(action)
+        sure = requested is not None and requested.verb in GUARDED
         caller = await self._caller(client, body, sure=sure)
-        surface = self._surface(client, respond, body, caller, wanted)
-        async with self._apologetic(surface, began, caller):
+        surface = self._surface(client, respond, body, caller, requested)
+        async with self._handle_errors(surface, began, caller):
             question = field(action, "value")
-            response = await self.reception.act(caller, wanted, question)
+            response = await self.reception.act(caller, requested, question)
             await surface.show(response)
             self.reception.count(caller, response)
 
@@ -97,10 +97,10 @@ class Listeners:
         """Show what could be posted as an answer to a message."""
         began = time.perf_counter()
         command = field(body, "callback_id").removesuffix(SHORTCUT_SUFFIX)
-        # A modal cannot wait until it is sure; whoever posts from it is looked at again.
+        # A modal must open within three seconds. Permission is checked again before posting.
         caller = await self._caller(client, body)
         surface = self._modal(client, respond, body, caller, command)
-        async with self._apologetic(surface, began, caller):
+        async with self._handle_errors(surface, began, caller):
             text = spoken(written(body.get("message")))
             await surface.show(await self.reception.draft(caller, command, text))
 
@@ -109,19 +109,19 @@ class Listeners:
         began = time.perf_counter()
         caller = await self._caller(client, body, sure=True)
         surface = CommandFollowUp(respond, client.session)
-        async with self._apologetic(surface, began, caller):
+        async with self._handle_errors(surface, began, caller):
             command = command_of(body).removesuffix(MODERATOR_SUFFIX)
             typed = spoken(field(body, "text"))
             await surface.show(await self.reception.moderation.typed(caller, command, typed))
 
     async def mention(self, client: AsyncWebClient, body: Body, event: Body) -> None:
-        """Point to where the answer can be read in private. In public, no more is ever said."""
+        """Answer a mention with a button that opens the answer in private, and nothing else."""
         channel, ts = field(event, "channel"), field(event, "ts")
-        # An edit of a message that calls the bot is a new event, of the same message.
+        # If the message is edited, Slack sends a new event for it.
         same = f"mention {channel} {ts}"
         if is_of_a_bot(event) or not channel or not await self._is_new(body, same):
             return
-        async with _discreet():
+        async with _log_errors():
             desk, question = self._desk_for(spoken(field(event, "text")))
             await client.chat_postMessage(
                 channel=channel,
@@ -130,7 +130,7 @@ class Listeners:
             )
 
     async def message(self, client: AsyncWebClient, body: Body, event: Body) -> None:
-        """Answer a direct message. Any other message is none of ours."""
+        """Answer a direct message; any other message is ignored."""
         is_direct = event.get("channel_type") == "im" and field(event, "subtype") in _WRITTEN
         if is_of_a_bot(event) or not is_direct or not await self._is_new(body):
             return
@@ -138,7 +138,7 @@ class Listeners:
         caller = await self._caller(client, body)
         thread = field(event, "thread_ts") or None
         surface = DirectMessage(client, field(event, "channel"), thread)
-        async with self._apologetic(surface, began, caller):
+        async with self._handle_errors(surface, began, caller):
             desk, question = self._desk_for(spoken(field(event, "text")))
             response = await self.reception.ask(caller, desk.document.command, question)
             await surface.show(response)
@@ -148,13 +148,13 @@ class Listeners:
         """Show the Home tab to the one who opens it."""
         if event.get("tab") != "home" or not await self._is_new(body):
             return
-        async with _discreet():
+        async with _log_errors():
             caller = await self._caller(client, body)
             view = home(await self.reception.menus(caller), caller)
             await client.views_publish(user_id=user_of(body), view=view)
 
     async def _caller(self, client: AsyncWebClient, body: Body, *, sure: bool = False) -> Caller:
-        """Who acts. `sure`: as of this moment, for whatever must be allowed."""
+        """Who acts. `sure`: look up their role now, for whatever requires permission."""
         user, team = user_of(body), community_of(body)
         person = await (self._people.look if sure else self._people.glance)(client, user, team)
         channel, reply_to = place_of(body)
@@ -173,10 +173,10 @@ class Listeners:
         respond: AsyncRespond,
         body: Body,
         caller: Caller,
-        wanted: Action | None,
+        requested: Action | None,
     ) -> Surface:
-        """Where to show what comes of a press: never in a message that others see."""
-        command = wanted.command if wanted else ""
+        """Where to show the response to a press: never in a message that others see."""
+        command = requested.command if requested else ""
         view, trigger = view_of(body), field(body, "trigger_id")
         if view.get("type") == "modal":
             return OpenModal(client, field(view, "id"), trigger, self._frame(caller, command))
@@ -200,7 +200,9 @@ class Listeners:
         return Frame.of(desks.get(command, desks.first).document.title, caller)
 
     def _desk_for(self, text: str) -> tuple[HelpDesk, str]:
-        """The desk that a text calls by its command, and the rest; else the first, and all."""
+        """The desk whose command is the text's first word, and the rest; otherwise the first desk,
+        and the whole text.
+        """
         desks = self.reception.desks
         word, rest = first_word(text)
         if word.removeprefix("/") in desks:
@@ -208,57 +210,58 @@ class Listeners:
         return desks.first, text.strip()
 
     @asynccontextmanager
-    async def _apologetic(
+    async def _handle_errors(
         self, surface: Surface, began: float, caller: Caller | None = None
     ) -> AsyncIterator[None]:
-        """The one place for everything unexpected: a discreet log line, and a sentence.
+        """Handle every error of the block: log it without anybody's words, and apologise.
 
-        `began`: when the event came, by `time.perf_counter`.
+        `began`: when the event came, by `time.perf_counter`; the time until the block's end is
+        measured.
         """
         try:
             yield
             self.reception.metrics.sent(Platform.SLACK, time.perf_counter() - began)
-        except NotTakenError as error:
+        except ResponseRejectedError as error:
             log.warning("an answer did not reach Slack (%s)", error)
         except Exception as error:
-            if _is_away(error):
+            if _is_outage(error):
                 log.warning("an answer did not reach Slack (%s)", type(error).__name__)
             else:
                 log.exception("an interaction failed")
-            # A response_url serves five times in thirty minutes, a trigger for three seconds; there
-            # may be no other way to the person.
-            async with _discreet():
+            # This may fail as well: a response_url can be used five times, a trigger for three
+            # seconds.
+            async with _log_errors():
                 await surface.show(Aside(caller.say(APOLOGY) if caller else APOLOGY))
 
     async def _is_new(self, body: Body, *others: str) -> bool:
-        """Whether a delivery is the first of its event; Slack repeats what it is unsure of.
+        """Whether an event is delivered for the first time; claims it if so.
 
-        `others` are further names of the same thing.
+        `others` are further keys under which the same event may be delivered again.
         """
         event_id = field(body, "event_id")
-        # Not as `adapters.slack.http` calls it, which over HTTP has claimed that before us.
+        # Another key than that of `adapters.slack.http`, which has claimed the request already.
         names = [*((f"event {event_id}",) if event_id else ()), *others]
         states = await self._deliveries.claim(*names) if names else []
         return all(state is DeliveryState.FIRST for state in states)
 
 
-def _wanted(action: Body) -> Action | None:
-    """The action of a button, or of the entry that was chosen in a menu."""
-    wanted = Action.decode(field(action, "action_id"))
+def _action_of(action: Body) -> Action | None:
+    """The action of a button, or of a menu with the chosen entry; None if it is not one of ours."""
+    requested = Action.decode(field(action, "action_id"))
     chosen = field(action, "selected_option", "value")
-    return wanted.with_topic(chosen) if wanted and chosen else wanted
+    return requested.with_topic(chosen) if requested and chosen else requested
 
 
-def _is_away(error: Exception) -> bool:
-    """Whether Slack failed, or the way there, or it took so long that the person has gone on."""
+def _is_outage(error: Exception) -> bool:
+    """Whether Slack or the way to it failed, or the response came too late to be shown."""
     if isinstance(error, SlackApiError):
         return is_outage(error) or error_name(error) in _TOO_LATE
     return isinstance(error, aiohttp.ClientError | OSError)
 
 
 @asynccontextmanager
-async def _discreet() -> AsyncIterator[None]:
-    """Where nobody waits for words: a log line that tells nothing of what was asked."""
+async def _log_errors() -> AsyncIterator[None]:
+    """Log every error of the block without anybody's words; for what nobody waits for."""
     try:
         yield
     except Exception as error:

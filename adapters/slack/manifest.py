@@ -1,4 +1,4 @@
-"""The Slack app's manifest: everything that has to be set on Slack's side, as one file to paste.
+"""The Slack app's manifest: all settings on Slack's side, in one file to paste there.
 
 Format: https://docs.slack.dev/reference/app-manifest
 """
@@ -28,34 +28,34 @@ SCOPES = {
 }
 """Every permission that the app asks for, and why."""
 EVENTS = ("app_home_opened", "app_mention", "message.im")
-"""What Slack tells the app of: nothing but what is said to it, or done in its own tab."""
+"""The events that the app subscribes to: only what is said to it, or done in its Home tab."""
 INSTALLATION_EVENTS = ("app_uninstalled", "tokens_revoked")
-"""What it has to be told, beside that, where each workspace has installed it."""
+"""The further events that are needed if many workspaces install the app."""
 EVENTS_PATH = "/slack/events"
-"""Where Slack sends everything over HTTP: commands, presses, shortcuts, events."""
+"""The path that Slack sends everything to over HTTP: commands, presses, shortcuts, events."""
 INSTALL_PATH = "/slack/install"
-"""Where somebody begins to install the app into their workspace."""
+"""The path where somebody begins to install the app into their workspace."""
 REDIRECT_PATH = "/slack/oauth_redirect"
-"""Where Slack sends them back to."""
+"""The path that Slack sends the browser back to after the installation."""
 SHORTCUT_SUFFIX = "-answer"
-"""Behind a document's command, the name of its entry in messages' menus."""
+"""Added to a document's command: the id of its shortcut in messages' menus."""
 SHORTCUTS_LIMIT = 10
 SHORTCUT_NAME_LIMIT = 24
 
 
 def manifest(desks: Desks, public_url: str | None = None) -> dict[str, Any]:
-    """A manifest with each document's command, and no scope beyond what that needs.
+    """The manifest with each document's command, and only the scopes that are needed.
 
     Args:
-        desks: one for each document.
-        public_url: where Slack reaches the bot over HTTP; without it, the bot connects by itself.
+        desks: the documents.
+        public_url: the address at which Slack reaches the bot over HTTP; None for Socket Mode.
     """
     written = _in_socket_mode(desks)
     return _over_http(written, public_url.rstrip("/")) if public_url else written
 
 
 def _over_http(manifest: dict[str, Any], public_url: str) -> dict[str, Any]:
-    """The same, with everything sent to an address, and installable by OAuth."""
+    """The same manifest for HTTP: Slack sends everything to an address, and OAuth can install."""
     address = {"request_url": public_url + EVENTS_PATH}
     features, settings = manifest["features"], manifest["settings"]
     commands = [{**each, "url": address["request_url"]} for each in features["slash_commands"]]

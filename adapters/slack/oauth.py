@@ -42,12 +42,12 @@ NO_BOT = "no_bot"
 INSTALLED = "The app is installed. You can close this page, go to Slack, and type its command."
 NOT_INSTALLED = "The app was not installed."
 AGAIN = "Try again"
-ONE_BY_ONE = (
+ONE_WORKSPACE_ONLY = (
     "It cannot be installed for a whole organisation. Please choose one workspace on Slack's page."
 )
 
 
-class OneByOne(AsyncOAuthFlow):
+class SingleWorkspaceFlow(AsyncOAuthFlow):
     """Bolt's flow, into single workspaces: whose tokens, posts and settings are told apart."""
 
     async def store_installation(
@@ -55,7 +55,7 @@ class OneByOne(AsyncOAuthFlow):
     ) -> None:
         """Keep an installation; one of a whole organisation is refused."""
         if installation.is_enterprise_install or not installation.team_id:
-            raise BoltError(ONE_BY_ONE)
+            raise BoltError(ONE_WORKSPACE_ONLY)
         await super().store_installation(request, installation)
 
 
@@ -148,7 +148,7 @@ def oauth_flow(
     # Without a client, it would renew tokens at Slack's own address, whatever ours is.
     rotator = AsyncTokenRotator(client_id=client_id, client_secret=client_secret, client=client)
     settings.authorize = AuthorizeMany(installations, rotator)
-    return OneByOne(client=client, settings=settings)
+    return SingleWorkspaceFlow(client=client, settings=settings)
 
 
 async def _installed(args: AsyncSuccessArgs) -> BoltResponse:

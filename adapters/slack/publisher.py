@@ -37,10 +37,10 @@ from knowledge.publishing import (
 log = logging.getLogger(__name__)
 
 _LINKED = re.compile(r"<(https?://[^<>|]+)>")
-"""A bare address, as it stands in what Slack sends back of a text."""
+"""A bare address, in the form in which Slack returns it."""
 _GONE = "message_not_found"
 _RULE = "restricted_action"
-"""Some rules have longer names that begin with this: of channels that are read-only, say."""
+"""The beginning of the error names for a workspace's rules, such as read-only channels."""
 _NO_THREAD = gettext_noop("Slack does not let this message be answered. It may have been deleted.")
 _REFUSALS = {
     "not_in_channel": gettext_noop(
@@ -83,10 +83,10 @@ PINS_FULL = gettext_noop("This channel has as many pins as Slack allows (100).")
 
 
 class SlackPublisher:
-    """Posts, edits and pins through the Web API, with clients that `with_patience` has made.
+    """Posts, edits and pins through the Web API, with clients of `with_rate_limit_retries`.
 
-    A method is called once at a time in each workspace: Slack limits each by itself, and while one
-    call waits for a limit to pass, the others have to wait too.
+    Slack limits the rate of each API method in each workspace. So only one call of each is made at
+    a time: while it waits for the limit to pass, the others wait too.
     """
 
     def __init__(self, workspaces: Workspaces) -> None:
@@ -96,7 +96,7 @@ class SlackPublisher:
     async def post(
         self, place: Place, answer: Answer, nonce: str, reply_to: str = "", *, notify: bool = False
     ) -> str:
-        """See `Publisher.post`. Slack knows no nonces, and tells the thread's followers itself."""
+        """See `Publisher.post`. Slack has no nonces, and notifies a thread's followers itself."""
         async with self._turn(place, "chat.postMessage") as client, _errors_as_ours():
             said = await client.chat_postMessage(
                 channel=place.channel, thread_ts=reply_to or None, **render_public(answer)
@@ -115,7 +115,7 @@ class SlackPublisher:
             )
 
     async def shows(self, post: Post, answer: Answer) -> bool | None:
-        """See `Publisher.shows`. Slack shows a message's text without history only if pinned."""
+        """See `Publisher.shows`. None for a message that is not pinned: others cannot be read."""
         for message in await self._pins(post.place):
             if message.get("ts") == post.message:
                 text = _LINKED.sub(r"\1", str(message.get("text")))
@@ -169,11 +169,11 @@ class SlackPublisher:
         return [item["message"] for item in items if "message" in item]
 
 
-def with_patience(client: AsyncWebClient) -> AsyncWebClient:
-    """The client, waiting out rate limits, as long as Slack asks.
+def with_rate_limit_retries(client: AsyncWebClient) -> AsyncWebClient:
+    """The same client, which waits as long as Slack asks when it is rate-limited, up to five times.
 
-    A broken connection is not tried again here, as slack_sdk does by itself: what was asked may
-    have been done, and a message would stand there twice.
+    Unlike slack_sdk's default, a broken connection is not tried again: the first request may have
+    been carried out, and a message would be posted twice.
     """
     client.retry_handlers = [AsyncRateLimitErrorRetryHandler(max_retry_count=5)]
     return client
@@ -181,7 +181,7 @@ def with_patience(client: AsyncWebClient) -> AsyncWebClient:
 
 @asynccontextmanager
 async def _errors_as_ours(harmless: str | None = None) -> AsyncIterator[None]:
-    """Slack's errors as ours; `harmless` is one that means it is done already."""
+    """Raise Slack's errors as `PublishError`s; the error named `harmless` is ignored."""
     try:
         yield
     except SlackApiError as error:

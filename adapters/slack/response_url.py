@@ -1,6 +1,6 @@
-"""response_url: the address at which what somebody pressed or typed is answered.
+"""response_url: the address to which responses to a press or a command are sent.
 
-It serves five times within thirty minutes
+It can be used five times within thirty minutes
 (https://docs.slack.dev/interactivity/handling-user-interaction#message_responses).
 """
 
@@ -18,24 +18,28 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 ATTEMPTS = 3
-"""Times that a message is sent that Slack fails over, the first one included."""
+"""How often a message is sent in all, while Slack answers with a server error."""
 BETWEEN_S = 1.0
+"""Seconds before the second attempt; twice as many before the third."""
 
 
-class NotTakenError(Exception):
-    """Slack does not take an answer; the text says with which status."""
+class ResponseRejectedError(Exception):
+    """Slack rejected a response; the text names the HTTP status."""
 
 
 async def respond(to: AsyncRespond, message: dict[str, Any], session: ClientSession | None) -> None:
-    """Send a message to a response_url, as often as it takes; `to` itself sends it but once.
+    """Send a message to a response_url; bolt's own `respond` makes only one attempt.
 
-    What takes another message's place can be sent again without being seen twice. Of any other, who
-    knows whether it stands there, after an error or a connection that broke?
+    A message that replaces another is sent again after a server error or a broken connection. Any
+    other is not: the first one may have arrived, and would then be seen twice.
 
-    `session`: connections to use again, if there are any.
+    Args:
+        to: bolt's `respond`, which holds the address.
+        message: the JSON to send.
+        session: an HTTP session to use; None for a new one.
 
     Raises:
-        NotTakenError: it has expired, or Slack has trouble; there is no other way to the person.
+        ResponseRejectedError: the address has expired, or Slack still fails after `ATTEMPTS`.
         aiohttp.ClientError, OSError: Slack cannot be reached.
     """
     replaces = bool(message.get("replace_original"))
@@ -55,4 +59,4 @@ async def respond(to: AsyncRespond, message: dict[str, Any], session: ClientSess
             break
         await asyncio.sleep(BETWEEN_S * attempt)
     if response.status_code != 200:
-        raise NotTakenError(f"status {response.status_code}")
+        raise ResponseRejectedError(f"status {response.status_code}")

@@ -1,4 +1,4 @@
-"""Whether Slack has signed a request just now; where it has not, a word to the operator.
+"""Signatures: checks that Slack signed a request, and tells the operator if requests are refused.
 
 https://docs.slack.dev/authentication/verifying-requests-from-slack
 """
@@ -16,21 +16,21 @@ from knowledge.metrics import Metrics
 log = logging.getLogger(__name__)
 
 GOOD_FOR = 300.0
-"""Seconds for which a signature holds, before and after its time, as slack_sdk has it."""
+"""Seconds before and after its timestamp in which a signature is valid; slack_sdk's own limit."""
 SAID_EVERY = 600.0
-"""Seconds between two lines of the log that anybody can cause."""
+"""Least seconds between two log lines about refused requests, which anybody can cause."""
 
 
 class Signatures:
-    """Tells what Slack has signed from what it has not.
+    """Checks the signatures of requests.
 
-    Of the latter anybody can send as much as they like, so it is counted, and said seldom: a wrong
-    secret would not be noticed otherwise.
+    Refused requests are counted, and logged at most every `SAID_EVERY` seconds: the operator would
+    not notice a wrong secret otherwise, and anybody could fill the log.
 
     Args:
-        secret: what Slack signs with.
-        metrics: counts what is refused.
-        clock: seconds from anywhere.
+        secret: the app's signing secret.
+        metrics: counts refused requests.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(
@@ -38,30 +38,33 @@ class Signatures:
     ) -> None:
         self._verifier = SignatureVerifier(secret)
         self._metrics = metrics
-        self._unsigned = _Seldom(clock)
-        self._of_another_time = _Seldom(clock)
+        self._unsigned = _ThrottledCounter(clock)
+        self._outdated = _ThrottledCounter(clock)
 
-    def holds(self, body: bytes, timestamp: str | None, signature: str) -> bool:
-        """Whether a body, and the time at which it was sent, are signed."""
+    def is_valid(self, body: bytes, timestamp: str | None, signature: str) -> bool:
+        """Whether Slack signed this body with this timestamp, at most `GOOD_FOR` seconds ago.
+
+        Never raises for what the headers hold; a refusal is counted and may be logged.
+        """
         try:
             is_signed = self._verifier.is_valid(body, timestamp, signature)
         except (ValueError, TypeError, ArithmeticError):  # no number, no UTF-8, no ASCII, too big
             is_signed = False
         if not is_signed:
-            self._tell(timestamp)
+            self._report_refusal(timestamp)
         return is_signed
 
-    def _tell(self, timestamp: str | None) -> None:
+    def _report_refusal(self, timestamp: str | None) -> None:
         self._metrics.unsigned()
-        if self._is_of_another_time(timestamp):
-            if times := self._of_another_time.due():
+        if self._is_outdated(timestamp):
+            if times := self._outdated.count():
                 log.warning(
                     "requests with a time more than five minutes off were refused (%d). If "
                     "commands fail on Slack, the clock of this machine is wrong, or what stands in "
                     "front of it holds requests back",
                     times,
                 )
-        elif times := self._unsigned.due():
+        elif times := self._unsigned.count():
             log.warning(
                 "requests that are not signed with SLACK_SIGNING_SECRET were refused (%d). If "
                 "commands fail on Slack, copy that secret again: Basic Information, App "
@@ -69,23 +72,23 @@ class Signatures:
                 times,
             )
 
-    def _is_of_another_time(self, timestamp: str | None) -> bool:
+    def _is_outdated(self, timestamp: str | None) -> bool:
         try:
             return abs(self._verifier.clock.now() - int(timestamp or "")) > GOOD_FOR
         except (ValueError, ArithmeticError):
             return False
 
 
-class _Seldom:
-    """How often something happened, told at most once in `SAID_EVERY`."""
+class _ThrottledCounter:
+    """Counts events, and says at most every `SAID_EVERY` seconds how many there were."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._times = 0
         self._not_before = clock()
 
-    def due(self) -> int:
-        """It happened once more: how often since it was told last; 0 where it is not to be now."""
+    def count(self) -> int:
+        """Count one event; how many there were since the last report if one is due, otherwise 0."""
         self._times += 1
         if self._clock() < self._not_before:
             return 0

@@ -1,4 +1,4 @@
-"""Slack in Socket Mode: a connection that the bot opens, and everything that Slack sends over it.
+"""Slack in Socket Mode: the bot opens a WebSocket, and Slack sends events through it.
 
 https://docs.slack.dev/apis/events-api/using-socket-mode
 """
@@ -23,10 +23,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.deliveries import Deliveries
 from adapters.reception import Reception
-from adapters.slack.app import accepted, signed_in, slack_app
+from adapters.slack.app import authorize_workspace, check_token, slack_app
 from adapters.slack.listeners import Listeners
 from adapters.slack.people import SlackPeople
-from adapters.slack.working import Working
+from adapters.slack.tasks import EventTasks
 from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
@@ -34,11 +34,11 @@ log = logging.getLogger(__name__)
 CONNECT_TIMEOUT = 30.0
 """Seconds for one attempt to open the socket."""
 LOST_AFTER = 30.0
-"""Seconds without a connection after which everything is built anew, tokens checked again."""
+"""Seconds without a connection after which `run` gives up, to be started anew."""
 PING_EVERY = 5.0
-"""Seconds between two pings; slack_sdk looks for a lost connection as often."""
+"""Seconds between two pings; slack_sdk checks the connection as often."""
 LOOK_EVERY = 2.0
-"""Seconds between two looks at the connection."""
+"""Seconds between two of our own checks of the connection."""
 
 
 class SlackSocketAdapter:
@@ -57,7 +57,7 @@ class SlackSocketAdapter:
         self._client = client
         self._app_token = app_token
         self._listeners = Listeners(reception, people, deliveries)
-        self._working = Working()
+        self._tasks = EventTasks()
         self._connected = False
 
     @property
@@ -66,21 +66,21 @@ class SlackSocketAdapter:
         return self._connected
 
     async def run(self) -> None:
-        """Connect, and serve. A dropped connection is taken up again by slack_sdk.
+        """Connect, and serve until cancelled. slack_sdk reopens a dropped connection.
 
         Raises:
             PlatformError: Slack refuses a token, for good.
-            ConnectionError: the connection is lost and does not come back; try anew.
+            ConnectionError: there was no connection for `LOST_AFTER` seconds; run it again.
         """
         client = self._client
-        authorize = await signed_in(client)
-        opened = await accepted(
+        authorize = await authorize_workspace(client)
+        opened = await check_token(
             client.apps_connections_open(app_token=self._app_token),
             "SLACK_APP_TOKEN",
             "Basic Information → App-Level Tokens, with the scope connections:write",
         )
-        app = slack_app(self._listeners, client, self._working, authorize)
-        handler = _Handler(app, self._app_token, self._working)
+        app = slack_app(self._listeners, client, self._tasks, authorize)
+        handler = _Handler(app, self._app_token, self._tasks)
         handler.client.wss_uri = opened["url"]
         handler.client.message_listeners.append(self._count_connection)
         try:
@@ -90,18 +90,18 @@ class SlackSocketAdapter:
             await self._watch(handler)
         finally:
             self._connected = False
-            await self._working.finish()  # first: a silent Slack is waited for to close
+            await self._tasks.finish()  # first, because closing may have to wait for Slack
             await handler.client.close()  # type: ignore[no-untyped-call]
 
     async def documents_changed(self) -> None:
-        """Nothing to do: Slack learns new commands from the manifest alone."""
+        """Nothing to do: Slack knows commands from the manifest only."""
 
     async def _count_connection(self, _: Any, message: dict[str, Any], __: str | None) -> None:
         if message.get("type") == "hello":  # the first message of every connection
             self._listeners.reception.metrics.connected(Platform.SLACK)
 
     async def _watch(self, handler: AsyncSocketModeHandler) -> NoReturn:
-        """Raise when the connection stays away."""
+        """Keep `connected` current; raise `ConnectionError` after `LOST_AFTER` seconds without."""
         clock = asyncio.get_running_loop().time
         seen = clock()
         while True:
@@ -114,17 +114,17 @@ class SlackSocketAdapter:
 
 
 class _Handler(AsyncSocketModeHandler):
-    """bolt's, without reading an answer's JSON and writing it again."""
+    """Bolt's handler, which sends an answer's JSON as it is, without parsing it first."""
 
-    def __init__(self, app: AsyncApp, app_token: str, working: Working) -> None:
+    def __init__(self, app: AsyncApp, app_token: str, tasks: EventTasks) -> None:
         super().__init__(app, app_token, ping_interval=PING_EVERY)
-        self._working = working
+        self._tasks = tasks
 
     async def handle(  # type: ignore[override]
         self, client: SocketModeClient, req: SocketModeRequest
     ) -> None:
         """Called by slack_sdk for each envelope, in a task of its own."""
-        self._working.join()
+        self._tasks.add_current()
         answer = await run_async_bolt_app(self.app, req)
         if answer.status == 200 and answer.body.startswith("{"):
             envelope = json.dumps(req.envelope_id)

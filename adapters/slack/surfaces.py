@@ -1,4 +1,4 @@
-"""Where an answer is shown on Slack: a message that only its reader sees, or a modal."""
+"""Surfaces: the places on Slack where one person is shown a response, each with its own call."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from knowledge.actions import clip
 TITLE_LIMIT = 24
 """Characters of a modal's title, and of its buttons."""
 EXPIRED = "expired_trigger_id"
-"""What Slack says where it is too late to open a modal."""
+"""Slack's error if it is too late to open a modal: more than three seconds after the press."""
 CLOSED = "not_found"
-"""What Slack says of a modal that its reader has closed meanwhile: nobody is left to read there."""
+"""Slack's error if the modal that is to be updated was closed by its reader."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What surrounds an answer in a modal.
+    """What a modal holds besides the response.
 
-    `channel` and `reply_to` say where an answer could be posted; they come back with every press,
-    for a modal stands in no channel.
+    A modal belongs to no channel. So `channel` and `reply_to`, which say where an answer could be
+    posted, are kept in its `private_metadata`, which Slack sends with every press in it.
     """
 
     title: str
@@ -42,11 +42,11 @@ class Frame:
 
     @classmethod
     def of(cls, title: str, caller: Caller) -> Frame:
-        """A frame for someone, with what a later press has to know."""
+        """A frame with the caller's language, channel and message."""
         return cls(title, caller.say(CLOSE), caller.channel, caller.reply_to)
 
     def view(self, message: SlackMessage) -> dict[str, Any]:
-        """The modal: https://docs.slack.dev/reference/views/modal-views."""
+        """The modal's view (https://docs.slack.dev/reference/views/modal-views)."""
         return {
             "type": "modal",
             "title": _label(self.title),
@@ -57,22 +57,22 @@ class Frame:
 
 
 class Surface(Protocol):
-    """Where one person reads, and nobody else."""
+    """A place that only one person sees."""
 
     async def show(self, response: Response) -> None:
-        """Show something; a sentence beside leaves what stands there."""
+        """Show a response. An `Aside` does not replace what is shown already."""
 
 
 class CommandAcknowledgement:
-    """The answer to a command, in the acknowledgement itself."""
+    """The acknowledgement of a command, which can hold its answer."""
 
     def __init__(self) -> None:
         self.acknowledgement = BoltResponse(status=200)
-        """What acknowledges the command; with nothing to read until something is shown."""
+        """What bolt sends to Slack; empty until a response is shown."""
 
     async def show(self, response: Response) -> None:
         """See `Surface.show`."""
-        # Encoded once, for everyone who asks the same.
+        # The JSON is cached, for everyone who asks the same.
         body = (
             {"text": response.text}
             if isinstance(response, Aside)
@@ -82,7 +82,7 @@ class CommandAcknowledgement:
 
 
 class DirectMessage:
-    """A message in the conversation that someone has with the app alone."""
+    """A new message in a person's direct messages with the app."""
 
     def __init__(self, client: AsyncWebClient, channel: str, thread: str | None) -> None:
         self._client = client
@@ -97,7 +97,7 @@ class DirectMessage:
 
 
 class PrivateMessage:
-    """A message that only its reader sees, replaced at every press."""
+    """A message that only its reader sees, sent through a response_url; a response replaces it."""
 
     def __init__(self, respond: AsyncRespond, session: ClientSession | None) -> None:
         self._respond = respond
@@ -114,7 +114,7 @@ class PrivateMessage:
 
 
 class CommandFollowUp:
-    """A message beside others, that only the one who typed a command sees."""
+    """A new message, sent through a command's response_url, that only its author sees."""
 
     def __init__(self, respond: AsyncRespond, session: ClientSession | None) -> None:
         self._respond = respond
@@ -126,9 +126,9 @@ class CommandFollowUp:
 
 
 class NewModal:
-    """A modal that opens; the press that asks for it is good for three seconds.
+    """A modal that is opened by a press, which allows that for three seconds.
 
-    A sentence that comes too late for that is a message, where one can be sent.
+    An `Aside` that comes later is sent as a message, if the event has a response_url.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class NewModal:
 
 
 class OpenModal:
-    """A modal that is open."""
+    """A modal that is open already; a response replaces its content."""
 
     def __init__(self, client: AsyncWebClient, view: str, trigger: str, frame: Frame) -> None:
         self._client = client
@@ -161,7 +161,7 @@ class OpenModal:
         self._frame = frame
 
     async def show(self, response: Response) -> None:
-        """See `Surface.show`. A sentence is laid on top."""
+        """See `Surface.show`. An `Aside` is a second modal on top. A closed modal is no error."""
         view = self._frame.view(render_response(response))
         if isinstance(response, Aside):
             await self._client.views_push(trigger_id=self._trigger, view=view)

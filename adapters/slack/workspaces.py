@@ -1,4 +1,4 @@
-"""The workspaces that the app is installed in: with which client each is talked to."""
+"""Workspaces: the Web API client for each workspace that the app is installed in."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ UNINSTALLED = "The app is not installed in this workspace any more."
 
 
 class Workspaces(Protocol):
-    """Clients by workspace."""
+    """Gives the client for a workspace."""
 
     async def client(self, team: str) -> AsyncWebClient:
         """The client for a workspace, by its id (T…).
 
         Raises:
             RefusedError: the app is not installed there.
-            LdnBotError: it cannot be looked up now.
+            LdnBotError: its token cannot be looked up now.
         """
 
 
 class OneWorkspace:
-    """The one workspace that the settings hold a token of, whatever its id."""
+    """The one workspace whose token the settings hold; any id gives its client."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
@@ -38,7 +38,8 @@ class OneWorkspace:
 class ManyWorkspaces:
     """Workspaces that have installed the app, each with a token of its own.
 
-    `token_of` looks a token up; `client_with` makes a client with it.
+    `token_of` looks up a workspace's token (None if it has none); `client_with` makes a client that
+    uses a token.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class ManyWorkspaces:
         self._client_with = client_with
 
     async def client(self, team: str) -> AsyncWebClient:
-        """See `Workspaces.client`. Looked up each time: it may have been uninstalled just now."""
+        """See `Workspaces.client`. The token is looked up at each call, as it may be revoked."""
         token = await self._token_of(team)
         if token is None:
             raise RefusedError(UNINSTALLED)

@@ -26,7 +26,7 @@ from adapters.moderation import Moderation
 from adapters.reception import Reception
 from adapters.slack.http import SlackHttpAdapter
 from adapters.slack.people import SlackPeople
-from adapters.slack.publisher import SlackPublisher, with_patience
+from adapters.slack.publisher import SlackPublisher, with_rate_limit_retries
 from adapters.slack.socket_mode import SlackSocketAdapter
 from adapters.slack.workspaces import OneWorkspace
 from bot.bootstrap import Adapter
@@ -160,7 +160,7 @@ async def over_http(slack: SlackStandIn, house: House) -> AsyncIterator[SlackHtt
 
 def _posting(slack: SlackStandIn, house: House) -> AsyncWebClient:
     """A client for the one workspace, with which the house posts there."""
-    client = with_patience(AsyncWebClient(token=slack.bot_token, base_url=slack.api_url))
+    client = with_rate_limit_retries(AsyncWebClient(token=slack.bot_token, base_url=slack.api_url))
     house.publishers[Platform.SLACK] = SlackPublisher(OneWorkspace(client))
     return client
 

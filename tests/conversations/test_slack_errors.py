@@ -6,7 +6,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.app import signed_in
+from adapters.slack.app import authorize_workspace
 from adapters.slack.people import SlackPeople
 from adapters.wording import APOLOGY
 from tests.standins.recording import Fault
@@ -56,7 +56,7 @@ async def test_no_token_is_taken_for_refused(slack_standin: SlackStandIn, fault:
     client = AsyncWebClient(token=slack_standin.bot_token, base_url=slack_standin.api_url)
     slack_standin.faults.add(fault, route="auth.test")
     with pytest.raises(SlackApiError):  # after which it is tried again
-        await signed_in(client)
+        await authorize_workspace(client)
 
 
 async def test_a_plan_without_user_groups_is_told_of_once(

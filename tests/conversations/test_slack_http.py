@@ -180,8 +180,8 @@ def test_how_much_was_refused_meanwhile_is_said_after_ten_minutes(
     clock, metrics = Mock(return_value=0.0), Mock(Metrics)
     signatures = Signatures("secret", metrics, clock)
     for clock.return_value in (0.0, 1.0, 599.0, 600.0, 601.0, 1200.0):
-        assert not signatures.holds(b"x", "1", "v0=")
-        assert not signatures.holds(b"x", None, "")
+        assert not signatures.is_valid(b"x", "1", "v0=")
+        assert not signatures.is_valid(b"x", None, "")
     assert re.findall(r"refused \((\d+)\)", caplog.text) == ["1", "1", "3", "3", "2", "2"]
     assert metrics.unsigned.call_count == 12
 

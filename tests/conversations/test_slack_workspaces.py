@@ -30,9 +30,9 @@ from adapters.database.tables import metadata, slack_bots, slack_oauth_states
 from adapters.deliveries import Deliveries
 from adapters.slack.app import CANNOT_ANSWER
 from adapters.slack.http import SlackHttpAdapter
-from adapters.slack.oauth import ONE_BY_ONE, AuthorizeMany, oauth_flow
+from adapters.slack.oauth import ONE_WORKSPACE_ONLY, AuthorizeMany, oauth_flow
 from adapters.slack.people import SlackPeople
-from adapters.slack.publisher import SlackPublisher, with_patience
+from adapters.slack.publisher import SlackPublisher, with_rate_limit_retries
 from adapters.slack.workspaces import UNINSTALLED, ManyWorkspaces
 from bot.logs import OURS
 from knowledge.posts import Platform, PostState
@@ -111,7 +111,7 @@ async def serving(slack: SlackStandIn, house: House, *keys: str) -> AsyncIterato
     store = EncryptedInstallations(house.database, installing.client_id, keys)
 
     def client(token: str | None = None) -> AsyncWebClient:
-        return with_patience(AsyncWebClient(token=token, base_url=slack.api_url))
+        return with_rate_limit_retries(AsyncWebClient(token=token, base_url=slack.api_url))
 
     async def flow() -> object:
         return oauth_flow(
@@ -550,7 +550,7 @@ async def test_a_state_is_good_once_and_in_the_browser_that_began(many: Many) ->
 async def test_a_whole_organisation_is_refused_in_words(many: Many) -> None:
     status, page = await many.browser.install("", org_wide=True, enterprise="E1")
     assert status == 400
-    assert ONE_BY_ONE.replace("'", "&#x27;") in page
+    assert ONE_WORKSPACE_ONLY.replace("'", "&#x27;") in page
     assert await many.bots() == []
 
 

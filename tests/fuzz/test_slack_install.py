@@ -25,7 +25,7 @@ pytestmark = pytest.mark.long
 
 INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
 SHARE = 0.2
-"""Of the inputs at Slack's door; see `test_slack_door`."""
+"""Of the inputs at Slack's endpoint; see `test_slack_endpoint`."""
 FORMS = "It is delivered by capsule"
 
 

@@ -1,4 +1,4 @@
-"""The work that an event asks for, and when the event is acknowledged."""
+"""EventTasks: runs what an event asks for as a task, and acknowledges the event."""
 
 from __future__ import annotations
 
@@ -16,33 +16,37 @@ from adapters.closing import finish
 log = logging.getLogger(__name__)
 
 acknowledge_by: ContextVar[float] = ContextVar("acknowledge_by", default=0.0)
-"""Until when an acknowledgement may wait for the work, by the event loop's clock."""
+"""Until when the acknowledgement may wait for the task, in the event loop's seconds. By default it
+does not wait."""
 
 Work = Callable[..., Awaitable[None]]
-"""A listener that says nothing to Slack by itself."""
+"""A listener without an acknowledgement; its arguments are those that bolt offers, by name."""
 
 
-class Working:
-    """Begins the work of events, and acknowledges each.
+class EventTasks:
+    """Runs the listeners of events as tasks, and acknowledges each event.
 
-    Bolt's own listeners that go on after the acknowledgement get deep copies of everything, and
-    connections cannot be copied.
+    Bolt's own lazy listeners, which also go on after the acknowledgement, get deep copies of their
+    arguments, and connections cannot be copied.
     """
 
     def __init__(self) -> None:
         self._under_way: set[asyncio.Task[Any]] = set()
 
     def register(self, matched: Any, work: Work) -> None:
-        """Have the work done for all that bolt has `matched`."""
+        """Register `work` with a decorator of bolt's, such as `app.action(...)`."""
 
-        @functools.wraps(work)  # bolt looks at it to see what it takes
+        @functools.wraps(work)  # bolt reads the names of its arguments
         async def listener(**given: Any) -> BoltResponse:
-            return await self.begin(work(**given))
+            return await self.start(work(**given))
 
         matched(listener)
 
-    async def begin(self, work: Awaitable[None]) -> BoltResponse:
-        """Begin work; the acknowledgement, which waits for it for as long as it may."""
+    async def start(self, work: Awaitable[None]) -> BoltResponse:
+        """Start `work` as a task, and return the acknowledgement.
+
+        That waits for the task to end until `acknowledge_by`, and not at all if that is over.
+        """
         task = asyncio.ensure_future(work)
         self._keep(task)
         left = acknowledge_by.get() - asyncio.get_running_loop().time()
@@ -50,14 +54,14 @@ class Working:
             await asyncio.wait([task], timeout=left)
         return BoltResponse(status=200)
 
-    def join(self) -> None:
-        """Have `finish` wait for the task that calls this as well."""
+    def add_current(self) -> None:
+        """Let `finish` also wait for the task that calls this."""
         task = asyncio.current_task()
-        assert task is not None  # nothing else can await
+        assert task is not None  # it is called from a coroutine
         self._keep(task)
 
     async def finish(self) -> None:
-        """Wait a while for what goes on: Slack repeats no command, and nothing acknowledged."""
+        """Wait a while for the tasks (`adapters.closing`): Slack does not repeat their events."""
         await finish(self._under_way)
 
     def _keep(self, task: asyncio.Task[Any]) -> None:
