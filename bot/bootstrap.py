@@ -304,10 +304,10 @@ async def offline_keeper(
         stores = build_stores(settings, stack, looking=looking)
         publishers: dict[Platform, Publisher] = {}
         if publishing and settings.discord_token:
-            from adapters.discord.client import use_addresses
+            from adapters.discord.client import set_base_urls
             from adapters.discord.publisher import DiscordPublisher
 
-            use_addresses(settings.discord_api_url, settings.discord_gateway_url)
+            set_base_urls(settings.discord_api_url, settings.discord_gateway_url)
             discord = publishers[Platform.DISCORD] = DiscordPublisher()
             await stack.enter_async_context(discord.logged_in(settings.discord_token))
         if publishing and (settings.slack_bot_token or settings.slack_client_id):

@@ -1,4 +1,6 @@
-"""What is sent to the one who acts on Discord: in place of a message, or as one of its own.
+"""Responses to interactions: a new message, or one that replaces the message with the button.
+
+Each has to reach Discord within three seconds, or be deferred within them.
 
 https://docs.discord.com/developers/interactions/receiving-and-responding
 """
@@ -17,26 +19,29 @@ from adapters.discord.render import DiscordMessage, render_response
 
 Interaction = discord.Interaction[Any]
 
-UNREACHED = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
-"""Discord refused something, or could not be reached."""
+DISCORD_ERRORS = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
+"""The errors of requests to Discord: it refused one, or could not be reached."""
 _ALREADY_ANSWERED = 40060
 _DEFERRED = "deferred"
 
 
 async def send(interaction: Interaction, response: Response) -> None:
-    """Answer with a new message, seen by the one who acted alone."""
+    """Respond with a new message that only the person who acted sees."""
     message = render_response(response)
-    await _surely(lambda: callbacks.show(interaction, message))
+    await _with_one_retry(lambda: callbacks.show(interaction, message))
 
 
 async def defer(interaction: Interaction, *, thinking: bool = False) -> None:
-    """Say that an answer comes later, in place of "thinking …" or of what stands there."""
-    await _surely(lambda: callbacks.defer(interaction, thinking=thinking))
+    """Tell Discord that the response comes later, by `edit_answer`.
+
+    With `thinking`, a new message says "thinking …" until then; without, the present one stays.
+    """
+    await _with_one_retry(lambda: callbacks.defer(interaction, thinking=thinking))
     interaction.extras[_DEFERRED] = True
 
 
 async def send_aside(interaction: Interaction, aside: Aside) -> None:
-    """Say a sentence beside what stands there, also where an answer was to come later."""
+    """Show a sentence in a new message; also after `defer`."""
     if _DEFERRED in interaction.extras:
         await interaction.followup.send(aside.text, ephemeral=True)
     else:
@@ -44,40 +49,41 @@ async def send_aside(interaction: Interaction, aside: Aside) -> None:
 
 
 async def replace_message(interaction: Interaction, message: DiscordMessage) -> None:
-    """Put a message in place of the one under which somebody pressed."""
-    await _surely(lambda: callbacks.update(interaction, message))
+    """Respond by replacing the message with the button that was pressed."""
+    await _with_one_retry(lambda: callbacks.update(interaction, message))
 
 
 async def edit_answer(interaction: Interaction, message: DiscordMessage) -> None:
-    """Put a message in place of "thinking …", or of what stands there."""
-    await _surely(
+    """Send the response after `defer`."""
+    await _with_one_retry(
         lambda: interaction.edit_original_response(content=message.content, view=message.view)
     )
 
 
-async def _surely(answer: Callable[[], Awaitable[Any]]) -> None:
-    """Answer an interaction; once more where the connection broke.
+async def _with_one_retry(answer: Callable[[], Awaitable[Any]]) -> None:
+    """Send a response, and once more if the connection broke.
 
-    Discord takes one answer to an interaction, and an edit twice is one edit, so nothing can be
-    seen twice. discord.py tries again by itself after most errors of Discord's, not after this one.
+    Nothing can be seen twice, because Discord accepts one response to an interaction, and the same
+    edit changes nothing. discord.py tries again by itself after most of Discord's errors, but not
+    after a broken connection.
     """
     try:
-        await _once(answer)
+        await _attempt(answer)
     except (aiohttp.ClientError, OSError):
-        await _once(answer)
+        await _attempt(answer)
 
 
-async def _once(answer: Callable[[], Awaitable[Any]]) -> None:
+async def _attempt(answer: Callable[[], Awaitable[Any]]) -> None:
     try:
         await answer()
     except discord.HTTPException as error:
-        # An attempt before this one has arrived, and what got lost was Discord's word that it did.
+        # An earlier attempt has arrived, and only Discord's confirmation was lost.
         if error.code != _ALREADY_ANSWERED:
             raise
 
 
-def why(error: Exception) -> str:
-    """What went wrong on the way to Discord, without anybody's words."""
+def describe_error(error: Exception) -> str:
+    """An error as its HTTP status or its type, for the log: its text may quote a member's words."""
     if isinstance(error, discord.HTTPException):
         return f"status {error.status}"
     return type(error).__name__

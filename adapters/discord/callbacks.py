@@ -1,4 +1,4 @@
-"""The way of an answer to Discord, for which a person waits.
+"""Callbacks: the requests that carry a response to Discord while a person waits.
 
 https://docs.discord.com/developers/interactions/receiving-and-responding#create-interaction-response
 """
@@ -19,44 +19,41 @@ from adapters.discord.render import DiscordMessage
 
 Interaction = discord.Interaction[Any]
 
-_DEFERRED = discord.InteractionResponseType.deferred_message_update.value
-_THINKING = discord.InteractionResponseType.deferred_channel_message.value
-_FOR_ONE = discord.MessageFlags(ephemeral=True).value
-_AS_IT_IS = json.dumps({"type": _DEFERRED}).encode()
-_TO_COME = json.dumps({"type": _THINKING, "data": {"flags": _FOR_ONE}}).encode()
+_DEFER_UPDATE = discord.InteractionResponseType.deferred_message_update.value
+_DEFER_REPLY = discord.InteractionResponseType.deferred_channel_message.value
+_EPHEMERAL = discord.MessageFlags(ephemeral=True).value
+_DEFERRED_UPDATE = json.dumps({"type": _DEFER_UPDATE}).encode()
+_DEFERRED_REPLY = json.dumps({"type": _DEFER_REPLY, "data": {"flags": _EPHEMERAL}}).encode()
 
 
 async def show(interaction: Interaction, message: DiscordMessage) -> None:
-    """Answer with a new message, seen by the one who acted alone; raises as `update` does."""
+    """Respond with a new message that only the person who acted sees; raises as `update` does."""
     await _call_back(interaction, message.as_new, message.attachments())
 
 
 async def update(interaction: Interaction, message: DiscordMessage) -> None:
-    """Answer with a message in place of the one under which somebody pressed.
+    """Respond by replacing the message with the button that was pressed.
 
     Raises:
-        discord.HTTPException: Discord refuses it.
-        aiohttp.ClientError, OSError: Discord was not reached.
+        discord.HTTPException: Discord refused it.
+        aiohttp.ClientError, OSError: Discord could not be reached.
     """
     await _call_back(interaction, message.as_update, message.attachments())
 
 
 async def defer(interaction: Interaction, *, thinking: bool) -> None:
-    """Say that the answer comes later, in place of "thinking …" or of what stands there.
-
-    Raises as `update` does.
-    """
-    await _call_back(interaction, _TO_COME if thinking else _AS_IT_IS)
+    """Say that the response comes later; see `answers.defer`. Raises as `update` does."""
+    await _call_back(interaction, _DEFERRED_REPLY if thinking else _DEFERRED_UPDATE)
 
 
 async def _call_back(
     interaction: Interaction, callback: bytes, files: Sequence[discord.File] = ()
 ) -> None:
-    """Send a callback that is encoded already.
+    """Send a callback whose JSON is encoded already.
 
-    discord.py's `interaction.response` would encode it for each person anew, ask Discord to send
-    back the message that became of it, and read that into objects, which nobody here looks at. It
-    is discord.py all the same that waits and tries again where Discord wants that.
+    discord.py's `interaction.response` would encode the message for each person, and ask Discord to
+    send it back and parse that, which nobody needs. The request is still made by discord.py, which
+    waits out rate limits and tries again after errors.
     """
     route = Route(
         "POST",
@@ -65,7 +62,7 @@ async def _call_back(
         webhook_token=interaction.token,
     )
     http, session = interaction.client.http, interaction._session
-    sending: Any = session if files else _Encoded(session, callback)
+    sending: Any = session if files else _JsonSession(session, callback)
     await async_context.get().request(
         route,
         session=sending,
@@ -77,7 +74,10 @@ async def _call_back(
 
 
 def _form(callback: bytes, files: Sequence[discord.File]) -> list[dict[str, Any]]:
-    """A callback with files: https://docs.discord.com/developers/reference#uploading-files."""
+    """The form for a callback with files.
+
+    https://docs.discord.com/developers/reference#uploading-files
+    """
     return [
         {"name": "payload_json", "value": callback.decode()},
         *(
@@ -92,8 +92,8 @@ def _form(callback: bytes, files: Sequence[discord.File]) -> list[dict[str, Any]
     ]
 
 
-class _Encoded:
-    """A session whose requests have a body of JSON; discord.py takes none that is encoded."""
+class _JsonSession:
+    """An HTTP session that sends encoded JSON; discord.py itself accepts no encoded body."""
 
     def __init__(self, session: aiohttp.ClientSession, body: bytes) -> None:
         self._session = session

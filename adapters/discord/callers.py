@@ -1,4 +1,4 @@
-"""Who acts on Discord, as an interaction tells."""
+"""Makes a `Caller` from an interaction."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Interaction = discord.Interaction[Any]
 
 
 def caller_of(interaction: Interaction) -> Caller:
-    """Who acts, as far as it matters."""
+    """Who acts, where, and in which role; `cannot_post` and `cannot_pin` are left empty."""
     language = language_for(interaction.locale.value)
     if interaction.guild_id is None:
         return Caller(Platform.DISCORD, language)
-    # Nothing can be posted where the app is installed by a person alone, nor where discord.py has
-    # no channel: Discord may leave it out, or it is of a new kind.
+    # Nothing can be posted where only a person has installed the app, nor where the channel is not
+    # known: Discord may leave it out, or discord.py may not know its kind.
     here, channel = interaction.is_guild_integration(), interaction.channel_id
     return Caller(
         Platform.DISCORD,
@@ -32,10 +32,10 @@ def caller_of(interaction: Interaction) -> Caller:
     )
 
 
-def poster_of(interaction: Interaction, *, replying: bool = False) -> Caller:
-    """The same, where what they do may post something: with what the platform does not allow.
+def posting_caller_of(interaction: Interaction, *, replying: bool = False) -> Caller:
+    """Who acts, for actions that may post: with the reasons why the bot may not post or pin here.
 
-    `replying`: what they post would answer a message.
+    `replying`: the post would be a reply to a message, which needs a further permission.
     """
     caller = caller_of(interaction)
 

@@ -1,8 +1,8 @@
-"""Discord: events in, answers out.
+"""The Discord adapter and its client: interactions in, responses out.
 
-The client asks for no intent at all: commands, buttons and menus reach it as interactions, which
-need none (https://docs.discord.com/developers/events/gateway#gateway-intents). It sees nothing
-but what is sent to it, and keeps no cache of servers, members, messages or presences.
+The client asks for no gateway intent: commands, buttons and menus arrive as interactions, which
+need none (https://docs.discord.com/developers/events/gateway#gateway-intents). So it receives only
+what is sent to it, and it caches no servers, members, messages or presences.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from discord.http import Route
 from adapters.closing import finish
 from adapters.conversation import Aside
 from adapters.discord.answers import (
-    UNREACHED,
+    DISCORD_ERRORS,
     defer,
+    describe_error,
     edit_answer,
     replace_message,
     send,
     send_aside,
-    why,
 )
-from adapters.discord.callers import caller_of, poster_of
+from adapters.discord.callers import caller_of, posting_caller_of
 from adapters.discord.commands import (
     CommandTranslator,
     add_commands,
@@ -45,7 +45,7 @@ from adapters.discord.gateway import GatewayClient
 from adapters.discord.publisher import DiscordPublisher
 from adapters.discord.render import render_reply, render_response
 from adapters.discord.shards import Shards
-from adapters.discord.views import pressed
+from adapters.discord.views import action_of
 from adapters.moderation import Subcommand
 from adapters.reception import Reception
 from adapters.wording import APOLOGY
@@ -62,8 +62,8 @@ CHOICES_LIMIT = 25
 CHOICE_NAME_LIMIT = 100
 FIRST_PAUSE = 30.0
 LONGEST_PAUSE = 3600.0
-"""Seconds between two attempts to register commands that Discord does not take: twice as many each
-time, from the first to the longest."""
+"""Seconds between two attempts to register commands: `FIRST_PAUSE` after the first attempt, then
+twice as many each time, up to `LONGEST_PAUSE`."""
 
 Interaction = discord.Interaction["DiscordClient"]
 
@@ -94,14 +94,24 @@ class DiscordAdapter:
         api_url: str | None = None,
         gateway_url: str | None = None,
     ) -> None:
-        """`shards`: those of this process; all by default."""
+        """An adapter that does nothing until `run`.
+
+        Args:
+            reception: answers what people type and press.
+            token: the bot's token.
+            memory: keeps a fingerprint of the commands that were registered last.
+            publisher: works through this adapter's client while it runs.
+            shards: the shards of this process; None for all.
+            api_url: another base address of Discord's API; None for Discord's own.
+            gateway_url: another address of Discord's gateway; None for Discord's own.
+        """
         self._reception = reception
         self._token = token
         self._memory = memory
         self._publisher = publisher
         self._shards = shards
         self._client: DiscordClient | None = None
-        use_addresses(api_url, gateway_url)
+        set_base_urls(api_url, gateway_url)
 
     @property
     def connected(self) -> bool:
@@ -109,7 +119,7 @@ class DiscordAdapter:
         return self._client is not None and self._client.is_connected
 
     async def run(self) -> None:
-        """Connect, and serve. Dropped connections are taken up again by discord.py.
+        """Connect, and serve until cancelled. discord.py reopens dropped connections.
 
         Raises:
             PlatformError: Discord refuses the token, or the shards, for good.
@@ -131,7 +141,7 @@ class DiscordAdapter:
                 await client.finish()
 
     async def documents_changed(self) -> None:
-        """Register the commands anew, if the documents that are served now have others."""
+        """Register the commands again if the present documents have other ones."""
         if self._client is not None:
             self._client.refresh_commands()
 
@@ -142,7 +152,7 @@ _WRONG_TOKEN = (
 )
 
 _WRONG_SHARDS = frozenset({4010, 4011})
-"""No such shard; more shards are required."""
+"""Gateway close codes: no such shard, and more shards are required."""
 _OTHER_SHARDS = (
     "Discord does not accept the shards in LDN_DISCORD_SHARDS: so many servers need more of them. "
     "Raise the number behind the slash in every process, and restart them."
@@ -152,22 +162,25 @@ _OTHER_SHARDS = (
 async def register(
     desks: Desks, token: str, memory: Memory, *, force: bool, api_url: str | None
 ) -> bool:
-    """Register the commands without serving, if they changed or by `force`; whether it did.
+    """Register the commands without serving, if they changed or with `force`.
+
+    Returns:
+        Whether they were registered.
 
     Raises:
         PlatformError: Discord refuses the token, or does not take the commands.
     """
-    use_addresses(api_url, None)
+    set_base_urls(api_url, None)
     async with DiscordClient(desks, memory) as client:
         try:
             await client.login(token)
             return await client.register(force=force)
         except discord.LoginFailure:
             raise PlatformError(_WRONG_TOKEN) from None
-        except UNREACHED as error:
+        except DISCORD_ERRORS as error:
             raise PlatformError(
-                f"Discord did not take the commands ({why(error)}). Those that it knows go on "
-                "working. Try again later."
+                f"Discord did not take the commands ({describe_error(error)}). Those that it knows "
+                "go on working. Try again later."
             ) from None
 
 
@@ -181,7 +194,7 @@ class DiscordClient(GatewayClient):
         reception: Reception | None = None,
         shards: Shards | None = None,
     ) -> None:
-        """Without a `reception`, it can register the commands, and not serve."""
+        """Without a `reception` it can only register the commands, not serve."""
         super().__init__(shards, reception.metrics if reception else Metrics())
         self.desks = desks
         self.tree = command_tree(self, desks)
@@ -193,8 +206,8 @@ class DiscordClient(GatewayClient):
 
     @property
     def reception(self) -> Reception:
-        """Where everything that people do is handed in."""
-        assert self._reception is not None  # what only registers is not connected
+        """What answers people; only for a client that serves."""
+        assert self._reception is not None  # a client that only registers is never connected
         return self._reception
 
     async def setup_hook(self) -> None:
@@ -202,22 +215,28 @@ class DiscordClient(GatewayClient):
         await self.tree.set_translator(CommandTranslator())
 
     async def connect(self, *, reconnect: bool = True) -> None:
-        """Serve. Nobody who asks waits until Discord takes the commands: it may know them."""
+        """Serve. The commands are registered meanwhile, as Discord may know them already."""
         self._registering = asyncio.create_task(self._keep_registered())
         await super().connect(reconnect=reconnect)
 
     async def close(self) -> None:
-        """Leave Discord; what it did not take by now is registered by the next start."""
+        """Disconnect. Commands that are not registered yet are registered at the next start."""
         if self._registering is not None:
             self._registering.cancel()
         await super().close()
 
     async def register(self, *, force: bool = False) -> bool:
-        """Register the commands if they changed since the last time; whether it was done.
+        """Register the commands if they changed since the last time, or with `force`.
 
-        Of several processes, the one with the first shard does it.
-        Discord counts creations (200 a day), so an unchanged payload is not sent again
+        Of several processes, only the one with the first shard registers. Discord limits creations
+        (200 a day), so an unchanged payload is not sent again
         (https://docs.discord.com/developers/interactions/application-commands).
+
+        Returns:
+            Whether they were registered.
+
+        Raises:
+            discord.HTTPException, aiohttp.ClientError, OSError: Discord did not accept them.
         """
         if not self.has_first_shard:
             return False
@@ -226,20 +245,20 @@ class DiscordClient(GatewayClient):
         fingerprint = hashlib.sha256(payload.encode()).hexdigest()
         if not force and self._memory.get(key) == fingerprint:
             return False
-        self._memory.set(key, "")  # what fails may have been done all the same
+        self._memory.set(key, "")  # a request that fails may have been carried out
         await self.tree.sync()
         self._memory.set(key, fingerprint)
         log.info("commands registered with Discord")
         return True
 
     def refresh_commands(self) -> None:
-        """Take the commands of the documents that are served now, and register them soon."""
+        """Replace the commands by those of the present documents, and register them soon."""
         self.tree.clear_commands(guild=None)
         add_commands(self.tree, self.desks)
         self._changed.set()
 
     async def _keep_registered(self) -> None:
-        """Register the commands now and after each change; what fails, once more later."""
+        """Register the commands now and after each change, until cancelled; retry after errors."""
         attempts = tenacity.AsyncRetrying(
             wait=tenacity.wait_exponential(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE),
             sleep=self._until_changed,
@@ -252,7 +271,7 @@ class DiscordClient(GatewayClient):
             await self._until_changed()
 
     async def _until_changed(self, seconds: float | None = None) -> None:
-        """Wait for other documents, for so many seconds at most."""
+        """Wait until the commands change, for so many seconds at most; None for no limit."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
@@ -261,37 +280,37 @@ class DiscordClient(GatewayClient):
     # What people do
 
     async def ask(self, interaction: Interaction, command: str, question: str) -> None:
-        """Answer a command, seen by the asker alone."""
-        async with self._apologetic(interaction):
+        """Answer a question that was typed as a command; only the asker sees it."""
+        async with self._handle_errors(interaction):
             caller = caller_of(interaction)
             response = await self.reception.ask(caller, command, question)
             await send(interaction, response)
             self.reception.count(caller, response)
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Called by discord.py for everything that people do; commands go to the tree.
+        """Called by discord.py for each interaction; commands are handled by the tree.
 
-        Buttons and menus say by themselves what they do, also forged ones and those of earlier
-        runs. discord.py's own way to them would build every item of the message anew.
+        The custom_id of a button or menu says what to do, also if it was sent before a restart.
+        discord.py's own dispatch would rebuild every item of the message first.
         """
         if interaction.type is discord.InteractionType.component:
-            await self.perform(interaction, pressed(interaction.data or {}))
+            await self.perform(interaction, action_of(interaction.data or {}))
 
     async def perform(self, interaction: Interaction, action: Action | None) -> None:
-        """Do what a button or menu says, in place of the message it stands under."""
-        async with self._apologetic(interaction):
+        """Do what a button or menu says; the response replaces its message."""
+        async with self._handle_errors(interaction):
             verb = action.verb if action else None
             waits = verb in NEEDS_STORE
             if action and verb in GUARDED:
-                # What they carry beside the topic is the message that is to be answered.
-                caller = poster_of(interaction, replying=bool(action.detail))
+                # Their detail is the message that is to be answered.
+                caller = posting_caller_of(interaction, replying=bool(action.detail))
             else:
                 caller = caller_of(interaction)
             if waits:
                 await defer(interaction)
             response = await self.reception.act(caller, action)
             if isinstance(response, Aside):
-                await self.tell(interaction, response.text)
+                await self.notify(interaction, response.text)
             elif waits:
                 await edit_answer(interaction, render_response(response))
             else:
@@ -300,25 +319,25 @@ class DiscordClient(GatewayClient):
 
     async def draft(self, interaction: Interaction, command: str, message: discord.Message) -> None:
         """Show what could be posted as an answer to a message."""
-        async with self._apologetic(interaction):
-            caller = poster_of(interaction)
-            words = message.content or _passed_on(message)
+        async with self._handle_errors(interaction):
+            caller = posting_caller_of(interaction)
+            words = message.content or _forwarded_text(message)
             response = await self.reception.draft(caller, command, words, str(message.id))
             await send(interaction, response)
 
     async def moderate(
         self, interaction: Interaction, command: str, subcommand: Subcommand, words: str = ""
     ) -> None:
-        """Do what a moderator typed; the outcome is seen by the moderator alone."""
-        async with self._apologetic(interaction):
+        """Do what a moderator typed; only the moderator sees the outcome."""
+        async with self._handle_errors(interaction):
             await defer(interaction, thinking=True)
             reply = await self.reception.moderation.command(
-                poster_of(interaction), command, subcommand, words
+                posting_caller_of(interaction), command, subcommand, words
             )
             await edit_answer(interaction, render_reply(reply))
 
     async def suggest(self, command: str, typed: str) -> list[app_commands.Choice[str]]:
-        """Titles for what was typed so far. A failure offers nothing: it must not disturb."""
+        """Titles that complete what was typed so far; none for an unknown command."""
         desk = self.desks.get(command)
         choices = desk.suggest(typed, CHOICES_LIMIT) if desk else []
         return [
@@ -326,17 +345,23 @@ class DiscordClient(GatewayClient):
             for choice in choices
         ]
 
-    async def tell(self, interaction: Interaction, sentence: str) -> None:
-        """Tell the one who acted, and nobody else; in their language, if it is in the catalogue."""
+    async def notify(self, interaction: Interaction, sentence: str) -> None:
+        """Show a sentence to the person who acted alone, translated if the catalogue has it.
+
+        Never raises: a failure is logged.
+        """
         try:
             sentence = words_in(language_for(interaction.locale.value))(sentence)
             await send_aside(interaction, Aside(sentence))
-        except Exception as error:  # the interaction, too, may not be as Discord makes them
-            log.warning("a sentence did not reach Discord (%s)", why(error))
+        except Exception as error:  # the interaction itself may be malformed
+            log.warning("a sentence did not reach Discord (%s)", describe_error(error))
 
     @asynccontextmanager
-    async def _apologetic(self, interaction: Interaction) -> AsyncIterator[None]:
-        """The one place for everything unexpected: a discreet log line, and a sentence."""
+    async def _handle_errors(self, interaction: Interaction) -> AsyncIterator[None]:
+        """Handle every error of the block: log it without anybody's words, and apologise.
+
+        The time until the block's end is measured, and `finish` waits for the task.
+        """
         began = time.perf_counter()
         task = asyncio.current_task()
         assert task is not None  # discord.py begins one for each interaction
@@ -344,35 +369,37 @@ class DiscordClient(GatewayClient):
         try:
             yield
             self._metrics.sent(Platform.DISCORD, time.perf_counter() - began)
-        except UNREACHED as error:
-            # The person has gone on, or Discord has trouble; there is no one left to tell.
-            log.warning("an answer did not reach Discord (%s)", why(error))
+        except DISCORD_ERRORS as error:
+            # The interaction has expired, or Discord fails: the person cannot be told.
+            log.warning("an answer did not reach Discord (%s)", describe_error(error))
         except Exception:
             log.exception("an interaction failed")
-            await self.tell(interaction, APOLOGY)
+            await self.notify(interaction, APOLOGY)
         finally:
             self._under_way.discard(task)
 
     async def finish(self) -> None:
-        """Wait a while for what is under way."""
+        """Wait a while for the interactions under way (`adapters.closing`)."""
         await finish(self._under_way)
 
 
-def _passed_on(message: discord.Message) -> str:
-    """The words of another message that somebody has forwarded, for a forward has none itself."""
+def _forwarded_text(message: discord.Message) -> str:
+    """The text of a forwarded message, which is kept in its snapshots."""
     return "\n".join(snapshot.content for snapshot in message.message_snapshots)
 
 
 def _report(state: tenacity.RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     assert isinstance(error, Exception)  # nothing else is tried again
-    log.warning("commands could not be registered with Discord; trying again (%s)", why(error))
+    log.warning(
+        "commands could not be registered with Discord; trying again (%s)", describe_error(error)
+    )
 
 
-def use_addresses(api_url: str | None, gateway_url: str | None) -> None:
-    """Other base addresses than Discord's own, for this whole process.
+def set_base_urls(api_url: str | None, gateway_url: str | None) -> None:
+    """Set other base addresses than Discord's own, for the whole process; None changes nothing.
 
-    discord.py keeps them as class attributes; it has no other place for them.
+    discord.py has no other place for them than class attributes.
     """
     if api_url:
         Route.BASE = api_url.rstrip("/")

@@ -1,5 +1,5 @@
-"""The commands that Discord knows of: `/ldn` and an entry in messages' menus for everyone,
-`/ldn-mod` for moderators; each in every language of the interface.
+"""The commands that are registered with Discord: `/ldn` and an entry in messages' menus for
+everyone, `/ldn-mod` for moderators, in every language of the interface.
 """
 
 from __future__ import annotations
@@ -31,29 +31,30 @@ log = logging.getLogger(__name__)
 
 DESCRIPTION_LIMIT = 100
 MENUS_LIMIT = 5
-"""Entries in messages' menus: discord.py 2.7 knows this limit, Discord itself allows 15."""
+"""Entries in messages' menus, at most: discord.py 2.7's limit; Discord itself allows 15."""
 TOPIC_HINT = gettext_noop("The topic. Type a few letters of its title.")
 
-# discord.py looks at these annotations when the program runs, so they name no type of ours.
+# discord.py evaluates annotations at run time, so the callbacks' types must be importable here.
 Interaction = discord.Interaction[Any]
 
 
-class DocumentTree(app_commands.CommandTree[Any]):
-    """discord.py's command tree, with errors in words."""
+class DocumentCommandTree(app_commands.CommandTree[Any]):
+    """discord.py's command tree, which tells people about errors."""
 
     async def on_error(self, interaction: Interaction, error: Exception, /) -> None:
-        """A command that failed before it reached its desk."""
+        """Called by discord.py for a command that failed: log it, and tell the person."""
         unknown = isinstance(
             error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch
         )
         if not unknown:
             log.error("a command failed", exc_info=error)
         if interaction.type is not discord.InteractionType.autocomplete:
-            await interaction.client.tell(interaction, UNKNOWN_COMMAND if unknown else APOLOGY)
+            await interaction.client.notify(interaction, UNKNOWN_COMMAND if unknown else APOLOGY)
 
     async def _call(self, interaction: Interaction) -> None:
-        """Called by discord.py in a task that nobody waits for. What its own way to `on_error`
-        cannot read either, of a broken interaction, nobody would be told.
+        """Called by discord.py for each command, in a task of its own.
+
+        It calls `on_error` by itself only for interactions that it can parse.
         """
         try:
             await super()._call(interaction)
@@ -62,7 +63,7 @@ class DocumentTree(app_commands.CommandTree[Any]):
 
 
 class CommandTranslator(app_commands.Translator):
-    """Puts descriptions and entries of menus into the languages of the interface."""
+    """Translates descriptions and entries of menus for Discord."""
 
     async def translate(
         self,
@@ -70,7 +71,7 @@ class CommandTranslator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        """Called by discord.py for every text and every locale of Discord's."""
+        """Called by discord.py for every text and each of Discord's locales; None: in English."""
         language = language_for(locale.value)
         if language == ENGLISH or "template" not in string.extras:
             return None
@@ -78,12 +79,12 @@ class CommandTranslator(app_commands.Translator):
         return clip(words_in(language)(string.extras["template"], **values), DESCRIPTION_LIMIT)
 
 
-def command_tree(client: Any, desks: Desks) -> DocumentTree:
-    """The commands of each document.
+def command_tree(client: Any, desks: Desks) -> DocumentCommandTree:
+    """The tree with the commands of each document.
 
-    `/ldn` is for servers, direct messages and personal installs, `/ldn-mod` for servers.
+    `/ldn` works in servers, direct messages and personal installs, `/ldn-mod` only in servers.
     """
-    tree = DocumentTree(
+    tree = DocumentCommandTree(
         client,
         allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         allowed_contexts=app_commands.AppCommandContext(
@@ -94,7 +95,7 @@ def command_tree(client: Any, desks: Desks) -> DocumentTree:
     return tree
 
 
-def add_commands(tree: DocumentTree, desks: Desks) -> None:
+def add_commands(tree: DocumentCommandTree, desks: Desks) -> None:
     """Put every document's commands into a tree."""
     for command, desk in desks.items():
         tree.add_command(_question_command(command, desk.document.title))
@@ -104,12 +105,12 @@ def add_commands(tree: DocumentTree, desks: Desks) -> None:
 
 
 async def commands_payload(desks: Desks) -> list[dict[str, Any]]:
-    """What registers the commands: the body of `PUT /applications/{id}/commands`."""
+    """The body of `PUT /applications/{id}/commands`, which registers the commands."""
     return await payload_of(command_tree(discord.Client(intents=discord.Intents.none()), desks))
 
 
-async def payload_of(tree: DocumentTree) -> list[dict[str, Any]]:
-    """The same, of a tree."""
+async def payload_of(tree: DocumentCommandTree) -> list[dict[str, Any]]:
+    """The same body, for the commands of a tree."""
     translator = CommandTranslator()
     return [
         dict(await command.get_translated_payload(tree, translator))
@@ -138,13 +139,13 @@ def _message_menu(name: str) -> app_commands.ContextMenu:
 
 
 def _moderator_group(name: str) -> app_commands.Group:
-    # The default keeps it out of members' sight; who may use it is asked again at every use.
+    # The default permission hides it from members; permission is checked again at every use.
     group = app_commands.Group(
         name=f"{name}{MODERATOR_SUFFIX}",
         description=_translated(MODERATE, command=name),
         default_permissions=discord.Permissions(pin_messages=True),
         allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
-        # What is left open here, discord.py takes from the tree.
+        # discord.py takes whatever is not set here from the tree.
         allowed_contexts=app_commands.AppCommandContext(
             guild=True, dm_channel=False, private_channel=False
         ),
@@ -206,6 +207,6 @@ def _completion(name: str) -> Any:
 
 
 def _translated(template: str, **values: str) -> locale_str:
-    """A text in English that knows what it was made of."""
+    """An English text for discord.py, with the template and values that the translator needs."""
     text = clip(words_in(ENGLISH)(template, **values), DESCRIPTION_LIMIT)
     return locale_str(text, template=template, **values)

@@ -1,5 +1,5 @@
-"""Discord's gateway: as many connections as Discord wants, opened at the pace that it allows, and
-nothing kept of the servers behind them.
+"""The gateway client: opens as many shards as Discord recommends, at the pace that Discord allows,
+and caches no servers.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from cachetools import LRUCache
 from discord.gateway import DiscordWebSocket
 from discord.state import AutoShardedConnectionState
 
-from adapters.discord.reading import read_with_care
+from adapters.discord.reading import skip_unreadable_messages
 from adapters.discord.render import NO_MENTIONS
 from adapters.discord.shards import Shards
 from knowledge.metrics import Metrics
@@ -22,23 +22,23 @@ from knowledge.posts import Platform
 log = logging.getLogger(__name__)
 
 RECENT_SERVERS = 256
-"""Servers whose empty place-holder is kept: those last heard of. To make one takes discord.py about
-as long as our own work on an answer."""
+"""Servers whose placeholder object is cached, the most recent ones. To make one takes discord.py
+about as long as all our own work on an answer."""
 IDENTIFY_EVERY = 5.5
-"""Seconds between two IDENTIFYs of one bucket. Discord wants five between their arrivals
+"""Seconds between two IDENTIFYs of one bucket. Discord requires five between their arrivals
 (https://docs.discord.com/developers/events/gateway#session-start-limit-object)."""
 LONGEST_LIMIT = 60.0
-"""Seconds for which discord.py waits when Discord wants fewer requests. What is to wait for longer
-fails instead, so that somebody is told: the limit of a day lasts for hours."""
+"""Seconds that discord.py waits for a rate limit to pass, at most. A request that would have to
+wait longer fails instead, so that somebody is told: daily limits last for hours."""
 CONNECT_WITHIN = 60.0
-"""Seconds for all shards to connect, beside the time for which they have to wait."""
+"""Seconds in which all shards have to connect, besides the pauses between their IDENTIFYs."""
 
 
-class IdentifyGate:
-    """Holds an IDENTIFY back until Discord takes it.
+class IdentifyLimiter:
+    """Delays each IDENTIFY until Discord accepts it.
 
-    Discord sorts shards into buckets, by their number modulo its `max_concurrency`, and takes one
-    of each bucket in five seconds. discord.py knows no buckets.
+    Discord puts shards into buckets, by their number modulo its `max_concurrency`, and accepts one
+    IDENTIFY of each bucket every five seconds. discord.py does not know of buckets.
     """
 
     def __init__(self, max_concurrency: int = 1) -> None:
@@ -46,7 +46,7 @@ class IdentifyGate:
         self._free_at: dict[int, float] = {}
 
     async def wait(self, shard: int) -> None:
-        """Return when it is this shard's turn."""
+        """Wait until this shard may send its IDENTIFY."""
         now = asyncio.get_running_loop().time()
         bucket = shard % self._buckets
         turn = max(now, self._free_at.get(bucket, now))
@@ -54,11 +54,11 @@ class IdentifyGate:
         await asyncio.sleep(turn - now)
 
 
-class _NoServers(AutoShardedConnectionState[Any]):
-    """discord.py's state without a cache of servers.
+class _StateWithoutServers(AutoShardedConnectionState[Any]):
+    """discord.py's connection state without a cache of servers.
 
-    READY names every server that the bot is in, and discord.py would keep them all, empty. Nothing
-    here needs one: an interaction brings along what has to be known of its server.
+    READY lists every server that the bot is in, and discord.py would keep an object for each. None
+    is needed: an interaction holds all that has to be known of its server.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -66,12 +66,12 @@ class _NoServers(AutoShardedConnectionState[Any]):
         self._recent: LRUCache[int, discord.Guild] = LRUCache(RECENT_SERVERS)
 
     def _add_guild(self, guild: discord.Guild) -> None:
-        """Keep nothing."""
+        """Called by discord.py to cache a server; does nothing."""
 
     def _get_or_create_unavailable_guild(
         self, guild_id: int, *, data: dict[str, Any] | None = None
     ) -> discord.Guild:
-        """Where an interaction comes from; empty but for its id, whatever Discord says of it."""
+        """The server of an interaction, as a placeholder that holds nothing but its id."""
         if guild_id not in self._recent:
             self._recent[guild_id] = super()._get_or_create_unavailable_guild(guild_id)
         return self._recent[guild_id]
@@ -79,13 +79,13 @@ class _NoServers(AutoShardedConnectionState[Any]):
     def _update_references(self, ws: DiscordWebSocket) -> None:
         """Called by discord.py for every connection, before anything is read from it."""
         super()._update_references(ws)
-        read_with_care(ws)
+        skip_unreadable_messages(ws)
 
 
 class GatewayClient(discord.AutoShardedClient):
-    """discord.py's client, for one shard as for many. It asks for no intent.
+    """discord.py's sharded client without intents and caches.
 
-    `shards` are this process's own; by default all, as many as Discord recommends.
+    `shards` are those of this process; None for all, as many as Discord recommends.
     """
 
     def __init__(self, shards: Shards | None, metrics: Metrics) -> None:
@@ -98,19 +98,19 @@ class GatewayClient(discord.AutoShardedClient):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
-            # Without an intent no server is described after READY; there is nothing to wait for.
+            # Without intents, no server data follows READY, so there is nothing to wait for.
             guild_ready_timeout=0,
             max_ratelimit_timeout=LONGEST_LIMIT,
             **own,
         )
         self._metrics = metrics
-        self._gate = IdentifyGate()
+        self._identify_limiter = IdentifyLimiter()
         self._up: set[int] = set()
         self._were_up: set[int] = set()
 
     @property
     def has_first_shard(self) -> bool:
-        """Whether shard 0 is one of ours; who has it does what is to be done once."""
+        """Whether shard 0 is one of this process's; its process does what is done only once."""
         return not self.shard_ids or 0 in self.shard_ids
 
     @property
@@ -121,8 +121,8 @@ class GatewayClient(discord.AutoShardedClient):
         up = [number for number in self._up if number in shards and not shards[number].is_closed()]
         return not self.is_closed() and len(up) == wanted
 
-    def _get_state(self, **options: Any) -> _NoServers:
-        return _NoServers(
+    def _get_state(self, **options: Any) -> _StateWithoutServers:
+        return _StateWithoutServers(
             dispatch=self.dispatch,
             handlers=self._handlers,
             hooks=self._hooks,
@@ -131,33 +131,33 @@ class GatewayClient(discord.AutoShardedClient):
         )
 
     async def launch_shards(self) -> None:
-        """Called by discord.py once it has logged in.
+        """Called by discord.py after the login: connect all shards of this process.
 
         Raises:
-            TimeoutError: a shard did not come up; discord.py itself would go on for ever.
+            TimeoutError: a shard did not connect in time; discord.py itself would wait for ever.
         """
         recommended, _, limits = await self.http.get_bot_gateway()
         if self.shard_count is None:
             self.shard_count = recommended
         count = len(self.shard_ids or range(self.shard_count))
         if limits["remaining"] < count:
-            # Who goes on all the same loses the token (same page as above).
+            # Discord revokes the token of a bot that connects all the same (same page as above).
             log.warning("Discord allows no more connections today; waiting until it does")
             await asyncio.sleep(limits["reset_after"] / 1000)
-        self._gate = IdentifyGate(limits["max_concurrency"])
+        self._identify_limiter = IdentifyLimiter(limits["max_concurrency"])
         async with asyncio.timeout(CONNECT_WITHIN + IDENTIFY_EVERY * count):
             await super().launch_shards()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Called by discord.py before each IDENTIFY."""
-        await self._gate.wait(shard_id or 0)
+        await self._identify_limiter.wait(shard_id or 0)
 
     async def on_shard_connect(self, shard_id: int) -> None:
         """Called by discord.py when a shard has a new session."""
         self._comes_up(shard_id)
 
     async def on_shard_resumed(self, shard_id: int) -> None:
-        """Called by discord.py when a shard has taken up its session again."""
+        """Called by discord.py when a shard has resumed its session."""
         self._comes_up(shard_id)
 
     async def on_shard_disconnect(self, shard_id: int) -> None:

@@ -42,7 +42,7 @@ _REFUSALS = {
 }
 
 SILENT_FOR = 60.0
-"""Seconds without a request after a limit that does not say how long it lasts."""
+"""Seconds without a request after a rate limit that does not say how long it lasts."""
 
 LESS_OFTEN = gettext_noop("Discord wants us to ask less often. Try again later.")
 PINS_FULL = gettext_noop("This channel has as many pins as Discord allows (250).")
@@ -53,12 +53,12 @@ class DiscordPublisher:
 
     def __init__(self) -> None:
         self.client: discord.Client | None = None
-        """The client to work through, while there is one that is logged in."""
+        """The client whose connection is used; None while there is none that is logged in."""
         self._silent_until = 0.0
 
     @asynccontextmanager
     async def logged_in(self, token: str) -> AsyncIterator[None]:
-        """Work without serving: logged in, and not connected to the gateway.
+        """Log in without connecting to the gateway, to post and edit until the block ends.
 
         Raises:
             PublishError: Discord refuses the token, or cannot be reached.
@@ -78,14 +78,14 @@ class DiscordPublisher:
     async def post(
         self, place: Place, answer: Answer, nonce: str, reply_to: str = "", *, notify: bool = False
     ) -> str:
-        """See `Publisher.post`. Discord takes a nonce once within some minutes."""
+        """See `Publisher.post`. Discord honours a nonce for some minutes."""
         reference: dict[str, Any] = {}
         if reply_to:
-            # Discord's contract has ids as texts; discord.py sends them on as it gets them.
+            # Discord's API has ids as strings; discord.py sends them as they are.
             reference["reference"] = discord.MessageReference(
                 message_id=reply_to,  # type: ignore[arg-type]
                 channel_id=place.channel,  # type: ignore[arg-type]
-                # It may have been deleted meanwhile; the answer is good for the others as well.
+                # If it was deleted meanwhile, the answer is posted without a reference.
                 fail_if_not_exists=False,
             )
 
@@ -103,7 +103,7 @@ class DiscordPublisher:
             try:
                 message = await send(**reference)
             except discord.HTTPException as error:
-                # Nobody can reply to a notice of Discord's, such as the first message of a thread.
+                # Discord's own notices, such as a thread's first message, cannot be replied to.
                 if error.code != _INVALID or not reference:
                     raise
                 message = await send()
@@ -117,7 +117,7 @@ class DiscordPublisher:
             )
 
     async def shows(self, post: Post, answer: Answer) -> bool | None:
-        """See `Publisher.shows`. None where Read Message History is not given."""
+        """See `Publisher.shows`. None without the permission Read Message History."""
         try:
             async with self._errors_as_ours():
                 message = await self._message(post).fetch()
@@ -150,15 +150,16 @@ class DiscordPublisher:
             async with self._errors_as_ours():
                 await self._message(post).fetch()
         except RefusedError:
-            pass  # it cannot be read, but it may well be there
-        # discord.py's own link of it needs the server in its cache, which holds none.
+            pass  # the bot may not read it, but it may exist
+        # discord.py's own link needs the server in its cache, which is empty.
         place = post.place
         return f"https://discord.com/channels/{place.community}/{place.channel}/{post.message}"
 
     async def _check_history(self, place: Place) -> None:
-        """Raise `RefusedError` where we may not read: there Discord shows no pins, as if none were.
+        """Raise `RefusedError` if the bot may not read messages, because the list of pins is empty
+        then.
 
-        Asks for a message that does not exist: no message has its channel's id.
+        It asks for a message that does not exist: no message has its channel's id.
         """
         with suppress(MessageGoneError):
             async with self._errors_as_ours():
@@ -178,13 +179,13 @@ class DiscordPublisher:
 
     @asynccontextmanager
     async def _errors_as_ours(self) -> AsyncIterator[None]:
-        """Discord's errors as ours."""
+        """Raise Discord's errors as `PublishError`s."""
         try:
             yield
         except discord.HTTPException as error:
             if error.status == 429:
-                # discord.py waits out Discord's limits; this one is of what stands before Discord,
-                # which locks out for longer whoever goes on asking.
+                # discord.py waits out Discord's own limits. This one comes from the proxy before
+                # Discord, which blocks clients that go on asking for longer.
                 wait = _seconds_of(error.response.headers.get("Retry-After", ""))
                 self._silent_until = time.monotonic() + wait
             _raise(error)
@@ -195,7 +196,10 @@ class DiscordPublisher:
 
 
 def _seconds_of(retry_after: str) -> float:
-    """How long `Retry-After` asks to wait: a number of seconds, or a date (RFC 9110, 10.2.3)."""
+    """The seconds that a `Retry-After` header asks to wait; it may hold a date (RFC 9110, 10.2.3).
+
+    `SILENT_FOR` if it cannot be parsed.
+    """
     with suppress(ValueError, OverflowError):
         return float(int(retry_after))
     with suppress(ValueError, OverflowError):
@@ -210,7 +214,7 @@ def _raise(error: discord.HTTPException) -> NoReturn:
         raise PinsFullError(PINS_FULL) from None
     if error.code in _REFUSALS:
         raise RefusedError(_REFUSALS[error.code]) from None
-    # A 404 without one of those codes is none about the message: a wrong address, or a proxy.
+    # A 404 without one of those codes is not about the message: a wrong address, or a proxy.
     if error.status >= 500 or error.status in {404, 429}:
         raise UnreachableError(gettext_noop("Discord did not answer as it should.")) from None
     raise PublishError(

@@ -1,7 +1,7 @@
-"""Reading what Discord's gateway sends: a message that cannot be read costs itself alone, and what
-cannot be unpacked one connection, which is taken up again.
+"""Tolerates what cannot be read on Discord's gateway: a message that cannot be parsed is skipped,
+and data that cannot be decompressed ends one connection, which is resumed.
 
-discord.py would end every shard's connection for either, and with them what is under way.
+discord.py by itself would end the connections of all shards, and everything under way with them.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _OF_THE_CONNECTION = (
     asyncio.TimeoutError,
     OSError,
 )
-"""What does not tell of a message, but of all that would come."""
+"""Errors of a whole connection, not of one message."""
 
 
-class _Unpacking:
-    """What discord.py unpacks a connection with: zlib, or zstd where Python or a package has it.
+class _Decompressor:
+    """Wraps the decompressor that discord.py chose for a connection (zlib or zstd).
 
-    A connection is one stream: after what cannot be unpacked, nothing can. It is then as good as
-    closed. Discord sends what was not read once more when its session is resumed.
+    A connection is one compressed stream, so after an error nothing more of it can be read. It is
+    then treated as closed; when the session is resumed, Discord sends what was missed again.
     """
 
     def __init__(self, chosen: _DecompressionContext) -> None:
@@ -42,21 +42,26 @@ class _Unpacking:
         self.COMPRESSION_TYPE = chosen.COMPRESSION_TYPE
 
     def decompress(self, data: bytes, /) -> str | None:
-        """A message, or None while more of it has to come."""
+        """A message, or None while a part of it is still missing.
+
+        Raises:
+            WebSocketClosure: the data cannot be decompressed.
+            UnicodeDecodeError: it can, and is no text.
+        """
         try:
             return self._chosen.decompress(data)
-        except UnicodeDecodeError:  # unpacked, and no text: that is about this message alone
+        except UnicodeDecodeError:  # only this message is broken, not the stream
             raise
-        except Exception as error:  # each library has types of its own
+        except Exception as error:  # each library has its own exceptions
             raise WebSocketClosure from error
 
 
-def read_with_care(socket: DiscordWebSocket) -> None:
-    """Let a connection go on after what cannot be read, once it has a session.
+def skip_unreadable_messages(socket: DiscordWebSocket) -> None:
+    """Make a connection skip messages that cannot be read, once it has a session.
 
-    Without one, nothing would come: what cannot be read then is raised as before.
+    Before that, an unreadable message is an error: without a session, no event would ever come.
     """
-    socket._decompressor = _Unpacking(socket._decompressor)
+    socket._decompressor = _Decompressor(socket._decompressor)
     read = socket.received_message
     has_session = False
 

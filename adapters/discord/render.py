@@ -1,4 +1,5 @@
-"""Answer → Discord message. The whole answer is in `content`; buttons and menus only lead on.
+"""Answer → Discord message. The whole answer is in `content`, for screen readers and for people who
+have switched embeds off.
 
 Limits are Discord's own: https://docs.discord.com/developers/resources/message and
 https://docs.discord.com/developers/components/reference.
@@ -27,7 +28,7 @@ from knowledge.markup import Span, length, paginate, parse, parse_kept, print_bl
 
 CONTENT_LIMIT = 2000
 PREVIEW_ROOM = 100
-"""Characters that a public answer leaves free, so that a preview of it can say that it is one."""
+"""Characters that a public answer leaves free, for the sentence above its preview."""
 NO_MENTIONS = discord.AllowedMentions.none()
 NEW_MESSAGE = discord.InteractionResponseType.channel_message.value
 UPDATE_MESSAGE = discord.InteractionResponseType.message_update.value
@@ -37,21 +38,21 @@ FILE_NAME = "questions.txt"
 
 @dataclass(frozen=True)
 class DiscordMessage:
-    """One page of an answer: what Discord is sent. The same one for everyone who asks the same."""
+    """One page of an answer as Discord is sent it; cached, for everyone who asks the same."""
 
     content: str
     view: ButtonView
     file: str = ""
-    """A text to keep, as a file beside the message; most have none."""
+    """The content of a text file that is attached; empty for none."""
 
     def attachments(self) -> list[discord.File]:
-        """The file, for discord.py to send; made anew each time, for it is read once."""
+        """The file for discord.py, a new object each time because it can be read only once."""
         if not self.file:
             return []
         return [discord.File(io.BytesIO(self.file.encode()), FILE_NAME)]
 
     def to_json(self) -> dict[str, Any]:
-        """The message as it goes over the wire."""
+        """The message as JSON."""
         flags = discord.MessageFlags(ephemeral=True, suppress_embeds=True)
         files = [file.to_dict(at) for at, file in enumerate(self.attachments())]
         return {
@@ -64,14 +65,14 @@ class DiscordMessage:
 
     @cached_property
     def as_new(self) -> bytes:
-        """The callback that shows it as a message of its own, made once for all."""
+        """The encoded callback that sends it as a new message."""
         return _encode(NEW_MESSAGE, self.to_json())
 
     @cached_property
     def as_update(self) -> bytes:
-        """The callback that puts it in place of another message, whose file goes."""
+        """The encoded callback that replaces another message and removes its file."""
         message = {"attachments": [], **self.to_json()}
-        del message["flags"]  # those of a message stay as they are
+        del message["flags"]  # a message keeps its flags
         return _encode(UPDATE_MESSAGE, message)
 
 
@@ -100,9 +101,12 @@ def render(answer: Answer, page: int = 1, post_buttons: Sequence[Button] = ()) -
 
 @lru_cache(plain_text.KEPT)
 def contents(answer: Answer, spare: int = 0) -> tuple[str, ...]:
-    """The `content` of every page. Each holds heading, reminder and credit.
+    """The `content` of every page, at most 2000 characters; each has heading, reminder and credit.
 
-    `spare` characters of each are left free.
+    `spare`: how many characters of each page are left free.
+
+    Raises:
+        DoesNotFitError: as `render` does.
     """
     print_it = plain_span if answer.plain else print_span
     heading, frame = markdown(answer.heading, print_it), markdown(answer.frame, print_it)
@@ -140,19 +144,19 @@ def _file_of(answer: Answer) -> str:
 
 def render_reply(reply: Reply) -> DiscordMessage:
     """A short message for the one who pressed or typed."""
-    # It may repeat what somebody typed, and name where they are.
+    # Not cached, because it may repeat what somebody typed, and name the place.
     content = print_blocks(parse(reply.text), print_span)[:CONTENT_LIMIT]
     return DiscordMessage(content, ButtonView(reply.buttons))
 
 
 def render_post_preview(preview: PostPreview) -> DiscordMessage:
-    """What a channel would see, and what to press next."""
+    """A preview of what a channel would see, with the buttons to post it."""
     content = plain_text.joined(markdown(preview.text), public_content(preview.answer))
     return DiscordMessage(content, PostPreviewView(preview))
 
 
 def render_response(response: Response) -> DiscordMessage:
-    """Whatever one person is shown."""
+    """Render whatever one person is shown."""
     match response:
         case AnswerPage(answer, number, post_buttons):
             return render(answer, number, post_buttons)
@@ -165,7 +169,7 @@ def render_response(response: Response) -> DiscordMessage:
 
 
 def public_content(answer: Answer) -> str:
-    """What everyone in a channel reads: the first page, which says so where there are more."""
+    """What everyone in a channel reads: the first page, which says how many pages there are."""
     return contents(answer, PREVIEW_ROOM)[0]
 
 
@@ -175,16 +179,16 @@ def markdown(text: str, print_it: Callable[[Span], str] | None = None) -> str:
 
 
 def plain_span(span: Span) -> str:
-    """A run of text without decoration; signs of Discord's Markdown stay signs."""
+    """A span without decoration, its text escaped for Discord's Markdown."""
     return print_span(Span(span.text if not span.url else plain_text.print_span(span)))
 
 
 def print_span(span: Span) -> str:
-    """A run of text in Discord's Markdown."""
-    # A bare address is a link on Discord by itself, and its underscores are not emphasis.
+    """A span in Discord's Markdown."""
+    # Discord links a bare address by itself, and its underscores are not emphasis.
     if span.url == span.text:
         return span.text
-    # The letter in front keeps a dash behind bold words from passing for the start of a list.
+    # The letter in front prevents that a dash after bold words is escaped as a list's start.
     text = discord.utils.escape_markdown(f"x{span.text}")[1:]
     text = f"*{text}*" if span.italic else text
     text = f"**{text}**" if span.bold else text

@@ -1,4 +1,4 @@
-"""Shards: Discord's way of spreading servers over connections, and connections over processes.
+"""Shards: Discord's way of distributing servers over connections, in one process or several.
 
 Shard `n` of `count` gets the servers with `(id >> 22) % count == n`; direct messages go to shard 0
 (https://docs.discord.com/developers/events/gateway#sharding).
@@ -14,7 +14,7 @@ _WRITTEN = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?/([0-9]{1,5})")
 
 @dataclass(frozen=True, slots=True)
 class Shards:
-    """The shards of one process: `first` to `last`, of `count` that there are in all.
+    """The shards of one process: `first` to `last` (both included) of `count` in all, from 0.
 
     Raises:
         ValueError: there are no such shards.
@@ -30,7 +30,7 @@ class Shards:
 
     @classmethod
     def parse(cls, text: str) -> Shards:
-        """What `LDN_DISCORD_SHARDS` says: `0-3/16` (shards 0, 1, 2, 3 of 16), or `4/16`.
+        """Parse `LDN_DISCORD_SHARDS`: `0-3/16` (shards 0, 1, 2, 3 of 16), or `4/16`.
 
         Raises:
             ValueError: it is not written like this, or there are no such shards.

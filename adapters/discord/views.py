@@ -1,5 +1,5 @@
-"""Buttons and menus under an answer. Their custom_id says all that they do, so they go on working
-after a restart, and nothing is kept in memory for them.
+"""Buttons and menus under an answer. Their custom_id says what they do, so they work after a
+restart, and nothing is kept in memory for them.
 
 Limits: https://docs.discord.com/developers/components/reference
 """
@@ -31,21 +31,21 @@ class ButtonView(ui.View):
         for number, row in enumerate(rows, start=1):
             for button in row:
                 self.add_item(button_for(button, number))
-        # discord.py keeps no finished view in memory; presses reach the client without one.
+        # discord.py forgets a stopped view; presses reach the client without it.
         self.stop()
         self._sent: list[dict[str, Any]] | None = None
 
     def to_components(self) -> list[dict[str, Any]]:
-        """What goes over the wire, made once: a finished view does not change."""
+        """The components' JSON, cached because a stopped view does not change."""
         if self._sent is None:
             self._sent = super().to_components()
         return self._sent
 
 
 class AnswerView(ButtonView):
-    """What leads on from a page of an answer: a menu of choices above rows of buttons.
+    """What is under a page of an answer: a menu of choices, and rows of buttons.
 
-    `post_buttons` are buttons for those who may post the answer.
+    `post_buttons` are for those who may post the answer.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class AnswerView(ButtonView):
 
 
 class PostPreviewView(ButtonView):
-    """What to press under what could be posted: another topic, and what to do with it."""
+    """What is under a preview of a post: a menu of other topics, and the buttons to post."""
 
     def __init__(self, preview: PostPreview) -> None:
         super().__init__(preview.buttons)
@@ -67,13 +67,13 @@ class PostPreviewView(ButtonView):
 
 
 def button_for(button: Button, row: int) -> ui.Button[Any]:
-    """A `Button` as Discord's."""
+    """A `Button` as discord.py's."""
     label = clip(button.label, BUTTON_LABEL_LIMIT)
     return ui.Button(label=label, custom_id=button.action.encode(), row=row)
 
 
 def menu_of(action: Action, choices: Sequence[Choice], placeholder: str) -> ui.Select[Any]:
-    """Choices as a select menu, in the first row; the chosen topic comes with `action`."""
+    """Choices as a select menu in the first row, at most 25; `action` is its custom_id."""
     options = [
         discord.SelectOption(label=clip(choice.title, OPTION_LABEL_LIMIT), value=choice.topic)
         for choice in choices[:OPTIONS_LIMIT]
@@ -81,11 +81,14 @@ def menu_of(action: Action, choices: Sequence[Choice], placeholder: str) -> ui.S
     return ui.Select(placeholder=placeholder, custom_id=action.encode(), options=options, row=0)
 
 
-def pressed(data: Mapping[str, Any]) -> Action | None:
-    """What the button that was pressed says, or the entry that was chosen in a menu.
+def action_of(data: Mapping[str, Any]) -> Action | None:
+    """The action of the button that was pressed, or of the menu with the chosen entry.
 
     Args:
-        data: of an interaction, as Discord sends it.
+        data: the `data` of an interaction, as Discord sends it.
+
+    Returns:
+        The action; None if the custom_id is not one of ours.
     """
     action = Action.decode(str(data.get("custom_id")))
     chosen = data.get("values")

@@ -25,7 +25,9 @@ STATIC = Path(__file__).parent / "static"
 
 def build_app(live: LiveDocuments, playground: Playground) -> web.Application:
     """The application; it logs no question, and keeps nothing."""
-    app = web.Application(middlewares=[only_this_page, _apologetic], client_max_size=LARGEST_FORM)
+    app = web.Application(
+        middlewares=[only_this_page, _handle_errors], client_max_size=LARGEST_FORM
+    )
     app.on_response_prepare.append(add_headers)
     app.add_routes(Pages(live, playground).routes())
     app.router.add_get("/news", _News(live).stream)
@@ -39,7 +41,7 @@ def build_app(live: LiveDocuments, playground: Playground) -> web.Application:
 
 
 @web.middleware
-async def _apologetic(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _handle_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The one place for everything unexpected: a discreet log line, and a sentence."""
     try:
         return await handler(request)

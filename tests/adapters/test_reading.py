@@ -8,13 +8,13 @@ from unittest.mock import AsyncMock, Mock
 import pytest
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 
-from adapters.discord.reading import read_with_care
+from adapters.discord.reading import skip_unreadable_messages
 
 
 def connection(session: str | None, trouble: Exception) -> Any:
     """A connection whose second message is trouble; by then there may be a session."""
     socket = Mock(session_id=session, received_message=AsyncMock(side_effect=[None, trouble]))
-    read_with_care(cast(DiscordWebSocket, socket))
+    skip_unreadable_messages(cast(DiscordWebSocket, socket))
     return socket
 
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from adapters.discord import gateway
-from adapters.discord.gateway import IdentifyGate
+from adapters.discord.gateway import IdentifyLimiter
 from adapters.discord.shards import Shards
 
 
@@ -43,14 +43,14 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 async def test_shards_of_different_buckets_identify_at_once(waits: list[float]) -> None:
-    gate = IdentifyGate(max_concurrency=16)
+    gate = IdentifyLimiter(max_concurrency=16)
     for shard in range(16):
         await gate.wait(shard)
     assert waits == [0] * 16
 
 
 async def test_shards_of_one_bucket_identify_one_after_the_other(waits: list[float]) -> None:
-    gate = IdentifyGate(max_concurrency=2)
+    gate = IdentifyLimiter(max_concurrency=2)
     for shard in (0, 1, 2, 3, 4):
         await gate.wait(shard)
     every = gateway.IDENTIFY_EVERY
