@@ -1,7 +1,8 @@
-"""Deliveries: what a platform has handed over already, so that nothing is done twice.
+"""Deliveries: recognises requests and events that were delivered before, so that nothing is done
+twice.
 
-Slack repeats what it is unsure of, and anybody might repeat what they have overheard. Of several
-processes, any may get the repetition; then the store has to be one that they share.
+Slack repeats an event that was not acknowledged in time, and an attacker may repeat a request. A
+repetition may reach any of several processes, which then need a store that they share.
 """
 
 from __future__ import annotations
@@ -19,139 +20,142 @@ from knowledge.errors import LdnBotError
 log = logging.getLogger(__name__)
 
 KEPT_FOR = timedelta(minutes=20)
-"""For how long a delivery is known, at least. Slack repeats an event for some minutes
-(https://docs.slack.dev/apis/events-api#retries); what was signed five minutes ago is refused."""
-REMEMBERED = 100_000
-"""As many new deliveries one process remembers by itself before it forgets the older ones."""
-PATIENCE = 0.5
-"""Seconds that a claim waits, at most, for the store; Slack wants an answer within three, and there
-is more to wait for."""
+"""How long a delivery is remembered, at least. Slack repeats an event for some minutes
+(https://docs.slack.dev/apis/events-api#retries), and a signature is valid for five."""
+MAX_REMEMBERED = 100_000
+"""New deliveries after which one process forgets older ones, if that comes before `KEPT_FOR`."""
+STORE_TIMEOUT = 0.5
+"""Seconds that each call waits for the store, at most: Slack waits for three in all."""
 
 
 class DeliveryState(Enum):
-    """How far a delivery is that somebody claims."""
+    """What is known of a delivery when somebody tries to claim it."""
 
     FIRST = auto()
-    """Nobody has claimed it before; whoever asked has it now."""
+    """It was not claimed before; the caller has it now."""
     BEGUN = auto()
-    """Somebody has it, and has not finished. They may have been killed."""
+    """It was claimed before, and is not done. The process that claimed it may have been killed."""
     DONE = auto()
-    """Somebody has finished it."""
+    """It was claimed before, and is done."""
     UNKNOWN = auto()
-    """The store does not say, and whoever asked wants to be sure. Nobody has it now."""
+    """The store does not answer, and the claim was strict. The caller does not have it."""
 
 
 class DeliveryStore(Protocol):
-    """Keeps deliveries for several processes at once, for `KEPT_FOR`."""
+    """Stores deliveries for several processes, for `KEPT_FOR`."""
 
-    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[DeliveryState, ...]:
-        """Claim deliveries; of however many that ask at once, one is the first.
+    async def claim(self, *deliveries: str, strict: bool = False) -> tuple[DeliveryState, ...]:
+        """Claim deliveries, and return the state of each.
 
-        With `surely`, a claim that fails or is cancelled is taken back, as soon as that can be.
+        If several callers claim a delivery at the same time, exactly one gets `FIRST`. With
+        `strict`, a claim that fails or is cancelled is undone as soon as the store can be reached.
 
         Raises:
-            LdnBotError: the store cannot say.
+            LdnBotError: the store cannot be used.
         """
 
     async def finish(self, delivery: str) -> None:
-        """A claimed delivery is done.
+        """Record that a claimed delivery is done.
 
         Raises:
-            LdnBotError: the store cannot keep that.
+            LdnBotError: the store cannot be used.
         """
 
     async def release(self, delivery: str) -> None:
-        """A delivery that whoever asks has claimed, and will not do, is free again.
+        """Undo a claim, so that the delivery can be claimed again; only for one that is not done.
 
-        That is so as soon as can be, also when nobody waits for it any more.
+        If the store cannot be reached, that is tried again later, even if the call is cancelled.
 
         Raises:
-            LdnBotError: the store cannot be reached.
+            LdnBotError: the store cannot be used.
         """
 
 
 class Deliveries:
-    """What this process knows to be delivered, and, where there is a store, what others know.
+    """Remembers deliveries in this process, and in a shared store if there is one.
 
-    When the store does not answer, this process goes by what it knows itself: what comes but once
-    is answered then. For what comes again, ask `surely`.
+    While the store does not answer, only this process's memory counts. So a request that the
+    platform does not repeat is still answered; one that it repeats should be claimed `strict`.
     """
 
     def __init__(self, store: DeliveryStore | None = None) -> None:
         self._store = store
         self._memory = RecentDeliveries()
-        self._is_away = False
+        self._store_is_away = False
 
-    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[DeliveryState, ...]:
-        """Claim deliveries; how each stands, as far as anybody knows.
+    async def claim(self, *deliveries: str, strict: bool = False) -> tuple[DeliveryState, ...]:
+        """Claim deliveries, and return the state of each. Never raises.
 
-        With `surely`, what would be the first while the store does not answer is unknown instead.
+        While the store does not answer, a delivery that this process does not know is `FIRST`, or
+        with `strict` `UNKNOWN`.
         """
         own = tuple(map(self._memory.claim, deliveries))
         if self._store is None:
             return own
         try:
-            async with asyncio.timeout(PATIENCE):
-                others = await self._store.claim(*deliveries, surely=surely)
+            async with asyncio.timeout(STORE_TIMEOUT):
+                others = await self._store.claim(*deliveries, strict=strict)
         except (LdnBotError, TimeoutError) as error:
-            self._lost(error)
-            others = (DeliveryState.UNKNOWN if surely else DeliveryState.FIRST,) * len(deliveries)
+            self._store_failed(error)
+            others = (DeliveryState.UNKNOWN if strict else DeliveryState.FIRST,) * len(deliveries)
         else:
-            self._found()
-        states = tuple(map(_together, own, others))
+            self._store_answered()
+        states = tuple(map(_combined, own, others))
         for delivery, known, state in zip(deliveries, own, states, strict=True):
-            if surely and known is DeliveryState.FIRST and state is not known:
-                # It is not done here now, and may be when it comes again: who has it may let it go.
+            if strict and known is DeliveryState.FIRST and state is not known:
+                # It is not done now, but perhaps when it is repeated: another process may release
+                # it.
                 self._memory.forget(delivery)
         return states
 
     async def finish(self, delivery: str) -> None:
-        """A delivery is done, and may be acknowledged when it comes again."""
+        """Record that a delivery is done. Never raises."""
         self._memory.finish(delivery)
         if self._store is not None:
-            await self._told(self._store.finish(delivery))
+            await self._tell_store(self._store.finish(delivery))
 
     async def release(self, delivery: str) -> None:
-        """A delivery that was claimed here will not be done; it may be when it comes again."""
+        """Undo a claim, so that the delivery is done when it is repeated. Never raises."""
         self._memory.forget(delivery)
         if self._store is not None:
-            await self._told(self._store.release(delivery))
+            await self._tell_store(self._store.release(delivery))
 
-    async def _told(self, telling: Awaitable[None]) -> None:
+    async def _tell_store(self, telling: Awaitable[None]) -> None:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(STORE_TIMEOUT):
                 await telling
         except (LdnBotError, TimeoutError) as error:
-            self._lost(error)
+            self._store_failed(error)
         else:
-            self._found()
+            self._store_answered()
 
-    # One line when it begins, and one when it is over, however much is delivered meanwhile.
+    # One log line when an outage begins, and one when it ends.
 
-    def _lost(self, error: Exception) -> None:
-        if not self._is_away:
-            self._is_away = True
+    def _store_failed(self, error: Exception) -> None:
+        if not self._store_is_away:
+            self._store_is_away = True
             log.warning(
                 "what other processes have answered is not known now (%s)", type(error).__name__
             )
 
-    def _found(self) -> None:
-        if self._is_away:
-            self._is_away = False
+    def _store_answered(self) -> None:
+        if self._store_is_away:
+            self._store_is_away = False
             log.info("what other processes have answered is known again")
 
 
-def _together(own: DeliveryState, other: DeliveryState) -> DeliveryState:
-    """How a delivery stands, of which a process knows this and the store that."""
+def _combined(own: DeliveryState, other: DeliveryState) -> DeliveryState:
+    """The state of a delivery, given this process's memory and the store's answer."""
     if own is DeliveryState.FIRST or other in {DeliveryState.BEGUN, DeliveryState.DONE}:
         return other
-    return own  # what was done here while the store did not answer, it does not know of
+    return own  # the store does not know what was done here while it did not answer
 
 
 class RecentDeliveries:
-    """What was claimed of late, in two generations: a number for each.
+    """The deliveries that this process has claimed lately, as hashes.
 
-    `clock` counts seconds from anywhere.
+    They are kept in two generations, so that the older one can be dropped as a whole. `clock` is a
+    monotonic clock, in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -161,24 +165,24 @@ class RecentDeliveries:
         self._old: dict[int, DeliveryState] = {}
 
     def claim(self, delivery: str) -> DeliveryState:
-        """How a delivery stands that may have been claimed within `KEPT_FOR`; it is now."""
+        """Claim a delivery; its state before (`FIRST` if it was not claimed within `KEPT_FOR`)."""
         age = self._clock() - self._since
-        if age >= KEPT_FOR.total_seconds() or len(self._young) >= REMEMBERED:
+        if age >= KEPT_FOR.total_seconds() or len(self._young) >= MAX_REMEMBERED:
             outlived = age >= 2 * KEPT_FOR.total_seconds()
             self._old = {} if outlived else self._young
             self._young = {}
             self._since = self._clock()
-        key = hash(delivery)  # Python keys it anew in each process
+        key = hash(delivery)  # keyed with a random number in each process
         if known := self._young.get(key) or self._old.get(key):
             return known
         self._young[key] = DeliveryState.BEGUN
         return DeliveryState.FIRST
 
     def forget(self, delivery: str) -> None:
-        """A delivery that was claimed a moment ago is free again."""
-        for generation in (self._young, self._old):  # they may have changed since
+        """Undo a claim that was made a moment ago."""
+        for generation in (self._young, self._old):  # it may be in the older one by now
             generation.pop(hash(delivery), None)
 
     def finish(self, delivery: str) -> None:
-        """A delivery is done."""
+        """Record that a delivery is done."""
         self._young[hash(delivery)] = DeliveryState.DONE

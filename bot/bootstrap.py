@@ -240,11 +240,11 @@ def build_stores(settings: Settings, stack: AsyncExitStack, *, looking: bool = F
     async def opened() -> Stores:
         from adapters.database.communities import SqlCommunityStore
         from adapters.database.deliveries import SqlDeliveryStore
-        from adapters.database.engine import look_into, open_database
+        from adapters.database.engine import open_database, open_existing
         from adapters.database.posts import SqlPostStore
         from adapters.database.tallies import SqlTallyStore
 
-        get = look_into if looking else open_database
+        get = open_existing if looking else open_database
         database = await get(settings.database_url, settings.data)
         stack.push_async_callback(database.close)
         deliveries = SqlDeliveryStore(database)
@@ -405,7 +405,7 @@ async def _oauth_flow(
     assert kept is not None  # callers look
     assert client_id is not None
     assert client_secret is not None
-    await kept.installations.encrypt_anew()
+    await kept.installations.rotate_keys()
     return oauth_flow(
         _web_client(settings, session),
         client_id,

@@ -213,9 +213,9 @@ class LazyDeliveries:
 
     _lazy: LazyStores
 
-    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[DeliveryState, ...]:
+    async def claim(self, *deliveries: str, strict: bool = False) -> tuple[DeliveryState, ...]:
         """See `DeliveryStore.claim`."""
-        return await (await self._lazy.open()).deliveries.claim(*deliveries, surely=surely)
+        return await (await self._lazy.open()).deliveries.claim(*deliveries, strict=strict)
 
     async def finish(self, delivery: str) -> None:
         """See `DeliveryStore.finish`."""

@@ -25,7 +25,7 @@ class SqlCommunityStore:
         self._database = database
 
     async def settings(self, platform: Platform, community: str) -> CommunitySettings | None:
-        """What was set for a community; None if nothing ever was."""
+        """The settings of a community; None if it has set nothing yet."""
         rows = await self._database.read(
             select(communities).where(
                 communities.c.platform == platform, communities.c.community == community
@@ -40,12 +40,12 @@ class SqlCommunityStore:
         changes: Mapping[str, Any],
         default: CommunitySettings,
     ) -> CommunitySettings:
-        """Let some settings hold; see `CommunityStore.change`. A cooldown loses its seconds."""
+        """See `CommunityStore.change`. A cooldown is rounded down to whole minutes."""
         key = {"platform": platform, "community": community}
         values = _columns(replace(default, **changes))
         changed = {name: values[name] for name in changes}
         insert = self._database.insert(communities).values(**key, **values)
-        # With nothing to change, its own key: what stands there is to be returned all the same.
+        # Without changes the key is set to itself, so that the row is returned all the same.
         changing = insert.on_conflict_do_update(
             index_elements=list(key), set_=changed or {"community": community}
         ).returning(communities)

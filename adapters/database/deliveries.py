@@ -19,32 +19,34 @@ from adapters.database.tables import deliveries as table
 from adapters.deliveries import KEPT_FOR, DeliveryState
 
 FORGET_EVERY = timedelta(minutes=1)
-"""How often a process drops what is older than `KEPT_FOR`."""
+"""How often a process deletes what is older than `KEPT_FOR`."""
 AGAIN_AFTER = 15.0
-"""Seconds until a claim is taken back again, where the database did not answer."""
+"""Seconds between two attempts to undo a claim, if the database does not answer."""
 CLOSED_WITHIN = 1.0
-"""Seconds that closing waits, at most, for claims to be taken back."""
+"""Seconds that closing waits, at most, for claims to be undone."""
 
 
 class SqlDeliveryStore:
-    """A `DeliveryStore`. Of a delivery, a hash of its id is kept, and when it was claimed.
+    """A `DeliveryStore`. A row holds a hash of the delivery's id, and when it was claimed.
 
-    Every method is one transaction, and raises `StoreError`. A claim is told from others by its
-    moment.
+    Every method is one transaction, and raises `StoreError`. The time of a claim also identifies
+    it: if a transaction is repeated, it finds its own claim by that.
     """
 
     def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._clock = clock
         self._forgotten: datetime | None = None
-        self._owed: deque[tuple[datetime, Callable[[AsyncConnection], Awaitable[None]]]] = deque()
-        self._paying: asyncio.Task[None] | None = None
+        self._pending: deque[tuple[datetime, Callable[[AsyncConnection], Awaitable[None]]]] = (
+            deque()
+        )
+        self._retrying: asyncio.Task[None] | None = None
 
-    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[DeliveryState, ...]:
+    async def claim(self, *deliveries: str, strict: bool = False) -> tuple[DeliveryState, ...]:
         """See `DeliveryStore.claim`."""
         now = self._clock()
         keys = [_key(each) for each in deliveries]
-        # In one order for all: of two that claim the same, neither has what the other waits for.
+        # Sorted, so that two processes that claim the same rows cannot deadlock.
         rows = [{"delivery": key, "claimed": now, "done": False} for key in sorted(keys)]
         claiming = (
             self._database.insert(table)
@@ -52,7 +54,7 @@ class SqlDeliveryStore:
             .on_conflict_do_update(
                 index_elements=["delivery"],
                 set_={"claimed": now, "done": False},
-                # It is ourselves, before a confirmation was lost; or it does not count any more.
+                # Our own claim, whose confirmation was lost; or one that has expired.
                 where=(table.c.claimed == now) | (table.c.claimed < now - KEPT_FOR),
             )
             .returning(table.c.delivery)
@@ -73,15 +75,15 @@ class SqlDeliveryStore:
             return tuple(states[key] for key in keys)
 
         async def take_back(connection: AsyncConnection) -> None:
-            # Claimed once more: that waits for the first time, which may be under way still.
+            # The first statement may still be running on the server: claiming again waits for it.
             ours = list(await connection.scalars(claiming))
             await connection.execute(delete(table).where(table.c.delivery.in_(ours)))
 
         try:
             states = await self._database.write(work)
         except (StoreError, asyncio.CancelledError):
-            if surely:  # nobody will do it, and the server may have kept the claim, or keep it yet
-                self._owe(now, take_back)
+            if strict:  # the claim may have been stored, or may be stored yet
+                self._retry_later(now, take_back)
             raise
         if forgetting:
             self._forgotten = now
@@ -96,42 +98,42 @@ class SqlDeliveryStore:
     async def release(self, delivery: str) -> None:
         """See `DeliveryStore.release`."""
         now = self._clock()
-        # What is claimed later, when this is done twice, is somebody else's.
+        # This may run a second time later; a claim that is newer then belongs to somebody else.
         ours = table.c.delivery == _key(delivery), table.c.claimed <= now, ~table.c.done
 
         async def work(connection: AsyncConnection) -> None:
             await connection.execute(delete(table).where(*ours))
 
-        await asyncio.shield(self._owe(now, work))
+        await asyncio.shield(self._retry_later(now, work))
 
     async def close(self) -> None:
-        """Wait a moment until claims are taken back; what is not by then stays claimed."""
-        if self._paying:
+        """Wait a moment until claims are undone; the others stay claimed."""
+        if self._retrying:
             with suppress(TimeoutError):
                 async with asyncio.timeout(CLOSED_WITHIN):
-                    await self._paying
+                    await self._retrying
 
-    def _owe(
+    def _retry_later(
         self, since: datetime, work: Callable[[AsyncConnection], Awaitable[None]]
     ) -> asyncio.Task[None]:
-        """Have work done as soon as the database answers, while it matters."""
-        self._owed.append((since, work))
-        if self._paying is None or self._paying.done():
-            self._paying = asyncio.create_task(self._pay())
-        return self._paying
+        """Do the work as soon as the database answers, unless the claim has expired by then."""
+        self._pending.append((since, work))
+        if self._retrying is None or self._retrying.done():
+            self._retrying = asyncio.create_task(self._retry_pending())
+        return self._retrying
 
-    async def _pay(self) -> None:
-        while self._owed:
-            since, work = self._owed[0]
+    async def _retry_pending(self) -> None:
+        while self._pending:
+            since, work = self._pending[0]
             if since >= self._clock() - KEPT_FOR:
                 try:
                     await self._database.write(work)
                 except StoreError:
                     await asyncio.sleep(AGAIN_AFTER)
                     continue
-            self._owed.popleft()
+            self._pending.popleft()
 
 
 def _key(delivery: str) -> str:
-    # Whatever was sent: JSON can hold halves of characters, which are no UTF-8.
+    # JSON can hold lone surrogates, which have no UTF-8.
     return hashlib.sha256(delivery.encode(errors="surrogatepass")).hexdigest()

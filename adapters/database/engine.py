@@ -1,4 +1,4 @@
-"""The database: opened, brought up to date, asked, closed; patient with what passes by itself."""
+"""Database: opens, migrates, reads and writes a database, and tries again after passing faults."""
 
 from __future__ import annotations
 
@@ -25,89 +25,94 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 ATTEMPTS = 6
-"""How often a piece of work is tried while the fault is one that passes."""
+"""How often an operation is tried, the first time included, while its errors are transient."""
 FIRST_WAIT_S = 0.1
-"""The pause after the first attempt; each further one is twice as long, about 3 s in all."""
+"""Seconds before the second attempt; twice as many before each further one, about 3 in all."""
 WRITTEN_LATELY_S = 30.0
-"""For how long it counts that something was written. After that, only another write can show that
-something still can be: one page of SQLite's log, where there is nothing else to write."""
+"""Seconds after a successful write in which `Database.check` does not write by itself."""
 
 
-class Hold(Protocol):
-    """A post that no other process holds."""
+class PostLock(Protocol):
+    """An exclusive lock on a post, among all processes."""
 
     async def check(self) -> None:
-        """Raise `StoreError` if it is not held any more."""
+        """Raise `StoreError` if the lock was lost."""
 
     async def release(self) -> None:
-        """Let go; a second time does nothing."""
+        """Release the lock; a second call does nothing."""
 
 
 class Backend(Protocol):
-    """What differs between the kinds of database."""
+    """What differs between SQLite and PostgreSQL."""
 
     @property
     def engine(self) -> AsyncEngine:
-        """For what writes: a transaction that begins with the right to."""
+        """For transactions that write; the right to write is acquired at their beginning."""
 
     @property
     def reads(self) -> AsyncEngine:
-        """The same connections, for single statements that only read."""
+        """The same connections, for single statements that only read, without a transaction."""
 
     @property
     def faults(self) -> tuple[type[Exception], ...]:
-        """What comes up where the database is at fault."""
+        """The exceptions that mean that the database failed."""
 
     async def prepare(self) -> None:
-        """Make what is missing before something can be kept."""
+        """Create what has to exist before tables can be created, such as a file."""
 
-    async def look(self) -> None:
-        """See, before the first connection of the engine, whether it can be used; make nothing."""
+    async def probe(self) -> None:
+        """Raise one of `faults` if the database cannot be used; create nothing."""
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
-        """An INSERT that knows ON CONFLICT."""
+        """An INSERT that supports ON CONFLICT."""
 
     async def lock_schema(self, connection: AsyncConnection) -> None:
         """Keep other processes from altering tables until this transaction ends."""
 
-    async def serialize(self, connection: AsyncConnection, key: str) -> None:
-        """Wait until no other transaction is at `key`; be at it until this one ends."""
+    async def lock_key(self, connection: AsyncConnection, key: str) -> None:
+        """Wait for an exclusive lock on `key`, an arbitrary name; hold it until this transaction
+        ends.
+        """
 
-    async def hold(self, post_id: int) -> Hold | None:
-        """Hold a post until it is released or the process ends; None if someone else does."""
+    async def lock_post(self, post_id: int) -> PostLock | None:
+        """Lock a post until it is released or the process ends; None if it is locked already."""
 
     def is_transient(self, error: Exception) -> bool:
         """Whether another attempt may succeed."""
 
     def explain(self, error: Exception) -> str:
-        """A sentence that says what to mend, without any secret."""
+        """A sentence for the operator that says what to mend, without any secret."""
 
     async def close(self) -> None:
-        """Let go of every file and connection."""
+        """Close every file and connection."""
 
 
 class Database:
-    """An open database whose tables are those of `tables`. Work on it is safe to run twice."""
+    """A database with the tables of `adapters.database.tables`.
+
+    After a transient error an operation is tried again, up to `ATTEMPTS` times, so each must be
+    safe to run twice.
+    """
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self.insert = backend.insert
-        """An INSERT that knows ON CONFLICT."""
-        self.serialize = backend.serialize
-        """Within `write`: wait until no other transaction is at a key; be at it until the end."""
+        """An INSERT that supports ON CONFLICT."""
+        self.lock_key = backend.lock_key
+        """For use within `write`; see `Backend.lock_key`."""
         self._wrote = -inf
-        """When something was last written, and nothing has failed to be since."""
+        """When the last write succeeded, by `time.monotonic`; `-inf` if one has failed since."""
 
     @property
     def engine(self) -> AsyncEngine:
-        """For libraries that bring their own statements."""
+        """The engine, for libraries that execute their own statements."""
         return self._backend.engine
 
     async def read(self, statement: Executable) -> Sequence[Row[Any]]:
         """The rows of one statement that only reads.
 
         Raises:
-            StoreError: it could not be read, not even when tried again.
+            StoreError: it failed, also when tried again.
         """
 
         async def work() -> Sequence[Row[Any]]:
@@ -117,13 +122,13 @@ class Database:
         return await self._attempt(work)
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """What `work` returns, after its transaction has been committed.
+        """Run `work` in a transaction, commit it, and return its result.
 
-        `work` may run several times, also after a commit whose confirmation was lost, so it has
-        to come to the same end each time.
+        `work` may run several times, also after a commit whose confirmation was lost, so a
+        repetition must have no further effect.
 
         Raises:
-            StoreError: it could not be done, not even when tried again.
+            StoreError: it failed, also when tried again.
         """
 
         async def transaction() -> T:
@@ -141,17 +146,17 @@ class Database:
         return result
 
     async def execute(self, statement: Executable) -> None:
-        """One statement that writes, in a transaction of its own, as `write` does it."""
+        """Execute one statement that writes, in a transaction of its own; see `write`."""
         await self.write(lambda connection: connection.execute(statement))
 
     async def check(self) -> None:
-        """See that what is kept can be read, and that something can be kept. Nothing is altered.
+        """Check that the database can be read and written; nothing is changed.
 
-        A server that is a standby now, or a disk that is full, can still be read. So unless
-        something was written lately, this writes.
+        Reading alone is not enough: a standby server, or a full disk, can still be read. So unless
+        a write succeeded in the last `WRITTEN_LATELY_S` seconds, this makes one.
 
         Raises:
-            StoreError: one or the other is not so.
+            StoreError: it cannot be read or written.
         """
         if monotonic() - self._wrote < WRITTEN_LATELY_S:
             await self.read(text(f"SELECT version_num FROM {migrations.VERSION_TABLE}"))
@@ -160,36 +165,36 @@ class Database:
             await self.execute(text(unaltered))
 
     @asynccontextmanager
-    async def hold(self, post_id: int) -> AsyncIterator[Hold | None]:
-        """Hold a post until the block or the process ends; None if someone else does.
+    async def lock_post(self, post_id: int) -> AsyncIterator[PostLock | None]:
+        """Lock a post until the block or the process ends; None if it is locked already.
 
         Raises:
-            StoreError: the database cannot say.
+            StoreError: the database cannot be used.
         """
-        hold = await self._attempt(lambda: self._backend.hold(post_id))
+        lock = await self._attempt(lambda: self._backend.lock_post(post_id))
         try:
-            yield hold
+            yield lock
         finally:
-            if hold:
-                await hold.release()
+            if lock:
+                await lock.release()
 
     async def close(self) -> None:
-        """Let go of every file and connection."""
+        """Close every file and connection."""
         await self._backend.close()
 
     async def version(self) -> str:
-        """The last migration that was applied; empty if there was none.
+        """The revision of the last migration that was applied; empty if there was none.
 
         Raises:
             StoreError: the database cannot be used.
         """
 
-        async def look() -> str:
-            await self._backend.look()
+        async def probe() -> str:
+            await self._backend.probe()
             async with self._backend.reads.connect() as connection:
                 return await _version(connection)
 
-        return await self._attempt(look)
+        return await self._attempt(probe)
 
     async def bring_up_to_date(self) -> None:
         """Apply the migrations that are missing.
@@ -232,22 +237,22 @@ class Database:
 
 
 async def open_database(url: str | None, data: Path) -> Database:
-    """The database at `url` (PostgreSQL), or SQLite in the folder `data`, with current tables.
+    """Open the database at `url` (PostgreSQL), or SQLite in the folder `data`; migrate its tables.
 
     Raises:
-        SettingsError: `url` is none of PostgreSQL. It is not repeated.
+        SettingsError: `url` is no PostgreSQL URL. The text does not repeat it.
         StoreError: the database cannot be reached or written, is damaged, or of a newer version.
     """
     return await _opened(url, data, Database.bring_up_to_date)
 
 
-async def look_into(url: str | None, data: Path) -> Database:
-    """The database that `open_database` would open, as it is: nothing is made, no table altered.
+async def open_existing(url: str | None, data: Path) -> Database:
+    """Open an existing database to read it; nothing is created or migrated.
 
-    For reading alone, and for tables that are known to be current.
+    The caller has to know that its tables are current.
 
     Raises:
-        SettingsError: `url` is none of PostgreSQL. It is not repeated.
+        SettingsError: `url` is no PostgreSQL URL. The text does not repeat it.
         StoreError: the database cannot be used.
     """
     return await _opened(url, data, Database.version)
@@ -256,7 +261,7 @@ async def look_into(url: str | None, data: Path) -> Database:
 async def _opened(
     url: str | None, data: Path, first: Callable[[Database], Awaitable[object]]
 ) -> Database:
-    """The database, once that was done first; closed if it fails."""
+    """The database, after `first` was done with it; closed if that fails."""
     database = Database(_backend(url, data))
     try:
         await first(database)
@@ -267,11 +272,11 @@ async def _opened(
 
 
 async def version_at(url: str | None, data: Path) -> str:
-    """The last migration of the database that `open_database` would open; no table is altered.
+    """The last migration of an existing database (see `open_existing`); empty if it has no tables.
 
     Raises:
-        SettingsError: `url` is none of PostgreSQL. It is not repeated.
-        StoreError: the database cannot be used: not be read, or, if it has tables, not be written.
+        SettingsError: `url` is no PostgreSQL URL. The text does not repeat it.
+        StoreError: the database cannot be read, or it has tables and cannot be written.
     """
     database = Database(_backend(url, data))
     try:
@@ -283,7 +288,7 @@ async def version_at(url: str | None, data: Path) -> str:
 
 
 def _backend(url: str | None, data: Path) -> Backend:
-    # Imported here, so that a process pays for one driver alone.
+    # Imported here, so that a process loads only one driver.
     if url:
         from adapters.database.postgresql import PostgresBackend
 

@@ -1,4 +1,4 @@
-"""What is said when the store cannot do its work."""
+"""The error that the store raises."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from knowledge.errors import LdnBotError
 
 
 class StoreError(LdnBotError):
-    """The database cannot be used now; the text says what to mend. What was asked is not done."""
+    """The database cannot be used now; the text says what to mend. Nothing was changed."""
 
 
 NEWER = (
     "The database was made by a newer version of ldn-bot. Install that version, or restore the "
     "backup from before the upgrade."
 )
-"""What is said where its tables are those of a later version."""
+"""The text if the tables are those of a later version."""

@@ -1,7 +1,8 @@
-"""In which Slack workspaces the app is installed: slack_sdk's store, with tokens encrypted.
+"""Installations: slack_sdk's store of the workspaces that have installed the app, with encrypted
+tokens.
 
-Of an installation only the bot is kept. The app asks for no permission to act as somebody, so there
-is no token of the person who installed it, and no reason to know who that was.
+Only the bot of an installation is stored. The app does not ask to act as a person, so there is no
+token of the person who installed it, and no reason to store who that was.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ from adapters.database.tables import slack_bots, slack_oauth_states
 log = logging.getLogger(__name__)
 
 STATE_LIVES = timedelta(minutes=10)
-"""How long someone may take to agree on Slack's page."""
-PATIENCE = 0.5
-"""Seconds that a question waits, at most, for the token to answer it with."""
+"""How long an OAuth state is valid: the time to agree on Slack's page."""
+STORE_TIMEOUT = 0.5
+"""Seconds that an event waits, at most, for the workspace's token."""
 ENCRYPTED = ("bot_token", "bot_refresh_token")
 
 _SILENT = "The database did not say in time which token a workspace has. Try again."
@@ -44,10 +45,10 @@ _UNREADABLE = (
 
 
 class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
-    """Bots by workspace. The first key encrypts; what any of them has encrypted can be read.
+    """Stores the bot of each workspace. The first key encrypts; any of the keys can decrypt.
 
     Raises:
-        ValueError: a key is none of Fernet's.
+        ValueError: a key is not a Fernet key.
     """
 
     def __init__(self, database: Database, client_id: str, keys: Sequence[str]) -> None:
@@ -58,16 +59,16 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
 
     @classmethod
     def build_bots_table(cls, metadata: MetaData, table_name: str) -> Table:
-        """Ours, whose columns have room for what is encrypted."""
+        """Our own table, whose columns are wide enough for encrypted tokens."""
         return slack_bots
 
     async def async_save(self, installation: Installation) -> None:
-        """Keep an installation: its bot."""
+        """Store the bot of an installation."""
         await self.async_save_bot(installation.to_bot())
 
     async def async_save_bot(self, bot: Bot) -> None:
-        """Keep a bot, and no older one of the same workspace."""
-        kept = copy.copy(bot)  # whoever saves it goes on using it
+        """Store a bot, and delete older ones of the same workspace."""
+        kept = copy.copy(bot)  # the caller goes on using its own
         kept.enterprise_name = kept.team_name = None
         kept.bot_token = self._encrypted(bot.bot_token)
         if bot.bot_refresh_token:
@@ -84,18 +85,19 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
         team_id: str | None,
         is_enterprise_install: bool | None = False,
     ) -> Bot | None:
-        """The bot of a workspace; the one last seen, while the database does not answer.
+        """The bot of a workspace; None if there is none.
 
-        None for an organisation as a whole: the app is installed in single workspaces. Beside the
-        workspace `enterprise_id` tells nothing, and may be that of somebody from another one.
+        While the database does not answer, it is the bot that was last found. Installations of
+        whole organisations do not exist. `enterprise_id` is ignored: it may be that of a person
+        from another organisation.
 
         Raises:
-            StoreError: the database does not answer, and no bot was seen there before.
+            StoreError: the database does not answer, and the bot was never found before.
         """
         if is_enterprise_install or team_id is None:
             return None
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(STORE_TIMEOUT):
                 found = await self._newest(team_id)
         except (StoreError, TimeoutError) as error:
             if known := self._known.get(team_id):
@@ -108,20 +110,20 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
         return found
 
     async def token_of(self, team: str) -> str | None:
-        """The token for a workspace, whichever organisation that belongs to.
+        """The token of a workspace; None if the app is not installed there.
 
         Raises:
-            StoreError: the database does not say.
+            StoreError: the database cannot be used.
         """
         bot = await self._newest(team)
         return bot.bot_token if bot else None
 
     async def async_find_installation(self, **_: Any) -> Installation | None:
-        """None: nothing but bots is kept."""
+        """None: only bots are stored."""
         return None
 
     async def async_delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
-        """Forget a workspace's bot."""
+        """Delete a workspace's bot."""
         if team_id is None:
             return
         self._known.pop(team_id, None)
@@ -130,12 +132,13 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
     async def async_delete_installation(
         self, *, enterprise_id: str | None, team_id: str | None, user_id: str | None = None
     ) -> None:
-        """Nothing: no person's installation is kept."""
+        """Nothing: no person's installation is stored."""
 
-    async def encrypt_anew(self) -> None:
-        """Encrypt everything with the first key, so that the others are needed no longer.
+    async def rotate_keys(self) -> None:
+        """Encrypt every token with the first key, so that the others can be discarded.
 
-        What was changed meanwhile is left as it is. What cannot be read stays, and is logged.
+        A row that is changed at the same time is left as it is. A token that cannot be decrypted is
+        left too, and logged.
 
         Raises:
             StoreError: the database cannot be used.
@@ -175,7 +178,7 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
         except InvalidToken:
             return None
         for name in ("bot_token_expires_at", "installed_at"):
-            row[name] = row[name] and row[name].replace(tzinfo=UTC)  # slack_sdk leaves it away
+            row[name] = row[name] and row[name].replace(tzinfo=UTC)  # slack_sdk drops it
         del row["id"], row["client_id"]
         return Bot(**row)
 
@@ -187,14 +190,14 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
 
 
 class OAuthStates(AsyncOAuthStateStore):
-    """Installations that somebody has begun; each can be finished once, by whichever process."""
+    """OAuth states of installations that were begun; any process can finish each of them, once."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._clock = clock
 
     async def async_issue(self, *_: Any, **__: Any) -> str:
-        """A new state, which lives for `STATE_LIVES`. Those that are over are dropped."""
+        """A new state, valid for `STATE_LIVES`; expired ones are deleted."""
         state, now = secrets.token_urlsafe(24), self._clock()
         values = {"state": state, "expires": now + STATE_LIVES}
 
@@ -210,7 +213,7 @@ class OAuthStates(AsyncOAuthStateStore):
         return state
 
     async def async_consume(self, state: str) -> bool:
-        """Whether a state is known and lives; it is used up."""
+        """Whether a state is known and valid; it is deleted."""
         column = slack_oauth_states.c
 
         async def work(connection: AsyncConnection) -> bool:
@@ -226,7 +229,7 @@ class OAuthStates(AsyncOAuthStateStore):
 
 @dataclass(frozen=True, slots=True)
 class OAuthStores:
-    """What installing into many workspaces has to keep."""
+    """The two stores that installation into many workspaces needs."""
 
     installations: EncryptedInstallations
     states: OAuthStates

@@ -1,4 +1,4 @@
-"""Whose the files are that are made in the data folder."""
+"""The owner of files that are created in the data folder."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from pathlib import Path
 
 
 def leave_to_owner(file: Path) -> None:
-    """Give a file to the owner of its folder: root may have made it for a service with a user."""
+    """Give a file to the owner of its folder, if root runs this: the service may have a user.
+
+    Raises:
+        OSError: that is not possible.
+    """
     if os.geteuid() == 0:
         owner = file.parent.stat()
-        # Were a link followed, whoever may write there could be given any file of the machine.
+        # If links were followed, anybody who may write there could get any file of the machine.
         os.chown(file, owner.st_uid, owner.st_gid, follow_symlinks=False)

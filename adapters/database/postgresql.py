@@ -21,25 +21,27 @@ from knowledge.errors import SettingsError
 
 SCHEMES = ("postgresql", "postgres", "postgresql+asyncpg")
 CONNECTIONS = 4
-"""For everything but holds."""
-HOLDS = 8
-"""Posts that one process holds at once. Each hold is a connection: together they are `CONNECTIONS`
-+ `HOLDS` at most, and holds alone never use up all of them."""
+"""Connections for everything but locks on posts."""
+MAX_LOCKS = 8
+"""Posts that one process locks at once, at most. Each lock is a connection of its own, so a process
+has at most `CONNECTIONS` + `MAX_LOCKS`, and locks alone never use up all of them."""
 CONNECT_TIMEOUT_S = 10.0
 COMMAND_TIMEOUT_S = 60.0
 
 LEAVE_WITHIN_S = 0.5
-"""For taking leave of the server; where it is silent, the driver alone would wait a minute."""
+"""Seconds for closing connections properly; if the server does not answer, the driver by itself
+would wait a minute."""
 _SCHEMA_LOCK = 0x6C646E626F74
-"""The key under which processes that start at once queue up. Any number; it spells the bot."""
+"""The key of the advisory lock for migrations: any number; its bytes spell "ldnbot"."""
 _LOST_AFTER = {
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
 }
-"""Seconds, and probes: when the server gives up on a machine that vanished while it held a post."""
+"""TCP keepalive for locks (seconds, seconds, number): when the server gives up a lock whose machine
+has vanished."""
 _UNREADABLE = (ValueError, OverflowError)
-"""What the driver raises for a URL with a part that cannot be, such as a port beyond 65535."""
+"""What the driver raises for an invalid part of a URL, such as a port beyond 65535."""
 _UNUSABLE = (
     "DATABASE_URL cannot be used as it is. Write postgresql://USER:PASSWORD@HOST/DATABASE, or "
     "leave it out to use SQLite in LDN_DATA."
@@ -66,8 +68,8 @@ class PostgresBackend:
     """A PostgreSQL server.
 
     Raises:
-        SettingsError: the URL is none of PostgreSQL. Its content is not repeated: it may hold a
-            password. Connecting raises it, too, where the driver cannot read the URL.
+        SettingsError: the URL is no PostgreSQL URL. The text does not repeat it, as it may hold a
+            password. Connecting raises it too, if the driver cannot parse the URL.
     """
 
     faults = (SQLAlchemyError, OSError)
@@ -76,9 +78,9 @@ class PostgresBackend:
         self.engine = create_async_engine(
             "postgresql+asyncpg://",
             pool_size=CONNECTIONS,
-            max_overflow=HOLDS,
+            max_overflow=MAX_LOCKS,
             hide_parameters=True,
-            # The driver reads the URL itself: it knows what providers write, such as `?sslmode=`.
+            # The driver parses the URL, as it knows what providers write, such as `?sslmode=`.
             connect_args={
                 "dsn": _driver_url(url),
                 "timeout": CONNECT_TIMEOUT_S,
@@ -88,56 +90,53 @@ class PostgresBackend:
         event.listen(self.engine.sync_engine, "do_connect", _connect)
         event.listen(self.engine.sync_engine, "invalidate", _hang_up)
         self.reads = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._slots = asyncio.Semaphore(HOLDS)
+        self._slots = asyncio.Semaphore(MAX_LOCKS)
 
     async def prepare(self) -> None:
-        """Nothing: a server is there, or is not."""
+        """Nothing: the database exists on the server, or it does not."""
 
-    async def look(self) -> None:
+    async def probe(self) -> None:
         """Nothing: the first statement shows whether the server can be used."""
 
     def insert(self, table: Table) -> Insert:
-        """An INSERT that knows ON CONFLICT."""
+        """See `Backend.insert`."""
         return insert(table)
 
     async def lock_schema(self, connection: AsyncConnection) -> None:
-        """Keep other processes from altering tables until this transaction ends."""
+        """See `Backend.lock_schema`."""
         await connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
 
-    async def serialize(self, connection: AsyncConnection, key: str) -> None:
-        """Wait until no other transaction is at `key`; be at it until this one ends.
-
-        Two keys whose hashes are the same wait for one another needlessly, and that is all.
-        """
-        # Not Python's own hash, which differs from process to process.
+    async def lock_key(self, connection: AsyncConnection, key: str) -> None:
+        """See `Backend.lock_key`. Two keys with the same hash wait for each other needlessly."""
+        # Python's own hash would differ from process to process.
         digest = hashlib.sha256(key.encode()).digest()
         number = int.from_bytes(digest[:8], signed=True)
         await connection.execute(select(func.pg_advisory_xact_lock(number)))
 
-    async def hold(self, post_id: int) -> RowHold | None:
-        """A post's row lock, in a transaction that is open until it is released.
+    async def lock_post(self, post_id: int) -> RowLock | None:
+        """Lock a post's row, in a transaction that stays open until the lock is released.
 
-        Waits while this process holds `HOLDS` others.
+        Waits while this process has `MAX_LOCKS` others.
         """
         await self._slots.acquire()
-        hold = RowHold(self.engine.connect(), self._slots)
+        lock = RowLock(self.engine.connect(), self._slots)
         try:
-            if await hold.take(post_id):
-                return hold
+            if await lock.acquire(post_id):
+                return lock
         except BaseException:
-            await hold.release()
+            await lock.release()
             raise
-        await hold.release()
+        await lock.release()
         return None
 
     def is_transient(self, error: Exception) -> bool:
-        """Whether another attempt may succeed: the server restarts, or broke a tie."""
+        """Whether another attempt may succeed: the server restarts, or resolved a deadlock."""
         if isinstance(error, DBAPIError):
             return error.connection_invalidated or _state(error).startswith(_TRANSIENT)
         return isinstance(error, OSError) and not isinstance(error, TimeoutError)
 
     def explain(self, error: Exception) -> str:
-        """What to mend. Never says what DATABASE_URL holds."""
+        """See `Backend.explain`. It never repeats anything of DATABASE_URL."""
         if isinstance(error, TimeoutError):
             return _TOO_LATE
         if isinstance(error, OSError) or getattr(error, "connection_invalidated", False):
@@ -146,7 +145,7 @@ class PostgresBackend:
         return _SENTENCES.get(state) or _SENTENCES.get(state[:2]) or _OTHERWISE
 
     async def close(self) -> None:
-        """Close every connection; at once where the server does not take leave."""
+        """Close every connection; forcibly if the server does not answer in time."""
         try:
             async with asyncio.timeout(LEAVE_WITHIN_S):
                 await self.engine.dispose()
@@ -155,15 +154,15 @@ class PostgresBackend:
             await self.engine.dispose()
 
 
-class RowHold:
-    """A post's row lock, on a connection of its own and in one of the process's slots."""
+class RowLock:
+    """A `PostLock`: a row lock, on a connection of its own and in one of the process's slots."""
 
     def __init__(self, connection: AsyncConnection, slots: asyncio.Semaphore) -> None:
         self._connection = connection
         self._slots: asyncio.Semaphore | None = slots
 
-    async def take(self, post_id: int) -> bool:
-        """Lock the row; False if another process has it, or if there is none."""
+    async def acquire(self, post_id: int) -> bool:
+        """Lock the row; False if it is locked already, or does not exist."""
         await self._connection.start()
         locking = (
             select(*(func.set_config(name, value, True) for name, value in _LOST_AFTER.items()))
@@ -173,10 +172,10 @@ class RowHold:
         return (await self._connection.execute(locking)).first() is not None
 
     async def check(self) -> None:
-        """See that the lock is still ours: the server forgets it when it restarts.
+        """Check that the lock still exists; it is lost when the server restarts.
 
         Raises:
-            StoreError: it is not; someone else may hold the post now.
+            StoreError: it is lost, and another process may have locked the post.
         """
         try:
             await self._connection.execute(select(1))
@@ -184,7 +183,7 @@ class RowHold:
             raise StoreError("PostgreSQL lost the lock on a post. Try again.") from error
 
     async def release(self) -> None:
-        """Let go; a second time does nothing. A lock that was lost is let go of already."""
+        """Release the lock; a second call does nothing, and errors of a lost lock are ignored."""
         slots, self._slots = self._slots, None
         if slots is None:
             return
@@ -210,20 +209,20 @@ def _connect(
     except (*_UNREADABLE, dialect.loaded_dbapi.Error) as error:
         if not isinstance(error, _UNREADABLE) and not isinstance(error.__cause__, _UNREADABLE):
             raise
-        # What the driver says about a URL that it cannot read quotes from it.
+        # The driver's own message would quote the URL.
         raise SettingsError(_UNUSABLE) from None
 
 
 def _hang_up(connection: DBAPIConnection, *_: Any) -> None:
-    """End a connection at once that broke, or on which nobody waits for an answer any more.
+    """End a connection without telling the server.
 
-    SQLAlchemy would take leave of the server first. Where that is silent, whoever has just given up
-    waiting would wait two seconds more.
+    SQLAlchemy would close it properly, and wait up to two more seconds for a server that does not
+    answer.
     """
     connection.driver_connection.terminate()
 
 
 def _state(error: Exception) -> str:
-    """PostgreSQL's five characters for what went wrong; empty if it was not PostgreSQL."""
+    """PostgreSQL's five-character error code (SQLSTATE); empty for other errors."""
     original = error.orig if isinstance(error, DBAPIError) else None
     return getattr(original, "sqlstate", None) or ""

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, delete, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database.engine import Database, Hold
+from adapters.database.engine import Database, PostLock
 from adapters.database.tables import post_locks, posts, reservations
 from knowledge.posts import (
     MAX_CLOCK_SKEW,
@@ -27,14 +27,14 @@ from knowledge.posts import (
 )
 
 NONCE_BYTES = 12
-"""24 characters, of the 25 that Discord takes."""
+"""They make 24 characters; Discord allows 25."""
 
 _OLDEST_FIRST = (posts.c.posted, posts.c.id)
 _BY_PLACE = (posts.c.platform, posts.c.community, posts.c.channel, *_OLDEST_FIRST)
 
 
 def utc_now() -> datetime:
-    """The clock of this machine."""
+    """The present time, in UTC, by this machine's clock."""
     return datetime.now(UTC)
 
 
@@ -66,7 +66,7 @@ class SqlPostStore:
             .on_conflict_do_update(
                 index_elements=list(subject),
                 set_={"title": title, "made": now},
-                # The other is dead; or it is ourselves, before a confirmation was lost.
+                # A reservation of a killed process; or our own, whose confirmation was lost.
                 where=or_(not_(_is_active(now)), reservations.c.nonce == nonce),
             )
             .returning(reservations)
@@ -84,8 +84,8 @@ class SqlPostStore:
 
         async def work(connection: AsyncConnection) -> Reservation | Post | CoolingDown | None:
             if cooldown:
-                # One at a time: two who do not see one another yet would both be let through.
-                await self._database.serialize(connection, "\0".join(channel.values()))
+                # One transaction at a time: two that do not see each other would both succeed.
+                await self._database.lock_key(connection, "\0".join(channel.values()))
             # In this order: while someone records the same section, the first statement waits for
             # that transaction to end, and the second sees what it has recorded.
             reserved = (await connection.execute(reserving)).one_or_none()
@@ -125,8 +125,8 @@ class SqlPostStore:
             .on_conflict_do_nothing(index_elements=[*place, "message"])
             .returning(posts)
         )
-        # Recorded before: by us, before a confirmation was lost; or by whoever took the reservation
-        # over while the platform, knowing the nonce, took the message once.
+        # If it was recorded before: by us, and the confirmation was lost; or by the process that
+        # took the reservation over, and got the same message because of the nonce.
         known = select(posts).where(
             *(posts.c[name] == value for name, value in place.items()), posts.c.message == message
         )
@@ -144,7 +144,7 @@ class SqlPostStore:
         return await self._database.write(work)
 
     async def release(self, reservation: Reservation) -> None:
-        """Give a reservation back; if someone has taken it over meanwhile, it is theirs."""
+        """Delete a reservation, unless another process has taken it over."""
         await self._database.execute(
             delete(reservations).where(
                 reservations.c.id == reservation.id, reservations.c.made == reservation.made
@@ -152,7 +152,7 @@ class SqlPostStore:
         )
 
     async def unfinished(self) -> Sequence[Reservation]:
-        """Reservations that nobody recorded or gave back, also those of a minute ago."""
+        """The reservations that were neither recorded nor released, also expired ones."""
         rows = await self._database.read(
             select(reservations).order_by(reservations.c.made, reservations.c.id)
         )
@@ -173,17 +173,17 @@ class SqlPostStore:
         return await self._posts()
 
     async def set_pinned(self, post: Post, pinned: bool) -> None:
-        """Remember whether a message is pinned."""
+        """Record whether a message is pinned."""
         await self._database.execute(
             update(posts).where(posts.c.id == post.id).values(pinned=pinned)
         )
 
     async def forget(self, post: Post) -> None:
-        """Drop a post; waits for another process that is editing its message."""
+        """Delete a post's record; waits for another process that has locked the post."""
         await self._database.execute(delete(posts).where(posts.c.id == post.id))
 
     async def begun(self) -> Sequence[int]:
-        """The ids of posts of which an edit was begun and not finished."""
+        """The ids of posts with an edit that was begun and not finished."""
         rows = await self._database.read(
             select(posts.c.id).where(posts.c.begun.is_not(None)).order_by(posts.c.id)
         )
@@ -191,10 +191,10 @@ class SqlPostStore:
 
     @asynccontextmanager
     async def claim(self, post_id: int) -> AsyncIterator[SqlClaim | None]:
-        """Hold one post to bring it up to date; None if it is held, or forgotten."""
-        async with self._database.hold(post_id) as hold:
+        """Lock one post to bring it up to date; None if it is locked already, or was forgotten."""
+        async with self._database.lock_post(post_id) as lock:
             rows = await self._database.read(select(posts).where(posts.c.id == post_id))
-            yield SqlClaim(self._database, hold, rows[0]) if hold and rows else None
+            yield SqlClaim(self._database, lock, rows[0]) if lock and rows else None
 
     async def _posts(self, *conditions: ColumnElement[bool]) -> Sequence[Post]:
         rows = await self._database.read(
@@ -204,35 +204,35 @@ class SqlPostStore:
 
 
 class SqlClaim:
-    """A post that is held. Every method raises `StoreError`."""
+    """A `Claim`. Every method raises `StoreError`."""
 
-    def __init__(self, database: Database, hold: Hold, row: Row[Any]) -> None:
+    def __init__(self, database: Database, lock: PostLock, row: Row[Any]) -> None:
         self._database = database
-        self._hold = hold
+        self._lock = lock
         self.post = _post(row)
         self.begun: str | None = row.begun
 
     async def begin(self, revision: str) -> None:
-        """Remember that the message is about to be edited; raises if the hold has been lost."""
-        await self._hold.check()
+        """Record that the message is about to be edited; raises if the lock was lost."""
+        await self._lock.check()
         await self._update(begun=revision)
         self.begun = revision
 
     async def finish(self, revision: str, state: PostState, reason: str = "") -> None:
-        """Record the outcome, also if the hold has been lost: the edit has been made."""
+        """Record the outcome, also if the lock was lost: the edit has been made."""
         await self._update(revision=revision, state=state, reason=reason, begun=None)
         self.post = replace(self.post, revision=revision, state=state, reason=reason)
         self.begun = None
 
     async def give_up(self, reason: str) -> None:
-        """Record that the post is outdated; an edit that was begun stays begun."""
+        """Record that the post is outdated; `begun` is kept."""
         await self._update(state=PostState.OUTDATED, reason=reason)
         self.post = replace(self.post, state=PostState.OUTDATED, reason=reason)
 
     async def forget(self) -> None:
-        """Drop the post. This ends the hold."""
-        # First the hold: a row cannot go while it is locked, not even by ourselves.
-        await self._hold.release()
+        """Delete the post's record, and release the lock."""
+        # The lock first: a locked row cannot be deleted, not even by ourselves.
+        await self._lock.release()
         await self._database.execute(delete(posts).where(posts.c.id == self.post.id))
 
     async def _update(self, **values: str | None) -> None:
@@ -242,7 +242,7 @@ class SqlClaim:
 async def _last_posting(
     connection: AsyncConnection, channel: dict[str, str], now: datetime, *, besides: int
 ) -> datetime | None:
-    """When something was last posted in a channel, or is about to be by another reservation."""
+    """When something was last posted in a channel, or reserved by another process."""
     posted = select(func.max(posts.c.posted)).where(
         *(posts.c[name] == value for name, value in channel.items()),
         posts.c.posted <= now + MAX_CLOCK_SKEW,
@@ -252,7 +252,7 @@ async def _last_posting(
         _is_active(now),
         reservations.c.id != besides,
     )
-    # One statement: between two, a reservation that is being recorded could slip through.
+    # One statement: a reservation that is recorded between two would be in neither result.
     both = select(posted.scalar_subquery(), about_to_be.scalar_subquery())
     return max(filter(None, (await connection.execute(both)).one()), default=None)
 

@@ -21,9 +21,9 @@ from adapters.database.errors import StoreError
 from adapters.database.ownership import leave_to_owner
 
 CONNECTIONS = 2
-"""One may write while another reads; each is a thread."""
+"""Two, so that one can read while the other writes; each needs a thread."""
 BUSY_TIMEOUT_S = 5.0
-"""How long a statement waits for another process that writes."""
+"""Seconds that a statement waits for another process that writes."""
 
 _READS_ONLY = "ldn_bot_reads_only"
 _UNWRITABLE = (
@@ -58,8 +58,7 @@ class SqliteBackend:
             pool_size=CONNECTIONS,
             max_overflow=0,
             hide_parameters=True,
-            # The driver begins no transaction by itself: `_begin` does, before reads and tables
-            # are made or altered, too.
+            # The driver must not begin transactions: `_begin` does, also before reads and DDL.
             connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_S},
         )
         self.reads = self.engine.execution_options(**{_READS_ONLY: True})
@@ -67,10 +66,10 @@ class SqliteBackend:
         event.listen(self.engine.sync_engine, "begin", _begin)
 
     async def prepare(self) -> None:
-        """Make what is missing, and have the file keep a write-ahead log from now on.
+        """Create the folder and the files, and switch the database to a write-ahead log.
 
         Raises:
-            StoreError: the folder or a file cannot be made.
+            StoreError: the folder or a file cannot be created.
         """
         locks = self._path.with_suffix(".locks")
 
@@ -79,7 +78,7 @@ class SqliteBackend:
                 self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 for path in (self._path, locks):
                     path.touch(mode=0o600)
-                    with suppress(OSError):  # where it cannot be given away, it can be used
+                    with suppress(OSError):  # the file can be used with another owner as well
                         leave_to_owner(path)
                 self._locks = self._locks or FileLocks(locks)
             except OSError as error:
@@ -88,15 +87,15 @@ class SqliteBackend:
         await asyncio.to_thread(make)
         await self._ask("PRAGMA journal_mode = WAL")
 
-    async def look(self) -> None:
-        """See that the file can be used."""
+    async def probe(self) -> None:
+        """See `Backend.probe`."""
         await self._ask("PRAGMA schema_version")
 
     async def _ask(self, pragma: str) -> None:
-        """Without the driver, which leaves a thread behind when it cannot connect."""
+        """Execute a pragma without the driver, which leaks a thread if it cannot connect."""
 
         def ask() -> None:
-            # Not made where it is not there. Not `mode=ro`, which leaves an empty log behind.
+            # `rw` does not create the file; `ro` would leave an empty log behind.
             address = f"{self._path.absolute().as_uri()}?mode=rw"
             with closing(sqlite3.connect(address, timeout=BUSY_TIMEOUT_S, uri=True)) as connection:
                 connection.execute(pragma)
@@ -104,26 +103,26 @@ class SqliteBackend:
         await asyncio.to_thread(ask)
 
     def insert(self, table: Table) -> Insert:
-        """An INSERT that knows ON CONFLICT."""
+        """See `Backend.insert`."""
         return insert(table)
 
     async def lock_schema(self, connection: AsyncConnection) -> None:
-        """Nothing: a transaction keeps every other writer away from its beginning."""
+        """Nothing: a transaction that writes excludes every other one from its beginning."""
 
-    async def serialize(self, connection: AsyncConnection, key: str) -> None:
+    async def lock_key(self, connection: AsyncConnection, key: str) -> None:
         """Nothing, for the same reason."""
 
-    async def hold(self, post_id: int) -> FileHold | None:
-        """A post's byte in the file of locks, until it is released or the process ends."""
-        assert self._locks is not None  # callers prepare
-        return FileHold(self._locks, post_id) if self._locks.take(post_id) else None
+    async def lock_post(self, post_id: int) -> FileLock | None:
+        """Lock a post's byte in the lock file, until it is released or the process ends."""
+        assert self._locks is not None  # `prepare` was called
+        return FileLock(self._locks, post_id) if self._locks.acquire(post_id) else None
 
     def is_transient(self, error: Exception) -> bool:
-        """Whether another attempt may succeed: someone else was writing."""
+        """Whether another attempt may succeed: another process was writing."""
         return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
     def explain(self, error: Exception) -> str:
-        """What to mend."""
+        """See `Backend.explain`."""
         sentence = _SENTENCES.get(_code(error), "{path} cannot be used. Try again; then restart.")
         return sentence.format(path=self._path)
 
@@ -135,40 +134,40 @@ class SqliteBackend:
 
 
 class FileLocks:
-    """Locks on the bytes of a file, one for each post.
+    """Locks on the bytes of a file, one byte for each post.
 
-    The operating system frees them when the process ends, however it ends. They keep two processes
-    apart (a bot, and someone who refreshes on the command line); within one, the set does.
+    They exclude other processes, such as `ldn-bot pins --refresh` beside the bot; the operating
+    system releases them when the process ends, however it ends. Within one process, a set does.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR)
         self._held: set[int] = set()
 
-    def take(self, post_id: int) -> bool:
-        """Lock a post; False if someone else has."""
+    def acquire(self, post_id: int) -> bool:
+        """Lock a post; False if it is locked already."""
         if post_id in self._held:
             return False
         try:
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, post_id)
-        except (BlockingIOError, PermissionError):  # the two that POSIX allows for "taken"
+        except (BlockingIOError, PermissionError):  # POSIX allows either for a lock that is taken
             return False
         self._held.add(post_id)
         return True
 
     def release(self, post_id: int) -> None:
-        """Let go of a post; nothing happens to one that is not held."""
+        """Release a post's lock; does nothing if there is none."""
         if post_id in self._held:
             self._held.remove(post_id)
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, post_id)
 
     def close(self) -> None:
-        """Let go of all."""
+        """Release all locks, and close the file."""
         os.close(self._file)
 
 
-class FileHold:
-    """A post that is held."""
+class FileLock:
+    """A `PostLock` of `FileLocks`."""
 
     def __init__(self, locks: FileLocks, post_id: int) -> None:
         self._locks = locks
@@ -178,7 +177,7 @@ class FileHold:
         """Nothing: such a lock is not lost while the process lives."""
 
     async def release(self) -> None:
-        """Let go; a second time does nothing."""
+        """See `PostLock.release`."""
         self._locks.release(self._post_id)
 
 
@@ -189,8 +188,8 @@ def _keep_references(connection: DBAPIConnection, _: ConnectionPoolEntry) -> Non
 
 
 def _begin(connection: Connection) -> None:
-    # A transaction that writes says so at once: one that turns from reading to writing may be
-    # refused without having waited.
+    # A transaction that writes locks at its beginning: if it turned from reading to writing later,
+    # SQLite might refuse that at once, without waiting for the other writer.
     if not connection.get_execution_options().get(_READS_ONLY):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 

@@ -80,6 +80,5 @@ class SqlTallyStore:
 
 
 def _rows(counts: Mapping[Counted, int]) -> list[dict[str, Any]]:
-    # In one order for all: of two processes that add to the same rows, neither has what the other
-    # waits for.
+    # Sorted, so that two processes that add to the same rows cannot deadlock.
     return [asdict(each) | {"count": counts[each]} for each in sorted(counts, key=astuple)]

@@ -220,7 +220,7 @@ class SlackEndpoint:
         event = said.get("event_id")
         delivery = event or said.get("trigger_id")
         names = (signature, *([f"delivery {delivery}"] if delivery else []))
-        signed, *others = await self._deliveries.claim(*names, surely=bool(event))
+        signed, *others = await self._deliveries.claim(*names, strict=bool(event))
         if signed in {DeliveryState.BEGUN, DeliveryState.DONE}:
             return 401
         [state] = others or [signed]

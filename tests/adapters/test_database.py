@@ -598,7 +598,7 @@ async def test_a_task_that_is_cancelled_lets_go_of_its_post(store: SqlPostStore)
 async def test_more_posts_than_may_be_held_at_once_are_held_one_after_the_other(
     store: SqlPostStore,
 ) -> None:
-    posts = [await posted(store, f"s{number}") for number in range(3 * postgresql.HOLDS)]
+    posts = [await posted(store, f"s{number}") for number in range(3 * postgresql.MAX_LOCKS)]
 
     async def edit(post: Post) -> None:
         async with store.claim(post.id) as claim:
@@ -939,7 +939,7 @@ async def test_what_root_makes_belongs_to_the_owner_of_the_folder(tmp_path: Path
     os.chown(tmp_path, 12345, 12346)
     database = await open_database(None, tmp_path)
     post = await posted(SqlPostStore(database))
-    async with database.hold(post.id):
+    async with database.lock_post(post.id):
         owners = owners_in(tmp_path)
     await database.close()
     # Of the database, its log, what that is shared by, and the locks.

@@ -97,7 +97,7 @@ async def test_no_id_stands_in_the_table(database: Database) -> None:
 class Broken:
     """A store that cannot say."""
 
-    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[DeliveryState, ...]:
+    async def claim(self, *deliveries: str, strict: bool = False) -> tuple[DeliveryState, ...]:
         raise StoreError("The disk is full.")
 
     async def finish(self, delivery: str) -> None:
@@ -110,7 +110,7 @@ class Broken:
 class Slow:
     """A store that says nothing."""
 
-    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[DeliveryState, ...]:
+    async def claim(self, *deliveries: str, strict: bool = False) -> tuple[DeliveryState, ...]:
         await asyncio.Event().wait()
         return ()
 
@@ -125,15 +125,15 @@ class Slow:
 async def test_without_a_store_that_answers_a_process_goes_by_itself(
     store: Broken | Slow | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared, "PATIENCE", 0.01)
+    monkeypatch.setattr(shared, "STORE_TIMEOUT", 0.01)
     deliveries = Deliveries(store)
     assert await deliveries.claim("a", "b") == (FIRST, FIRST)
     await deliveries.finish("a")
     assert await deliveries.claim("a", "b", "c") == (DONE, BEGUN, FIRST)
     await deliveries.release("b")
     assert await deliveries.claim("b") == (FIRST,)
-    surely = await deliveries.claim("a", "d", surely=True)
-    assert surely == (DONE, FIRST if store is None else UNKNOWN)
+    strict = await deliveries.claim("a", "d", strict=True)
+    assert strict == (DONE, FIRST if store is None else UNKNOWN)
 
 
 class Away:
@@ -143,10 +143,10 @@ class Away:
         self._store = store
         self.back = False
 
-    async def claim(self, *deliveries: str, surely: bool = False) -> tuple[DeliveryState, ...]:
+    async def claim(self, *deliveries: str, strict: bool = False) -> tuple[DeliveryState, ...]:
         if not self.back:
             raise StoreError("PostgreSQL cannot be reached.")
-        return await self._store.claim(*deliveries, surely=surely)
+        return await self._store.claim(*deliveries, strict=strict)
 
     async def finish(self, delivery: str) -> None:
         raise StoreError("PostgreSQL cannot be reached.")
@@ -172,11 +172,11 @@ async def test_what_was_put_off_while_the_store_was_away_is_done_when_it_is_back
 ) -> None:
     away = Away(SqlDeliveryStore(database))
     deliveries = Deliveries(away)
-    assert await deliveries.claim("a", surely=True) == (UNKNOWN,)
-    assert await deliveries.claim("a", surely=True) == (UNKNOWN,)
+    assert await deliveries.claim("a", strict=True) == (UNKNOWN,)
+    assert await deliveries.claim("a", strict=True) == (UNKNOWN,)
     away.back = True
-    assert await deliveries.claim("a", surely=True) == (FIRST,)
-    assert await deliveries.claim("a", surely=True) == (BEGUN,)
+    assert await deliveries.claim("a", strict=True) == (FIRST,)
+    assert await deliveries.claim("a", strict=True) == (BEGUN,)
 
 
 async def test_a_store_that_is_away_is_told_of_once_and_so_is_its_return(
@@ -208,12 +208,12 @@ async def test_what_is_released_is_done_by_whoever_gets_it_next_and_what_is_done
     database: Database,
 ) -> None:
     one, other = (Deliveries(SqlDeliveryStore(database)) for _ in range(2))
-    assert await one.claim("a", "b", surely=True) == (FIRST, FIRST)
+    assert await one.claim("a", "b", strict=True) == (FIRST, FIRST)
     await one.finish("b")
     for each in "ab":
         await one.release(each)
-    assert await other.claim("a", "b", surely=True) == (FIRST, DONE)
-    assert await one.claim("a", surely=True) == (BEGUN,)
+    assert await other.claim("a", "b", strict=True) == (FIRST, DONE)
+    assert await one.claim("a", strict=True) == (BEGUN,)
 
 
 async def test_what_cannot_be_released_at_once_is_when_the_store_is_back(
@@ -222,21 +222,21 @@ async def test_what_cannot_be_released_at_once_is_when_the_store_is_back(
     monkeypatch.setattr(sql, "AGAIN_AFTER", 0.01)
     store = SqlDeliveryStore(database)
     one, other = Deliveries(store), Deliveries(SqlDeliveryStore(database))
-    await one.claim("a", surely=True)
+    await one.claim("a", strict=True)
     write, tried = database.write, asyncio.Event()
 
     async def fail(_: object) -> None:
         tried.set()
         raise StoreError("PostgreSQL cannot be reached.")
 
-    monkeypatch.setattr(shared, "PATIENCE", 0.05)
+    monkeypatch.setattr(shared, "STORE_TIMEOUT", 0.05)
     monkeypatch.setattr(database, "write", fail)
     await one.release("a")
     assert tried.is_set()
-    monkeypatch.setattr(shared, "PATIENCE", 60.0)
+    monkeypatch.setattr(shared, "STORE_TIMEOUT", 60.0)
     monkeypatch.setattr(database, "write", write)
     await store.close()
-    assert await other.claim("a", surely=True) == (FIRST,)
+    assert await other.claim("a", strict=True) == (FIRST,)
 
 
 class Unconfirmed:
@@ -283,21 +283,21 @@ class SlowToCommit:
 async def test_what_was_claimed_too_late_is_done_by_whoever_gets_it_next(
     database: Database, monkeypatch: pytest.MonkeyPatch, waited: bool
 ) -> None:
-    monkeypatch.setattr(shared, "PATIENCE", 60.0 if waited else 0.2)
+    monkeypatch.setattr(shared, "STORE_TIMEOUT", 60.0 if waited else 0.2)
     slow = SlowToCommit(database)
     store = SqlDeliveryStore(cast(Any, slow))
     one, other = Deliveries(store), Deliveries(SqlDeliveryStore(database))
-    claim = asyncio.create_task(one.claim("signature", "a", surely=True))
+    claim = asyncio.create_task(one.claim("signature", "a", strict=True))
     if waited:
         slow.commit.set()
     assert await claim == (UNKNOWN, UNKNOWN)
     slow.commit.set()
     assert slow.committing
     await slow.committing
-    monkeypatch.setattr(shared, "PATIENCE", 60.0)
+    monkeypatch.setattr(shared, "STORE_TIMEOUT", 60.0)
     await store.close()
-    assert await other.claim("signature anew", "a", surely=True) == (FIRST, FIRST)
-    assert await one.claim("a", surely=True) == (BEGUN,)
+    assert await other.claim("signature anew", "a", strict=True) == (FIRST, FIRST)
+    assert await one.claim("a", strict=True) == (BEGUN,)
 
 
 async def test_what_is_taken_back_is_what_was_claimed_then_and_nothing_else(
@@ -309,7 +309,7 @@ async def test_what_is_taken_back_is_what_was_claimed_then_and_nothing_else(
     await other.claim("done")
     await other.finish("done")
     with pytest.raises(StoreError):
-        await store.claim("begun", "done", "new", surely=True)
+        await store.claim("begun", "done", "new", strict=True)
     with pytest.raises(StoreError):
         await store.claim("of a command")
     await store.close()
@@ -322,9 +322,9 @@ async def test_what_another_process_has_begun_and_lets_go_is_done_here_when_it_c
 ) -> None:
     deliveries = Deliveries(SqlDeliveryStore(database))
     await SqlDeliveryStore(database).claim("a")
-    assert await deliveries.claim("a", surely=True) == (BEGUN,)
+    assert await deliveries.claim("a", strict=True) == (BEGUN,)
     await database.execute(delete(table))
-    assert await deliveries.claim("a", surely=True) == (FIRST,)
+    assert await deliveries.claim("a", strict=True) == (FIRST,)
 
 
 @pytest.mark.parametrize(
@@ -352,7 +352,7 @@ def test_what_is_let_go_of_is_free_although_the_generations_have_changed_since()
 
 
 def test_memory_does_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared, "REMEMBERED", 100)
+    monkeypatch.setattr(shared, "MAX_REMEMBERED", 100)
     memory = RecentDeliveries()
     for number in range(1000):
         assert memory.claim(str(number)) is FIRST

@@ -420,7 +420,7 @@ async def test_keys_are_exchanged_in_two_starts(slack_standin: SlackStandIn, hou
     await store(KEY).async_save(installation("xoxb-old"))
     assert await store(NEW_KEY, KEY).token_of(TEAM) == "xoxb-old"
     assert await store(NEW_KEY).token_of(TEAM) is None
-    await store(NEW_KEY, KEY).encrypt_anew()
+    await store(NEW_KEY, KEY).rotate_keys()
     assert await store(NEW_KEY).token_of(TEAM) == "xoxb-old"
     assert await store(KEY).token_of(TEAM) is None
     [row] = await house.database.read(select(slack_bots))
@@ -467,7 +467,7 @@ async def test_a_token_that_is_replaced_while_keys_are_exchanged_is_left_as_it_i
     store = EncryptedInstallations(house.database, "1", [NEW_KEY, KEY])
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(house.database, "read", read_and_replaced_by_another_process)
-        await store.encrypt_anew()
+        await store.rotate_keys()
     assert await store.token_of(TEAM) == "xoxb-new"
 
 
@@ -476,7 +476,7 @@ async def test_a_key_that_was_lost_is_said_and_what_it_encrypted_is_left_alone(
 ) -> None:
     await EncryptedInstallations(house.database, "1", [KEY]).async_save(installation("xoxb-old"))
     other = EncryptedInstallations(house.database, "1", [NEW_KEY])
-    await other.encrypt_anew()
+    await other.rotate_keys()
     assert "LDN_ENCRYPTION_KEYS" in caplog.text
     again = EncryptedInstallations(house.database, "1", [KEY])
     assert await again.token_of(TEAM) == "xoxb-old"
