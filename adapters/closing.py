@@ -1,4 +1,4 @@
-"""Closing an adapter: what is under way comes to its end first, for nobody else will answer it."""
+"""Closing an adapter: tasks under way are finished first, since nobody else would answer them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 FINISHED_WITHIN = 2.5
-"""Seconds that what is under way has to come to its end."""
+"""Seconds that tasks under way may take to end when an adapter is closed."""
 
 
 async def finish(under_way: AbstractSet[asyncio.Task[Any]]) -> None:
-    """Wait a while for all tasks of a set, also for those that join it meanwhile.
+    """Wait until a set of tasks is empty, for at most `FINISHED_WITHIN` seconds.
 
-    Those that take longer are left to whoever ends the process.
+    Tasks are expected to remove themselves, and may be added meanwhile. Those that take longer are
+    logged, and are not cancelled here.
     """
     try:
         async with asyncio.timeout(FINISHED_WITHIN):

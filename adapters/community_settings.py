@@ -8,14 +8,14 @@ from enum import StrEnum
 from typing import Any
 
 from knowledge.communities import MAX_COOLDOWN, CommunitySettings, Sharers, Visibility
-from knowledge.errors import SaidError
-from knowledge.language import Say, gettext_noop
+from knowledge.errors import UserFacingError
+from knowledge.language import Translator, gettext_noop
 from knowledge.posts import Platform
 
 MAX_MINUTES = MAX_COOLDOWN // timedelta(minutes=1)
 
 
-class UnknownSettingError(SaidError):
+class UnknownSettingError(UserFacingError):
     """A word that is no setting; the text is a sentence that says what could be typed."""
 
 
@@ -49,7 +49,7 @@ _NUMBER = gettext_noop("The cooldown is a whole number of minutes, from 0 to {mo
 _UNKNOWN = gettext_noop("There is no setting “{name}”. There are: {names}.")
 
 
-def changes(words: str, say: Say) -> dict[str, Any]:
+def changes(words: str, say: Translator) -> dict[str, Any]:
     """Parse what a moderator typed, such as `share=moderators cooldown=10`.
 
     Returns:
@@ -80,7 +80,7 @@ def changes(words: str, say: Say) -> dict[str, Any]:
 
 
 def describe(
-    settings: CommunitySettings, command: str, say: Say, platform: Platform, *, changed: bool
+    settings: CommunitySettings, command: str, say: Translator, platform: Platform, *, changed: bool
 ) -> str:
     """All settings, one a line, and how to change them. `changed`: they were just changed."""
     values = {

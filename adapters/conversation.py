@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from knowledge.actions import Action, Button
 from knowledge.answer import Answer, Choice
-from knowledge.language import ENGLISH, Say, words_in
+from knowledge.language import ENGLISH, Translator, translator_for
 from knowledge.posts import Place, Platform
 
 
@@ -40,9 +40,9 @@ class Caller:
         return Place(self.platform, self.community, self.channel)
 
     @property
-    def say(self) -> Say:
+    def say(self) -> Translator:
         """Translates into their language."""
-        return words_in(self.language)
+        return translator_for(self.language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,16 @@ from functools import lru_cache
 
 from adapters import community_settings, statistics
 from adapters.conversation import Caller, Reply, first_word
-from adapters.text import KEPT
+from adapters.text import RENDER_CACHE_SIZE
 from adapters.wording import UNKNOWN_COMMAND
 from knowledge.actions import MODERATORS_ONLY, PUBLISHING, Action, Button, Verb, clip
 from knowledge.answer import Answer
 from knowledge.communities import Communities, CommunitySettings, Sharers, Visibility
 from knowledge.desk import Desks
 from knowledge.document import fold
-from knowledge.errors import LdnBotError, SaidError
+from knowledge.errors import LdnBotError, UserFacingError
 from knowledge.keeper import ListedPost, PostKeeper, ShareResult
-from knowledge.language import Say, gettext_noop, words_in
+from knowledge.language import Translator, gettext_noop, translator_for
 from knowledge.posts import Place, PostOptions, PostState, PostStore
 from knowledge.publishing import sentence_for
 from knowledge.refreshing import RefreshResult
@@ -286,7 +286,7 @@ class Moderation:
         return answer.section if answer else None
 
 
-def refresh_summary(done: RefreshResult, say: Say) -> str:
+def refresh_summary(done: RefreshResult, say: Translator) -> str:
     """What a refresh did, as text."""
     lines = [
         say(
@@ -310,7 +310,7 @@ _STATE_WORDS = {
 }
 
 
-def _line(say: Say, listed: ListedPost, here: Place) -> str:
+def _line(say: Translator, listed: ListedPost, here: Place) -> str:
     post = listed.post
     marks: Iterable[str] = (
         say(_STATE_WORDS[listed.state]),
@@ -323,12 +323,12 @@ def _line(say: Say, listed: ListedPost, here: Place) -> str:
     return f"- {title}: {said}."
 
 
-def back_to(say: Say, action: Action) -> Button:
+def back_to(say: Translator, action: Action) -> Button:
     """A button back to the answer that an action is about."""
     return Button(Action(Verb.OPEN, action.command, action.topic), say("Back to the answer"))
 
 
-def _share_reply(say: Say, shared: ShareResult, action: Action) -> Reply:
+def _share_reply(say: Translator, shared: ShareResult, action: Action) -> Reply:
     back = back_to(say, action)
     open_it = say("Open the post")
     link = f" [{open_it}]({shared.link})" if shared.link else ""
@@ -348,12 +348,12 @@ def _share_reply(say: Say, shared: ShareResult, action: Action) -> Reply:
     return Reply(f"{done}{link}", (back,))
 
 
-@lru_cache(KEPT)
+@lru_cache(RENDER_CACHE_SIZE)
 def _post_buttons(
     command: str, section: str, verbs: tuple[Verb, ...], language: str, in_thread: bool
 ) -> tuple[Button, ...]:
     """Buttons for a section, cached because most callers get the same."""
-    say = words_in(language)
+    say = translator_for(language)
     share = say("Share in this thread") if in_thread else say("Share in this channel")
     labels = {Verb.PREVIEW_SHARE: share, Verb.PREVIEW_PIN: say("Pin in this channel")}
     return tuple(Button(Action(verb, command, section), labels[verb]) for verb in verbs)
@@ -370,5 +370,5 @@ async def _with_errors_explained(caller: Caller, work: Callable[[], Awaitable[Re
 
 def _log_failure(error: LdnBotError) -> None:
     """Log an error that only the operator can mend."""
-    if not isinstance(error, SaidError):
+    if not isinstance(error, UserFacingError):
         log.warning("what somebody asked for could not be looked up or kept: %s", error)

@@ -1,4 +1,4 @@
-"""`/ldn-mod stats`: what was counted in one week, as words. Small numbers are not told."""
+"""`/ldn-mod stats`: describes what was counted in one week. Small numbers are not told."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from babel.dates import format_date
 
 from adapters.conversation import Caller, Reply
 from knowledge.actions import Action, Button, Verb, clip
-from knowledge.language import Say, gettext_noop
+from knowledge.language import Translator, gettext_noop
 from knowledge.tallies import KEPT_FOR, Outcome, Reason, Report, Tally, week_of
 
 TOLD_FROM = 5
 """Smaller numbers could tell of a single person."""
 MOST_LINES = 6
-"""Lines about each outcome: more would not fit a message."""
+"""Lines under each heading, at most, so that the text fits a message."""
 
 TITLE_LIMIT = 50
-"""Characters of a title, for the same reason."""
+"""Characters of a title, at most, for the same reason."""
 
 _REASONS = {
     Reason.UNCLEAR: gettext_noop("hard to understand"),
@@ -29,7 +29,7 @@ _REASONS = {
 
 
 def week_named(text: str, this_week: date) -> date:
-    """The Monday that a button names; this week's where it names none that is kept."""
+    """The Monday of the week that a button names; this week's if it is not a week that is kept."""
     try:
         week = week_of(date.fromisoformat(text))
     except ValueError:
@@ -47,7 +47,17 @@ def reply(
     *,
     titles: Mapping[str, str],
 ) -> Reply:
-    """What was counted in a week, with buttons to the weeks before and after."""
+    """Describe what was counted in a week, with buttons to the weeks before and after.
+
+    Args:
+        caller: the moderator who asks.
+        command: the document whose topics are shown.
+        week: the Monday of the week.
+        this_week: the Monday of the present week.
+        tallies: the counted questions of that week.
+        reports: the counted reports of that week.
+        titles: the document's topics by id; other ones are summed up as "something else".
+    """
     say = caller.say
 
     def named(topic: str) -> str:
@@ -85,10 +95,10 @@ def reply(
     return Reply("\n\n".join(parts), tuple(buttons))
 
 
-def _part(say: Say, heading: str, counts: Mapping[str, int]) -> Iterable[str]:
+def _part(say: Translator, heading: str, counts: Mapping[str, int]) -> Iterable[str]:
     if not counts:
         return
-    # Neither the number nor the place in the list tells of fewer.
+    # Small numbers are hidden, and sorted by title, so that their place does not tell them either.
     told = {
         title: count if count >= TOLD_FROM else 0
         for title, count in sorted(counts.items(), key=lambda each: each[0])

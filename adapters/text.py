@@ -1,6 +1,5 @@
-"""Answer → plain text: the terminal, Slack's top-level text, and everywhere nothing else can be.
-
-The plain text alone is complete: notice, heading, body, note, reminder, credit, in this order.
+"""Answer → plain text, for the terminal and for files. It is complete by itself: notice, heading,
+body, note, reminder and credit, in this order.
 """
 
 from __future__ import annotations
@@ -9,15 +8,15 @@ from functools import lru_cache
 
 from adapters.wording import NOTE_LEAD
 from knowledge.answer import Answer, Kind
-from knowledge.language import words_in
+from knowledge.language import translator_for
 from knowledge.markup import Span, parse_kept, print_blocks
 
-KEPT = 128
-"""Renderings that each adapter keeps, of about 10 kB: a document's sections in a few forms. Lists
-of suggestions come in so many that more would be kept for nobody."""
+RENDER_CACHE_SIZE = 128
+"""Rendered answers that each adapter caches, of about 10 kB each: enough for a document's sections
+in a few forms. Suggestions are too varied for more to be useful."""
 
 
-@lru_cache(KEPT)
+@lru_cache(RENDER_CACHE_SIZE)
 def render(answer: Answer) -> str:
     """The whole answer as plain text, without any markup."""
     return joined(
@@ -36,22 +35,22 @@ def joined(*parts: str) -> str:
 
 
 def note(answer: Answer, text: str) -> str:
-    """An answer's note with its lead; `text` is the note, dressed. Empty if there is none."""
-    return words_in(answer.language)(NOTE_LEAD, note=text) if answer.note else ""
+    """An answer's note after its label; empty if there is none. `text` is the rendered note."""
+    return translator_for(answer.language)(NOTE_LEAD, note=text) if answer.note else ""
 
 
 def plain(markdown: str) -> str:
-    """Markdown as plain text: links become their words, followed by where they lead."""
+    """Markdown as plain text: a link becomes its text, followed by its address in brackets."""
     return print_blocks(parse_kept(markdown), print_span)
 
 
 def print_span(span: Span) -> str:
-    """A run of text, and where it leads."""
+    """A span as plain text; a link with its address."""
     return f"{span.text} ({span.url})" if span.url and span.url != span.text else span.text
 
 
 def next_steps(answer: Answer) -> str:
-    """What to type next on a terminal, where there are no buttons; empty if there is nothing."""
+    """What can be typed next, for a terminal, which has no buttons; empty if nothing."""
     offered = answer.choices if answer.kind is not Kind.MENU else ()
     if not offered:
         return ""

@@ -1,6 +1,5 @@
-"""The few sentences that every adapter says by itself, in the same words everywhere.
-
-They stand here in English; `knowledge.language` puts them into the reader's.
+"""The sentences that all adapters share. They are in English, and translated where they are shown
+(`knowledge.language`).
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ NOTE_LEAD = gettext_noop("Editor's note: {note}")
 PAGE = gettext_noop("Page {page} of {pages}")
 
 INVITE = gettext_noop("Ask about {title}. Only you see the answer.")
-"""What a command says it does, in the list of commands; at most 100 characters."""
+"""A command's description; at most 100 characters."""
 QUESTION_HINT = gettext_noop("A topic, or a question in your own words. Empty shows the topics.")
 MODERATE = gettext_noop("For moderators: post and pin answers of /{command}.")
 ANSWER_WITH = gettext_noop("Answer with {name}")
 """The entry in a message's menu; at most 24 characters on Slack."""
 MENTIONED = gettext_noop("Press the button to read what I found. Only you will see it.")
-"""All that the bot ever says in public by itself: it names nobody, and no subject."""
+"""The only text that the bot posts in public without a press: it names nobody, and no subject."""
 OPEN_PRIVATELY = gettext_noop("Open the answer, for me alone")
 CLOSE = gettext_noop("Close")
 SEARCH = gettext_noop("A topic, or a question in your own words")

@@ -11,7 +11,7 @@ from adapters.moderation import refresh_summary
 from bot import bootstrap
 from bot.settings import Settings
 from knowledge.desk import Desks
-from knowledge.language import ENGLISH, words_in
+from knowledge.language import ENGLISH, translator_for
 
 PROGRESS_FROM = 20
 """Posts from which on a terminal sees a progress bar."""
@@ -50,7 +50,7 @@ async def refresh(settings: Settings, desks: Desks) -> bool:
         )
         with bar:
             done = await keeper.refresh(posts, progress=lambda: bar.update(1))
-    click.echo(refresh_summary(done, words_in(ENGLISH)))
+    click.echo(refresh_summary(done, translator_for(ENGLISH)))
     for platform, count in Counter(post.place.platform for post in away).items():
         name = platform.value.capitalize()
         click.echo(

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from knowledge.answer import Answer, Kind
 from knowledge.compose import MENU, TOPICS
-from knowledge.language import words_in
+from knowledge.language import translator_for
 
 
 class Verb(StrEnum):
@@ -122,7 +122,7 @@ def buttons(answer: Answer, page: int, pages: int) -> tuple[list[Button], list[B
     The first row leads through the article: pages, previous, next, all topics. The second leads to
     related answers, such as help or the same section in short.
     """
-    say = words_in(answer.language)
+    say = translator_for(answer.language)
 
     def opens(label: str, topic: str, to: int = 1) -> Button:
         return Button(Action(Verb.OPEN, answer.command, topic, to), label)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.answer import Answer, Choice, Kind
 from knowledge.document import Document, Section, fold
-from knowledge.language import ENGLISH, gettext_noop, name_of, words_in
+from knowledge.language import ENGLISH, gettext_noop, language_name, translator_for
 from knowledge.safety import CrisisKind
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ class Composer:
     def __init__(self, document: Document, language: str = ENGLISH) -> None:
         self.document = document
         self.language = language
-        self._say = words_in(language)
+        self._say = translator_for(language)
         own = document.language
-        self._foreign = "" if own.partition("-")[0] == language else name_of(own, language)
+        self._foreign = "" if own.partition("-")[0] == language else language_name(own, language)
         """What the reader calls the document's language, where it is another than theirs."""
 
     def section(self, section: Section) -> Answer:
@@ -393,7 +393,7 @@ class Composer:
 
 def crisis_notice(lines: Sequence[HelpLine], language: str = ENGLISH) -> str:
     """One line above an answer, where someone may despair."""
-    say = words_in(language)
+    say = translator_for(language)
     listening = [line for line in lines if not line.is_emergency] or lines
     reach = "; ".join(f"{line.region}: {line.phone or line.reach(say)}" for line in listening)
     return say("If you feel you cannot go on, someone can listen now. {lines}.", lines=reach)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge.language import Say
+from knowledge.language import Translator
 from knowledge.safety import CrisisKind
 
 
@@ -20,7 +20,7 @@ class HelpLine:
     text: str | None
     url: str | None
 
-    def reach(self, say: Say) -> str:
+    def reach(self, say: Translator) -> str:
         """Every way to reach it, in words: `call 988, text 988, https://988lifeline.org`."""
         phone = say("call {number}", number=self.phone) if self.phone else None
         return ", ".join(way for way in (phone, self.text, self.url) if way)

@@ -1,7 +1,8 @@
-"""Languages: the interface's own words, in the language of whoever reads them.
+"""Languages: translates the interface's own words into the reader's language, with gettext.
 
-The code holds the words in English, and gettext's catalogues translate them (`locales/`, made with
-Babel). What a document says is never translated: it stays in the document's language.
+The code holds the words in English; the catalogues in `locales/` (made with Babel) translate them.
+A document's text is never translated. By convention a translator is called `say`, because that is
+the name that `pybabel extract` looks for.
 """
 
 from __future__ import annotations
@@ -18,18 +19,21 @@ DOMAIN = "ldn-bot"
 LOCALES = Path(__file__).parent / "locales"
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, *sorted(path.parts[-3] for path in LOCALES.glob("*/LC_MESSAGES/*.po")))
-"""Every language that the interface speaks."""
+"""Every language with a catalogue, and English."""
 
 
-class Say(Protocol):
-    """Puts the interface's words into one language."""
+class Translator(Protocol):
+    """Translates the interface's words into one language."""
 
     def __call__(self, message: str, /, **values: object) -> str:
-        """A message of the catalogue, with `{names}` replaced by values."""
+        """The translation of an English message, with each `{name}` replaced by its value.
+
+        A message that is not in the catalogue stays in English.
+        """
 
 
 def gettext_noop(text: str) -> str:
-    """Marks words that are translated later, where it is known for whom. Returns them as they are.
+    """Mark a message for translation, and return it unchanged; it is translated where it is shown.
 
     `pybabel extract` looks for calls of `gettext_noop` and `say`.
     """
@@ -37,8 +41,8 @@ def gettext_noop(text: str) -> str:
 
 
 @lru_cache
-def words_in(language: str) -> Say:
-    """What says things in a language; in English where there is no such catalogue."""
+def translator_for(language: str) -> Translator:
+    """The translator into a language; into English if there is no such catalogue."""
     catalogue = gettext.translation(DOMAIN, LOCALES, [language], fallback=True)
 
     def say(message: str, /, **values: object) -> str:
@@ -51,14 +55,14 @@ def words_in(language: str) -> Say:
 
 @lru_cache
 def language_for(locale: str | None) -> str:
-    """The language that suits a locale as platforms write it (`es-419`, `de`, `en_GB`)."""
+    """The language of the interface for a platform's locale, such as `es-419`, `de` or `en_GB`."""
     wanted = [(locale or "").replace("-", "_").casefold()]
     return negotiate_locale(wanted, LANGUAGES) or ENGLISH
 
 
 @lru_cache
-def name_of(language: str, reader: str) -> str:
-    """What a reader's language calls a language: `name_of("en", "es")` is `inglés`."""
+def language_name(language: str, reader: str) -> str:
+    """The name of a language in the reader's language: `language_name("en", "es")` is `inglés`."""
     with suppress(UnknownLocaleError):
         return Locale.parse(language.replace("-", "_")).get_language_name(reader) or language
     return language

@@ -8,7 +8,7 @@ from typing import Protocol
 import tenacity
 
 from knowledge.answer import Answer
-from knowledge.errors import LdnBotError, SaidError
+from knowledge.errors import LdnBotError, UserFacingError
 from knowledge.language import gettext_noop
 from knowledge.posts import Place, Post
 
@@ -25,7 +25,7 @@ STORE_AWAY = gettext_noop(
 """What people are told if the store fails; the log says why."""
 
 
-class PublishError(SaidError):
+class PublishError(UserFacingError):
     """A platform did not do what was asked; the text is a sentence for a moderator."""
 
 
@@ -78,7 +78,7 @@ class Publisher(Protocol):
 
 def log_failure(error: Exception) -> None:
     """Log an error that only the operator can mend; any other concerns the one who asked alone."""
-    if isinstance(error, SaidError):
+    if isinstance(error, UserFacingError):
         return
     if isinstance(error, LdnBotError):
         log.warning("a post could not be brought up to date: %s", error)
@@ -90,7 +90,7 @@ def sentence_for(error: Exception) -> str:
     """A sentence for moderators, in English; of what only the operator can mend, the log has more
     (see `log_failure`).
     """
-    if isinstance(error, SaidError):
+    if isinstance(error, UserFacingError):
         return str(error)
     return STORE_AWAY if isinstance(error, LdnBotError) else UNFORESEEN
 

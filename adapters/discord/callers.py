@@ -8,7 +8,7 @@ from typing import Any
 import discord
 
 from adapters.conversation import Caller
-from knowledge.language import Say, language_for
+from knowledge.language import Translator, language_for
 from knowledge.posts import Platform
 
 Interaction = discord.Interaction[Any]
@@ -46,7 +46,7 @@ def posting_caller_of(interaction: Interaction, *, replying: bool = False) -> Ca
 
 
 def _missing_permission(
-    interaction: Interaction, say: Say, *, replying: bool, pinning: bool
+    interaction: Interaction, say: Translator, *, replying: bool, pinning: bool
 ) -> str:
     if interaction.guild_id is None:
         return ""

@@ -52,7 +52,7 @@ from adapters.wording import APOLOGY
 from knowledge.actions import GUARDED, NEEDS_STORE, Action, clip
 from knowledge.desk import Desks
 from knowledge.errors import PlatformError
-from knowledge.language import language_for, words_in
+from knowledge.language import language_for, translator_for
 from knowledge.metrics import Metrics
 from knowledge.posts import Platform
 
@@ -351,7 +351,7 @@ class DiscordClient(GatewayClient):
         Never raises: a failure is logged.
         """
         try:
-            sentence = words_in(language_for(interaction.locale.value))(sentence)
+            sentence = translator_for(language_for(interaction.locale.value))(sentence)
             await send_aside(interaction, Aside(sentence))
         except Exception as error:  # the interaction itself may be malformed
             log.warning("a sentence did not reach Discord (%s)", describe_error(error))

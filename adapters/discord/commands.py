@@ -25,7 +25,7 @@ from adapters.wording import (
 from knowledge.actions import clip
 from knowledge.compose import MODERATOR_SUFFIX
 from knowledge.desk import Desks
-from knowledge.language import ENGLISH, gettext_noop, language_for, words_in
+from knowledge.language import ENGLISH, gettext_noop, language_for, translator_for
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,9 @@ class CommandTranslator(app_commands.Translator):
         if language == ENGLISH or "template" not in string.extras:
             return None
         values = {name: value for name, value in string.extras.items() if name != "template"}
-        return clip(words_in(language)(string.extras["template"], **values), DESCRIPTION_LIMIT)
+        return clip(
+            translator_for(language)(string.extras["template"], **values), DESCRIPTION_LIMIT
+        )
 
 
 def command_tree(client: Any, desks: Desks) -> DocumentCommandTree:
@@ -208,5 +210,5 @@ def _completion(name: str) -> Any:
 
 def _translated(template: str, **values: str) -> locale_str:
     """An English text for discord.py, with the template and values that the translator needs."""
-    text = clip(words_in(ENGLISH)(template, **values), DESCRIPTION_LIMIT)
+    text = clip(translator_for(ENGLISH)(template, **values), DESCRIPTION_LIMIT)
     return locale_str(text, template=template, **values)

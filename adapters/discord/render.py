@@ -23,7 +23,7 @@ from adapters.wording import PAGE
 from knowledge.actions import Button
 from knowledge.answer import Answer, Kind
 from knowledge.errors import DoesNotFitError
-from knowledge.language import words_in
+from knowledge.language import translator_for
 from knowledge.markup import Span, length, paginate, parse, parse_kept, print_blocks
 
 CONTENT_LIMIT = 2000
@@ -80,7 +80,7 @@ def _encode(kind: int, message: dict[str, Any]) -> bytes:
     return json.dumps({"type": kind, "data": message}, separators=(",", ":")).encode()
 
 
-@lru_cache(plain_text.KEPT)
+@lru_cache(plain_text.RENDER_CACHE_SIZE)
 def render(answer: Answer, page: int = 1, post_buttons: Sequence[Button] = ()) -> DiscordMessage:
     """A page (from 1; the nearest that exists) of an answer.
 
@@ -99,7 +99,7 @@ def render(answer: Answer, page: int = 1, post_buttons: Sequence[Button] = ()) -
     )
 
 
-@lru_cache(plain_text.KEPT)
+@lru_cache(plain_text.RENDER_CACHE_SIZE)
 def contents(answer: Answer, spare: int = 0) -> tuple[str, ...]:
     """The `content` of every page, at most 2000 characters; each has heading, reminder and credit.
 
@@ -119,7 +119,7 @@ def contents(answer: Answer, spare: int = 0) -> tuple[str, ...]:
         reminder if answer.plain else f"**{reminder}**",
         markdown(answer.credit, print_it),
     )
-    say = words_in(answer.language)
+    say = translator_for(answer.language)
     room = (
         CONTENT_LIMIT
         - spare

@@ -16,7 +16,7 @@ from adapters.conversation import PostPreview
 from adapters.wording import CHOOSE
 from knowledge.actions import Action, Button, buttons, clip, menu_action
 from knowledge.answer import Answer, Choice
-from knowledge.language import words_in
+from knowledge.language import translator_for
 
 BUTTON_LABEL_LIMIT = 80
 OPTION_LABEL_LIMIT = 100
@@ -53,7 +53,7 @@ class AnswerView(ButtonView):
     ) -> None:
         super().__init__(*buttons(answer, page, pages), post_buttons)
         if answer.choices:
-            placeholder = words_in(answer.language)(CHOOSE)
+            placeholder = translator_for(answer.language)(CHOOSE)
             self.add_item(menu_of(menu_action(answer), answer.choices, placeholder))
 
 

@@ -13,7 +13,7 @@ from adapters.wording import ANSWER_WITH, INVITE, MODERATE
 from knowledge.actions import clip
 from knowledge.compose import MODERATOR_SUFFIX
 from knowledge.desk import Desks
-from knowledge.language import ENGLISH, words_in
+from knowledge.language import ENGLISH, translator_for
 
 APP_NAME = "ldn-bot"
 SCOPES = {
@@ -76,7 +76,7 @@ def _over_http(manifest: dict[str, Any], public_url: str) -> dict[str, Any]:
 
 
 def _in_socket_mode(desks: Desks) -> dict[str, Any]:
-    say = words_in(ENGLISH)
+    say = translator_for(ENGLISH)
     return {
         "display_information": {
             "name": APP_NAME,

@@ -33,7 +33,7 @@ from adapters.wording import CHOOSE, MENTIONED, OPEN_PRIVATELY, PAGE
 from knowledge.actions import Action, Button, Verb, buttons, clip, menu_action
 from knowledge.answer import Answer, Choice
 from knowledge.errors import DoesNotFitError
-from knowledge.language import words_in
+from knowledge.language import translator_for
 from knowledge.markup import Span, length, paginate, parse, parse_kept, print_blocks
 
 HEADER_LIMIT = 150
@@ -80,7 +80,7 @@ class SlackMessage:
         return json.dumps(self.to_json())
 
 
-@lru_cache(plain_text.KEPT)
+@lru_cache(plain_text.RENDER_CACHE_SIZE)
 def render(answer: Answer, page: int = 1, post_buttons: Sequence[Button] = ()) -> SlackMessage:
     """A page (from 1; the nearest that exists) of an answer.
 
@@ -93,7 +93,7 @@ def render(answer: Answer, page: int = 1, post_buttons: Sequence[Button] = ()) -
         DoesNotFitError: no way of splitting brings the answer within Slack's limits.
     """
     dress = _plain if answer.plain else mrkdwn
-    say = words_in(answer.language)
+    say = translator_for(answer.language)
     reminder = f"{dress(answer.frame)} {dress(answer.reminder)}".strip()
     notice, heading = dress(answer.notice), plain_text.plain(answer.heading)
     foot = [
@@ -151,7 +151,7 @@ def render_mentioned(answer: Answer, question: str) -> dict[str, Any]:
 
     The button brings the question back to us, so that we need not keep it.
     """
-    say = words_in(answer.language)
+    say = translator_for(answer.language)
     label = clip(say(OPEN_PRIVATELY), LABEL_LIMIT)
     button = ButtonElement(
         text=PlainTextObject(text=label, emoji=False),
@@ -249,7 +249,7 @@ def _sections(texts: Iterable[str]) -> list[SlackBlock]:
 def _navigation(answer: Answer, page: int, pages: int) -> list[SlackBlock]:
     menu: list[SlackBlock] = []
     if answer.choices:
-        placeholder = words_in(answer.language)(CHOOSE)
+        placeholder = translator_for(answer.language)(CHOOSE)
         menu = _menu(menu_action(answer), answer.choices, placeholder)
     through, beside = buttons(answer, page, pages)
     return [*menu, *_row(through), *_row(beside)]

@@ -23,11 +23,11 @@ from adapters.conversation import Reply
 from adapters.discord import render as discord
 from adapters.slack import render as slack
 from knowledge.communities import MAX_COOLDOWN, CommunitySettings, Sharers, Visibility
-from knowledge.language import ENGLISH, LANGUAGES, words_in
+from knowledge.language import ENGLISH, LANGUAGES, translator_for
 from knowledge.markup import Block
 from knowledge.posts import Platform
 
-SAY = words_in(ENGLISH)
+SAY = translator_for(ENGLISH)
 USUAL = CommunitySettings()
 OTHER = CommunitySettings(
     Sharers.MODERATORS, Visibility.PRIVATE, plain=True, cooldown=timedelta(minutes=7)
@@ -131,11 +131,11 @@ def test_whatever_is_typed_either_sets_what_can_be_or_is_a_sentence(typed: str) 
 def test_what_is_said_to_hold_can_be_typed_to_make_it_hold(
     held: CommunitySettings, language: str, platform: Platform
 ) -> None:
-    text = describe(held, "garden", words_in(language), platform, changed=False)
+    text = describe(held, "garden", translator_for(language), platform, changed=False)
     lines = [line for line in text.splitlines() if line.startswith("- ")]
     assert len(lines) == len(MEANINGS)
     words = [line.rpartition(": ")[2] for line in lines]
-    assert changes(" ".join(words), words_in(language)) == dataclasses.asdict(held)
+    assert changes(" ".join(words), translator_for(language)) == dataclasses.asdict(held)
     assert "/garden-mod settings" in text
     assert "{" not in text
 
@@ -165,7 +165,7 @@ def test_what_was_saved_is_said_to_hold_from_now_on() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_a_setting_is_about_fits_the_list_of_commands(language: str) -> None:
     for meaning in MEANINGS.values():
-        assert 1 <= len(words_in(language)(meaning)) <= 100
+        assert 1 <= len(translator_for(language)(meaning)) <= 100
 
 
 @pytest.mark.parametrize("render", [slack.render_reply, discord.render_reply])

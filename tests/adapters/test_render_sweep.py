@@ -29,7 +29,7 @@ from knowledge.desk import Desks, HelpDesk
 from knowledge.errors import DocumentError, DoesNotFitError
 from knowledge.folder import load_library
 from knowledge.helplines import lines_for
-from knowledge.language import ENGLISH, LANGUAGES, words_in
+from knowledge.language import ENGLISH, LANGUAGES, translator_for
 from knowledge.library import Library, Questions
 from knowledge.posts import Platform
 from knowledge.safety import CrisisKind
@@ -140,7 +140,7 @@ PLATFORMS = (DISCORD, SLACK)
 
 
 def page_line(answer: Answer, page: object, pages: object) -> str:
-    return words_in(answer.language)(PAGE, page=page, pages=pages)
+    return translator_for(answer.language)(PAGE, page=page, pages=pages)
 
 
 def pages(surface: Surface, answer: Answer) -> list[dict[str, Any]]:
@@ -412,7 +412,7 @@ def test_a_preview_says_that_it_is_one_and_then_shows_what_would_be_posted(
     languages = itertools.cycle(LANGUAGES)
     for each, language in zip(document.sections, languages, strict=False):
         answer = replace(composer.section(each), plain=plain)
-        said = words_in(language)(PREVIEW)
+        said = translator_for(language)(PREVIEW)
         payload = payload_of(surface, preview_of(answer, said))
         assert faults_of(surface, payload) == [], each.id
         public = discord.public_content if surface is DISCORD else _public_on_slack
@@ -429,7 +429,7 @@ def test_a_preview_says_that_it_is_one_and_then_shows_what_would_be_posted(
 def test_a_preview_of_the_longest_page_keeps_within_the_limits(
     surface: Surface, language: str, text: str
 ) -> None:
-    said = words_in(language)(text)
+    said = translator_for(language)(text)
     for glue in (" ", "\n\n"):
         answer = long_answer(body=glue.join(["A."] * 3000), language=language)
         payload = payload_of(surface, preview_of(answer, said))
@@ -531,7 +531,7 @@ def test_whatever_is_posted_on_slack_can_be_edited_later(script: str, plain: boo
     public = slack.render_public(answer)
     assert list(slack_contract.message("chat.update", public)) == []
     for language in LANGUAGES:
-        preview = slack.render_post_preview(PostPreview(answer, words_in(language)(PREVIEW)))
+        preview = slack.render_post_preview(PostPreview(answer, translator_for(language)(PREVIEW)))
         assert list(slack_contract.message("chat.update", preview.content())) == []
 
 

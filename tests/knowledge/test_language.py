@@ -37,8 +37,8 @@ from knowledge.language import (
     LANGUAGES,
     LOCALES,
     language_for,
-    name_of,
-    words_in,
+    language_name,
+    translator_for,
 )
 from knowledge.library import Library
 
@@ -133,7 +133,7 @@ def test_a_translation_keeps_marks_commands_and_settings(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_words_hold_a_backtick_for_renderers_show_it_as_it_stands(language: str) -> None:
-    assert [each for each in messages() if "`" in words_in(language)(each)] == []
+    assert [each for each in messages() if "`" in translator_for(language)(each)] == []
 
 
 @each_language
@@ -224,19 +224,19 @@ def test_a_locale_gets_its_language_or_english(locale: str | None, language: str
 
 
 def test_words_come_in_the_readers_language_with_their_values() -> None:
-    assert words_in("de")("Page {page} of {pages}", page=1, pages=2) == "Seite 1 von 2"
-    assert words_in("es")("Page {page} of {pages}", page=1, pages=2) == "Página 1 de 2"
-    assert words_in("en")("Page {page} of {pages}", page=1, pages=2) == "Page 1 of 2"
+    assert translator_for("de")("Page {page} of {pages}", page=1, pages=2) == "Seite 1 von 2"
+    assert translator_for("es")("Page {page} of {pages}", page=1, pages=2) == "Página 1 de 2"
+    assert translator_for("en")("Page {page} of {pages}", page=1, pages=2) == "Page 1 of 2"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_in_no_catalogue_stays_as_it_is(language: str) -> None:
-    assert words_in(language)("") == ""
-    assert words_in(language)("Said by nobody: {brace") == "Said by nobody: {brace"
+    assert translator_for(language)("") == ""
+    assert translator_for(language)("Said by nobody: {brace") == "Said by nobody: {brace"
 
 
 def test_a_language_is_named_in_the_readers_own() -> None:
-    assert (name_of("en", "de"), name_of("en", "es")) == ("Englisch", "inglés")
+    assert (language_name("en", "de"), language_name("en", "es")) == ("Englisch", "inglés")
 
 
 # What platforms have room for
@@ -246,7 +246,7 @@ def test_a_language_is_named_in_the_readers_own() -> None:
 def test_labels_and_descriptions_are_not_cut_in_any_language(
     language: str, library: Library
 ) -> None:
-    say = words_in(language)
+    say = translator_for(language)
     descriptions = [QUESTION_HINT, TOPIC_HINT, *community_settings.MEANINGS.values()]
     descriptions += [subcommand.description for subcommand in Subcommand]
     for text in descriptions:
@@ -265,4 +265,4 @@ def test_buttons_are_not_cut_in_any_language(language: str) -> None:
     labels = [each for each in messages() if len(each) <= SHORT_AS_A_LABEL]
     assert {OPEN_PRIVATELY, *REASONS.values(), "Back to the answer"} <= set(labels)
     for label in labels:
-        assert len(words_in(language)(label)) <= LABEL_LIMIT, label
+        assert len(translator_for(language)(label)) <= LABEL_LIMIT, label
