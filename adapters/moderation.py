@@ -282,7 +282,7 @@ class Moderation:
 
     def _section(self, command: str, topic: str) -> str | None:
         desk = self._desks.get(command)
-        answer = desk.open(topic) if desk else None
+        answer = desk.lookup(topic) if desk else None
         return answer.section if answer else None
 
 

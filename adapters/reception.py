@@ -168,7 +168,7 @@ class Reception:
         if denial := await self.moderation.denial(caller, action.verb, action.command):
             return Aside(denial)
         # A post is in the document's language, whoever posts it.
-        section = desk.open(action.topic) if action.topic in desk.document.by_id else None
+        section = desk.lookup(action.topic) if action.topic in desk.document.by_id else None
         answer = section or private
         if answer is None:
             return Aside(caller.say(STALE_BUTTON))

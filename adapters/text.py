@@ -24,7 +24,7 @@ def render(answer: Answer) -> str:
         plain(answer.heading),
         plain(answer.body),
         note(answer, plain(answer.note)),
-        f"{answer.frame} {plain(answer.reminder)}".strip(),
+        f"{answer.reminder_intro} {plain(answer.reminder)}".strip(),
         plain(answer.credit),
     )
 

@@ -142,11 +142,11 @@ def buttons(answer: Answer, page: int, pages: int) -> tuple[list[Button], list[B
     if answer.topic not in (MENU, TOPICS):  # all topics stand there already
         through.append(opens(say("All topics"), MENU))
 
-    beside = [opens(choice.title, choice.topic) for choice in answer.beside]
+    related = [opens(choice.title, choice.topic) for choice in answer.related]
     if answer.kind is Kind.SECTION and answer.section:
         report = Action(Verb.ASK_REASON, answer.command, answer.section)
-        beside.append(Button(report, say("Unclear or out of date?")))
-    return through, beside
+        related.append(Button(report, say("Unclear or out of date?")))
+    return through, related
 
 
 def clip(text: str, limit: int) -> str:

@@ -1,6 +1,6 @@
-"""Answer: what a person reads, before a platform dresses it.
+"""Answer: what a person reads, before it is rendered for a platform.
 
-"Not covered" and "did you mean" are answers too, so an adapter has one path.
+"Not covered" and "did you mean" are answers too, so an adapter has only one case to handle.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from knowledge.language import ENGLISH
 
 
 class Kind(StrEnum):
-    """What an answer is."""
+    """The kinds of answers."""
 
     SECTION = "section"
     MENU = "menu"
@@ -28,7 +28,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something else to read: `topic` is what to ask for (a section's id), `title` its label."""
+    """A topic to offer: `topic` is what to look up (such as a section's id), `title` its label."""
 
     topic: str
     title: str
@@ -36,27 +36,28 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer, whole: `heading`, `body`, `reminder` and `credit` are read in this order.
+    """One complete answer. Readers see `heading`, `body`, `reminder` and `credit` in this order.
 
     Args:
-        command: the document's command, so that a button leads back to the same document.
-        topic: what to ask for to get this very answer again; empty where nothing brings it back.
+        command: the document's command, which buttons hold to lead back to the same document.
+        topic: what to look up to get this very answer again; empty if that is not possible.
         body: Markdown. For a section, a contiguous piece of the article.
         section: the section's id, for the kind `section` alone.
         choices: other sections to offer, best first.
-        notice: a line to be read before anything else (help lines, where someone may despair).
-        note: the editor's remark on the article's own slips, read behind the body.
-        crisis: whether help lines stand in, or above, this answer.
+        notice: a line above everything else: help lines, for somebody who may be in a crisis.
+        note: the editor's remark on a slip of the article, shown after the body.
+        crisis: whether help lines are in this answer, or above it.
         previous, next: the neighbours in the article, or in a long list of topics.
-        beside: answers of the bot's own that lie near, such as the same section in short; their
-            titles are labels.
-        not_covered: the id of the topic that the article does not cover, where it is a known one.
-        language: of the words around the article's own, as of buttons.
-        frame: leads to the reminder where reader and document speak different languages.
-        plain: to be shown without decoration.
+        related: related answers, such as help or the same section in short; their titles are the
+            labels of buttons.
+        not_covered: the id of the topic that the article does not cover; empty if it is unknown.
+        language: the language of the interface's words, such as buttons.
+        reminder_intro: a sentence before the reminder, in the reader's language; empty if the
+            reader's language is the document's.
+        plain: whether to show it without decoration.
 
     Raises:
-        ValueError: heading, body, reminder or credit is empty. An answer is never bare.
+        ValueError: heading, body, reminder or credit is empty.
     """
 
     kind: Kind
@@ -73,10 +74,10 @@ class Answer:
     crisis: bool = False
     previous: Choice | None = None
     next: Choice | None = None
-    beside: tuple[Choice, ...] = ()
+    related: tuple[Choice, ...] = ()
     not_covered: str = ""
     language: str = ENGLISH
-    frame: str = ""
+    reminder_intro: str = ""
     plain: bool = False
 
     def __post_init__(self) -> None:

@@ -22,7 +22,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.features import Block
+from knowledge.features import FeatureVector
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -54,7 +54,7 @@ class Training:
 
 
 def train(
-    texts: Sequence[Block],
+    texts: Sequence[FeatureVector],
     labels: Integers,
     kinds: int,
     features: int,
@@ -72,14 +72,14 @@ def train(
     # A feature's weights for all models and kinds lie side by side: they are used together.
     weights = np.zeros((features, models * kinds), dtype=np.float32)
     corrected = np.full((features, models), 1e-3, dtype=np.float32)
-    chance = np.random.default_rng(0)
-    shuffled = chance.permutation(len(texts))
+    rng = np.random.default_rng(0)
+    shuffled = rng.permutation(len(texts))
     batches = [
         _Batch.of(shuffled[start : start + BATCH], texts) for start in range(0, len(texts), BATCH)
     ]
     total = np.zeros_like(weights)
     for done in range(training.passes):
-        for number in chance.permutation(len(batches)):
+        for number in rng.permutation(len(batches)):
             batch = batches[number]
             current = weights.take(batch.features, axis=0)
             error = _softmax(batch.sum_by_text(current).reshape(-1, models, kinds))
@@ -120,13 +120,13 @@ class _Batch:
     layered_values: Floats
 
     @classmethod
-    def of(cls, numbers: Integers, texts: Sequence[Block]) -> _Batch:
+    def of(cls, numbers: Integers, texts: Sequence[FeatureVector]) -> _Batch:
         blocks = [texts[number] for number in numbers]
-        lengths = [len(block.places) for block in blocks]
+        lengths = [len(block.indices) for block in blocks]
         values = np.concatenate([block.values for block in blocks])[:, None]
         rows = np.repeat(np.arange(len(blocks)), lengths)
         features, columns, counts = np.unique(
-            np.concatenate([block.places for block in blocks]),
+            np.concatenate([block.indices for block in blocks]),
             return_inverse=True,
             return_counts=True,
         )
@@ -166,9 +166,9 @@ class _Batch:
         return sums
 
 
-def score(texts: Sequence[Block], weights: Floats) -> Floats:
+def score(texts: Sequence[FeatureVector], weights: Floats) -> Floats:
     """The scores of the texts: texts by kinds."""
-    scores = [text.values @ weights[text.places] for text in texts]
+    scores = [text.values @ weights[text.indices] for text in texts]
     # Of no texts as well: texts by kinds, with no row.
     return np.array(scores, dtype=np.float32).reshape(len(texts), weights.shape[1])
 
@@ -216,10 +216,10 @@ def calibrate(inputs: NDArray[np.float64], labels: Integers) -> NDArray[np.float
     factors = np.zeros(parts)
     least = loss(factors)
     for _ in range(50):
-        chances = softmax(inputs @ factors)
-        mean = np.einsum("nk,nkp->np", chances, inputs)
+        probabilities = softmax(inputs @ factors)
+        mean = np.einsum("nk,nkp->np", probabilities, inputs)
         slope = right - mean.sum(axis=0) - _PENALTY * factors
-        second = np.einsum("nk,nkp,nkq->pq", chances, inputs, inputs, optimize=True)
+        second = np.einsum("nk,nkp,nkq->pq", probabilities, inputs, inputs, optimize=True)
         curve = second - mean.T @ mean + _PENALTY * np.eye(parts)
         step = np.linalg.solve(curve, slope)
         while (now := loss(factors + step)) > least and np.abs(step).max() > _SMALLEST_STEP:

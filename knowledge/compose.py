@@ -1,7 +1,7 @@
-"""Composer: answers made from a document. The sections' own words, and the few fixed ones around
-them in the reader's language.
+"""Composer: makes answers from a document: the sections' own words, and a few fixed sentences
+around them in the reader's language.
 
-Medical words come from the article alone. What is written here is plain, short, and promises
+Medical words come from the article only. The fixed sentences are plain and short, and promise
 nothing.
 """
 
@@ -28,19 +28,19 @@ MENU = "menu"
 HELP_LINES = "helplines"
 APPOINTMENT = "appointment"
 RESERVED = frozenset({TOPICS, HELP, MENU, HELP_LINES, APPOINTMENT})
-"""Words that the bot itself answers; no section may take them as its name."""
+"""The names of the bot's own answers; no section may have one of them."""
 MODERATOR_SUFFIX = "-mod"
-"""Behind a document's command, it makes the moderators' command; none may end so by itself."""
+"""Added to a document's command, it makes the moderators' command; no command may end in it."""
 BRIEF = "short"
-"""Stands before a section's id to get the section in short: `short mechanism`."""
+"""Before a section's id, it asks for the section in short: `short mechanism`."""
 
 TOPICS_ON_A_PAGE = 25
-"""As many as one menu on Discord holds."""
+"""Topics on one page of a list: as many as a menu on Discord holds."""
 
 LONG = 400
-"""Characters of a section from which on it is also offered in short."""
+"""Characters of a section's body from which on it may be offered in short."""
 SHORTER = 0.8
-"""How long it may be in short, at most, compared with the whole."""
+"""The largest ratio of a section's length in short to its full length."""
 
 
 class Composer:
@@ -52,7 +52,7 @@ class Composer:
         self._say = translator_for(language)
         own = document.language
         self._foreign = "" if own.partition("-")[0] == language else language_name(own, language)
-        """What the reader calls the document's language, where it is another than theirs."""
+        """The name of the document's language; empty if it is the reader's."""
 
     def section(self, section: Section) -> Answer:
         """A section, shown with its parts."""
@@ -62,10 +62,10 @@ class Composer:
         return self._section(section, section.id, section.body, other, note=section.note or "")
 
     def brief(self, section: Section) -> Answer | None:
-        """A section in short: one sentence of it, what it says to discuss, and so of each part.
+        """A section in short: of it and of each of its parts, one sentence and those to discuss.
 
-        None where that would not be much shorter. A part is never left out: it may hold what must
-        not be left unsaid.
+        No part is left out, because it may hold a caution. None if the result would not be much
+        shorter than the whole (see `SHORTER`).
         """
         body = self._in_short(section)
         if body is None:
@@ -75,9 +75,10 @@ class Composer:
         return self._section(section, topic, body, whole, note=section.note or "")
 
     def menu(self, page: int = 1) -> Answer:
-        """The main topics to read, and every section to choose, in the article's order.
+        """The menu: a list of the main topics, and every section as a choice, in the article's
+        order.
 
-        Where one menu does not hold all sections, the main topics alone can be chosen.
+        If there are more sections than a menu holds, the main topics are the choices.
         """
         document = self.document
         all_fit = len(document.sections) <= TOPICS_ON_A_PAGE
@@ -96,7 +97,7 @@ class Composer:
         )
 
     def topics(self, page: int = 1) -> Answer:
-        """Every section, in the article's order."""
+        """A list of every section, in the article's order."""
         document = self.document
         return self._topic_list(
             TOPICS,
@@ -110,7 +111,7 @@ class Composer:
         )
 
     def help(self) -> Answer:
-        """How to ask, what this document is, what this bot is not, and what is stored: nothing."""
+        """The help: how to ask, what the document is, what the bot is not, and what is stored."""
         say, document, source = self._say, self.document, self.document.source
         command = f"/{document.command}"
         return self._answer(
@@ -153,13 +154,13 @@ class Composer:
                 )
             ),
             choices=tuple(map(_choice, document.top_level[:TOPICS_ON_A_PAGE])),
-            beside=self._own(HELP_LINES, APPOINTMENT),
+            related=self._own(HELP_LINES, APPOINTMENT),
         )
 
     def appointment(self) -> Answer | None:
-        """The points of the article that say to weigh or discuss something, in its own words.
+        """The sentences of the article that say to weigh or discuss something, for an appointment.
 
-        None where the document names none.
+        None if the document marks no such sentence.
         """
         points = self._points
         if not points:
@@ -175,7 +176,7 @@ class Composer:
         )
 
     def suggestions(self, sections: Sequence[Section]) -> Answer:
-        """The bot is not sure, and says so; `sections` are the closest, best first."""
+        """The answer if the bot is not sure; `sections` are the closest ones, best first."""
         return self._answer(
             kind=Kind.SUGGESTIONS,
             topic="",
@@ -185,7 +186,7 @@ class Composer:
         )
 
     def not_covered(self, nearest: Sequence[Section] = ()) -> Answer:
-        """The article does not say; `nearest` are the sections that come closest."""
+        """The answer if the article does not cover a question; `nearest` are the closest ones."""
         words = self._say(
             "The article “{title}” does not seem to cover this. "
             "Your specialist or pharmacist is the right person to ask.",
@@ -197,11 +198,11 @@ class Composer:
             heading=self._say("The article does not cover this"),
             body=self._with_nearest(words, nearest),
             choices=tuple(map(_choice, nearest)),
-            beside=self._own(HELP_LINES),
+            related=self._own(HELP_LINES),
         )
 
     def refusal(self, topic: NotCovered) -> Answer:
-        """The fixed reply to a topic that the article does not cover; it names the topic."""
+        """The fixed reply to a known topic that the article does not cover."""
         nearest = [self.document.by_id[id] for id in topic.nearest]
         return self._answer(
             kind=Kind.ADVICE if topic.advice else Kind.NOT_COVERED,
@@ -209,12 +210,12 @@ class Composer:
             heading=self._say("The article does not cover {topic}", topic=topic.title),
             body=self._with_nearest(topic.text, nearest),
             choices=tuple(map(_choice, nearest)),
-            beside=self._own(HELP_LINES),
+            related=self._own(HELP_LINES),
             not_covered=topic.id,
         )
 
     def withdrawn(self, title: str, nearest: Choice | None) -> Answer:
-        """What a posted answer says once its section is gone; `nearest` is what to read instead."""
+        """What a post says after its section was removed; `nearest` is what to read instead."""
         if nearest:
             words = self._say(
                 "This answer was withdrawn, because the document has changed. "
@@ -238,7 +239,7 @@ class Composer:
         )
 
     def crisis(self, kind: CrisisKind, lines: Sequence[HelpLine]) -> Answer:
-        """Help lines, and nothing else."""
+        """The help lines for a kind of crisis, and nothing else."""
         heading, *words = _CRISIS_WORDS[kind]
         listed = (f"- **{line.name}** ({line.region}): {line.reach(self._say)}" for line in lines)
         return self._answer(
@@ -250,23 +251,23 @@ class Composer:
         )
 
     def crisis_notice(self, lines: Sequence[HelpLine]) -> str:
-        """One line above an answer, where someone may despair."""
+        """The line above an answer to somebody who may be in a crisis."""
         return crisis_notice(lines, self.language)
 
     def with_notice(self, answer: Answer, notice: str) -> Answer:
-        """An answer below that line, with a way to all help lines beside it."""
-        beside = tuple(dict.fromkeys((*self._own(HELP_LINES), *answer.beside)))
-        return replace(answer, notice=notice, beside=beside, crisis=True)
+        """An answer with a notice above it, and a button to all help lines."""
+        related = tuple(dict.fromkeys((*self._own(HELP_LINES), *answer.related)))
+        return replace(answer, notice=notice, related=related, crisis=True)
 
     @property
     def names_of_help_lines(self) -> set[str]:
-        """What people may call them, folded: the label that they read, and common words."""
+        """The names of the help lines' answer, folded: its label, and common words."""
         return {fold(self._say(_OWN[HELP_LINES])), *map(fold, _HELP_LINE_WORDS)}
 
     def _section(
         self, section: Section, topic: str, body: str, other: Choice | None, note: str = ""
     ) -> Answer:
-        """`other`: the same section, whole or in short."""
+        """`other`: the same section in its other form, whole or in short."""
         document = self.document
         offered: dict[str, Choice] = {}
         for id in section.read_next:
@@ -286,7 +287,7 @@ class Composer:
             choices=tuple(offered.values()),
             previous=_choice(before) if before else None,
             next=_choice(after) if after else None,
-            beside=(*((other,) if other else ()), *self._own(APPOINTMENT)),
+            related=(*((other,) if other else ()), *self._own(APPOINTMENT)),
             note=note,
         )
 
@@ -329,7 +330,7 @@ class Composer:
             choices=tuple(map(_choice, offered or shown)),
             previous=turn(page - 1, gettext_noop("topics before these")),
             next=turn(page + 1, gettext_noop("more topics")),
-            beside=self._own(APPOINTMENT, HELP, HELP_LINES),
+            related=self._own(APPOINTMENT, HELP, HELP_LINES),
         )
 
     @cached_property
@@ -341,7 +342,7 @@ class Composer:
         ]
 
     def _own(self, *topics: str) -> tuple[Choice, ...]:
-        """Answers of the bot's own, to be offered beside one; those that there are."""
+        """The bot's own answers with these names, as choices; missing ones are left out."""
         return tuple(
             Choice(topic, self._say(_OWN[topic]))
             for topic in topics
@@ -369,12 +370,12 @@ class Composer:
             credit=document.credit,
             language=self.language,
             # Help lines need no more words than they have.
-            frame="" if parts["kind"] is Kind.CRISIS else self._frame(),
+            reminder_intro="" if parts["kind"] is Kind.CRISIS else self._reminder_intro(),
             **parts,
         )
 
-    def _frame(self) -> str:
-        """Leads to the reminder, where reader and document speak different languages."""
+    def _reminder_intro(self) -> str:
+        """A sentence before the reminder, if the reader's language is not the document's."""
         if not self._foreign:
             return ""
         return self._say(
@@ -384,7 +385,7 @@ class Composer:
         )
 
     def _in_which_language(self, words: str) -> str:
-        """Words that invite a question, and in which language it is understood best."""
+        """An invitation to ask, and in which language questions are understood best."""
         if not self._foreign:
             return words
         hint = self._say("Questions are understood best in {language}.", language=self._foreign)
@@ -392,7 +393,7 @@ class Composer:
 
 
 def crisis_notice(lines: Sequence[HelpLine], language: str = ENGLISH) -> str:
-    """One line above an answer, where someone may despair."""
+    """The line above an answer to somebody who may be in a crisis, with phone numbers."""
     say = translator_for(language)
     listening = [line for line in lines if not line.is_emergency] or lines
     reach = "; ".join(f"{line.region}: {line.phone or line.reach(say)}" for line in listening)

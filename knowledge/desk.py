@@ -1,4 +1,4 @@
-"""HelpDesk: the one door that every adapter uses. A question goes in, an `Answer` comes out."""
+"""HelpDesk: answers questions about one document; the entry point that every adapter uses."""
 
 from __future__ import annotations
 
@@ -17,14 +17,25 @@ from knowledge.safety import CrisisDetector, CrisisKind, Tier
 from knowledge.search import SMALL_TALK, Outcome, SearchIndex
 
 QUESTION_LIMIT = 1000
-"""Characters of a question that are searched for. Beyond, only a crisis is looked for: people may
-tell of it at the end."""
+"""Characters of a question that are searched for. What follows is only checked for a crisis, which
+people may mention at the end."""
 
 _PAGE = re.compile(r"[1-9][0-9]{0,2}")
 
 
 class HelpDesk:
-    """Answers questions about one document. Stateless: it remembers no question and no one."""
+    """Answers questions about one document. It remembers no question and no person.
+
+    Args:
+        document: the document.
+        index: searches its sections.
+        questions: the example questions, with the topics that are not covered.
+        safety: recognises a crisis; it needs the same vocabulary as `index`.
+        help_lines: whom to call in a crisis.
+
+    Raises:
+        ValueError: `index` and `safety` have different vocabularies.
+    """
 
     def __init__(
         self,
@@ -35,61 +46,71 @@ class HelpDesk:
         help_lines: Sequence[HelpLine],
     ) -> None:
         if index.vocabulary is not safety.vocabulary:
-            raise ValueError("a question is read once, so both need the same vocabulary")
+            raise ValueError("a question is tokenized once, so both need the same vocabulary")
         self.document = document
         self.index = index
         self.safety = safety
         self.titles = {section.id: section.title for section in document.sections} | {
             topic.id: topic.title for topic in questions.not_covered.values()
         }
-        """What the document covers, and what it is known not to cover, by id."""
+        """The titles of all sections, and of the topics that are known not to be covered, by id."""
         self.language = language_for(document.language)
-        """Of the interface's words where nobody asks for another one."""
+        """The interface's language if none is asked for."""
         self._questions = questions
         self._help_lines = help_lines
-        self._books = {self.language: self._book(self.language)}
+        self._answer_sets = {self.language: self._make_answer_set(self.language)}
         self._folded_titles = [(fold(section.title), section) for section in document.sections]
 
     def ask(self, text: str, language: str | None = None) -> Answer:
-        """The answer to whatever a person typed. Never raises for what is in `text`.
+        """The answer to whatever a person typed. No text makes it raise.
 
-        `language` is that of the words around the article's own, by default the article's; see
-        `knowledge.language`.
+        First an exact name is looked up, then the text is checked for a crisis, then it is searched
+        for.
+
+        Args:
+            text: the question, of any length.
+            language: of the interface's words around the article's; None for the document's own.
         """
         question = text.strip()[:QUESTION_LIMIT]
-        if answer := self.open(question, language):
+        if answer := self.lookup(question, language):
             return answer
-        book = self._in(language)
-        read = self.safety.read(text)
-        crisis = self.safety.check_read(text, read)
+        answers = self._answers_in(language)
+        tokens = self.safety.tokenize(text)
+        crisis = self.safety.check_tokens(text, tokens)
         if crisis and crisis.tier is Tier.EXPLICIT:
-            return book.crises[crisis.kind]
+            return answers.crises[crisis.kind]
         if len(text) > QUESTION_LIMIT:
-            read = self.safety.read(question)
-        answer = self._search(question, read, book)
-        return book.composer.with_notice(answer, book.notice) if crisis else answer
+            tokens = self.safety.tokenize(question)
+        answer = self._search(question, tokens, answers)
+        return answers.composer.with_notice(answer, answers.notice) if crisis else answer
 
-    def open(self, topic: str, language: str | None = None) -> Answer | None:
-        """The answer of exactly this name: empty, the bot's own words, an id, a title, an alias."""
-        book = self._in(language)
+    def lookup(self, topic: str, language: str | None = None) -> Answer | None:
+        """The answer with exactly this name; None if there is none.
+
+        Names are the empty text (the menu), the bot's own words such as `topics`, and the ids,
+        titles and aliases of sections. Case, spacing and punctuation do not matter.
+        """
+        answers = self._answers_in(language)
         key = fold(topic)
         if not key:
-            # A question of nothing but signs is a search that finds nothing, not a call for the
-            # menu; only empty text is.
-            return book.named[compose.MENU] if not topic.strip() else None
-        if answer := book.named.get(key):
+            # Only an empty text asks for the menu. Punctuation alone is a question without words.
+            return answers.named[compose.MENU] if not topic.strip() else None
+        if answer := answers.named.get(key):
             return answer
         word, _, rest = topic.strip().partition(" ")
-        if word in book.lists and (page := _PAGE.fullmatch(rest)):
-            return book.lists[word](int(page[0]))
+        if word in answers.lists and (page := _PAGE.fullmatch(rest)):
+            return answers.lists[word](int(page[0]))
         if word == compose.BRIEF and rest in self.document.by_id:
             section = self.document.by_id[rest]
-            return book.composer.brief(section) or book.sections[rest]
+            return answers.composer.brief(section) or answers.sections[rest]
         found = self.document.exact.get(key)
-        return book.sections[found.id] if found else None
+        return answers.sections[found.id] if found else None
 
     def suggest(self, text: str, limit: int) -> list[Choice]:
-        """Titles for what was typed so far, best first; the main topics if nothing was typed."""
+        """At most `limit` sections that complete what was typed so far, best first.
+
+        For an empty text, the main topics come first.
+        """
         typed = fold(text[:QUESTION_LIMIT])
         if not typed:
             found = [*self.document.top_level, *self.document.sections]
@@ -103,27 +124,27 @@ class HelpDesk:
         unique = {section.id: Choice(section.id, section.title) for section in found}
         return list(unique.values())[:limit]
 
-    def _search(self, question: str, read: tuple[str, ...], book: _Book) -> Answer:
-        ranking = self.index.search_read(question, read)
+    def _search(self, question: str, tokens: tuple[str, ...], answers: _AnswerSet) -> Answer:
+        ranking = self.index.search_tokens(question, tokens)
         sections = [self.document.by_id[candidate.id] for candidate in ranking.candidates]
         match ranking.outcome:
             case Outcome.ANSWER:
-                return book.sections[sections[0].id]
+                return answers.sections[sections[0].id]
             case Outcome.OFFER:
-                return book.composer.suggestions(sections)
+                return answers.composer.suggestions(sections)
             case Outcome.NOT_COVERED:
                 if ranking.not_covered == SMALL_TALK:
-                    return book.named[compose.MENU]
-                known = book.refusals.get(ranking.not_covered or "")
-                return known or book.composer.not_covered(sections)
+                    return answers.named[compose.MENU]
+                known = answers.refusals.get(ranking.not_covered or "")
+                return known or answers.composer.not_covered(sections)
 
-    def _in(self, language: str | None) -> _Book:
+    def _answers_in(self, language: str | None) -> _AnswerSet:
         language = language or self.language
-        if language not in self._books:
-            self._books[language] = self._book(language)
-        return self._books[language]
+        if language not in self._answer_sets:
+            self._answer_sets[language] = self._make_answer_set(language)
+        return self._answer_sets[language]
 
-    def _book(self, language: str) -> _Book:
+    def _make_answer_set(self, language: str) -> _AnswerSet:
         composer = Composer(self.document, language)
         crises = {
             kind: composer.crisis(kind, lines_for(self._help_lines, kind)) for kind in CrisisKind
@@ -137,7 +158,7 @@ class HelpDesk:
             if name
         }
         fixed = {
-            # A section may be called so too.
+            # A section's name takes precedence over a help line's.
             **{name: called[name] for name in called.keys() - self.document.exact.keys()},
             compose.MENU: composer.menu(),
             compose.TOPICS: composer.topics(),
@@ -146,7 +167,7 @@ class HelpDesk:
             compose.HELP_LINES: lines,
             **{fold(answer.topic): answer for answer in crises.values()},
         }
-        return _Book(
+        return _AnswerSet(
             composer=composer,
             sections={each.id: composer.section(each) for each in self.document.sections},
             named={name: answer for name, answer in fixed.items() if answer},
@@ -160,25 +181,28 @@ class HelpDesk:
 
 
 @dataclass(frozen=True, slots=True)
-class _Book:
-    """The answers of one desk in one language."""
+class _AnswerSet:
+    """A desk's prepared answers in one language."""
 
     composer: Composer
     sections: Mapping[str, Answer]
+    """By the section's id."""
     named: Mapping[str, Answer]
-    """By the bot's own words, folded."""
+    """By the bot's own words, folded (see `fold`)."""
     lists: Mapping[str, Callable[[int], Answer]]
-    """Lists of topics, which may have several pages."""
+    """Lists of topics by their name; each takes a page number, from 1."""
     refusals: Mapping[str, Answer]
+    """By the id of a topic that is not covered."""
     crises: Mapping[CrisisKind, Answer]
     notice: str
+    """The line above an answer to somebody who may be in a crisis."""
 
 
 class Desks(Mapping[str, HelpDesk]):
-    """The desks of a folder of documents, by command.
+    """The desks of a folder of documents, by their commands, in the folder's order.
 
-    `replace` swaps them all at once, so that an adapter that holds this object never sees half of
-    an old folder and half of a new one.
+    `replace` exchanges all of them at once, so nobody who holds this object ever sees a mixture of
+    an old folder and a new one.
     """
 
     def __init__(self, desks: Sequence[HelpDesk]) -> None:

@@ -1,6 +1,6 @@
-"""Document and Section: a published article, cut into sections, checked and frozen.
+"""Document and Section: a published article, divided into sections; immutable values.
 
-Everything here was validated by `knowledge.loader`; nothing can be changed after that.
+`knowledge.loader` makes and validates them.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 
 def fold(text: str) -> str:
-    """Text as it is compared for an exact hit: without case, spacing, hyphens and punctuation."""
+    """A text in the form in which names are compared: letters and digits only, without case."""
     return _NOT_ALPHANUMERIC.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the words come from, and on which terms they may be reproduced."""
+    """The publication that the article comes from, and its terms of reproduction."""
 
     name: str
     year: int
@@ -32,12 +32,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A run of the article under a title.
+    """A contiguous piece of the article under a title.
 
-    `text` is the section's own run, `body` what a member is shown: the run together with its
-    parts, as one contiguous piece of the article (Markdown). `short` is one sentence of `text`,
-    `discuss` those that say to weigh or discuss something, `keep` those that must not be left out.
-    `start` and `end` are the character positions of `text` in the article.
+    Args:
+        id: its id, of at most 40 characters.
+        title: its title, also the label of its button.
+        parent: the id of the section that it is a part of; None for a main topic.
+        text: its own piece of the article, as Markdown.
+        body: what is shown of it: `text` and its parts, as one contiguous piece of the article.
+        short: one sentence of `text`.
+        discuss: sentences of `text` that say to weigh or discuss something.
+        keep: sentences of `text` that must not be left out in short.
+        aliases: further names.
+        read_next: the ids of sections to offer first.
+        note: the editor's remark.
+        start, end: the positions of `text` in the article, in characters.
     """
 
     id: str
@@ -90,12 +99,15 @@ class Document:
 
     @cached_property
     def _place(self) -> Mapping[str, int]:
-        """Where each section stands among its siblings."""
+        """The index of each section among its siblings."""
         return {part.id: at for parts in self._children.values() for at, part in enumerate(parts)}
 
     @cached_property
     def exact(self) -> Mapping[str, Section]:
-        """Sections by everything that opens exactly them: folded id, title and aliases."""
+        """Sections by their folded names: ids, titles and aliases.
+
+        The document's own title and aliases name the first section.
+        """
         names: dict[str, Section] = {}
         for alias in (self.title, *self.aliases):
             names[fold(alias)] = self.sections[0]

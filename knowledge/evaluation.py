@@ -299,7 +299,7 @@ def cross_validate_search(
     replies = []
     for each in judged:
         topic = topics[each.example.kind]
-        ranking = decide(each.chances, ids)
+        ranking = decide(each.probabilities, ids)
         sections = (
             tuple(candidate.id for candidate in ranking.candidates)
             if ranking.outcome is not Outcome.NOT_COVERED
@@ -356,7 +356,7 @@ def cross_validate_crisis(
         name: [] for name in ("explicit", "ambiguous", "traps", "ordinary")
     }
     for each in judged:
-        verdict = decide_crisis(each.chances)
+        verdict = decide_crisis(each.probabilities)
         if each.example.kind > 1:
             group = "explicit"
         elif each.example.kind == 1:
@@ -385,7 +385,7 @@ _NEIGHBOURS = {
 }  # fmt: skip
 
 
-def inject_typos(text: str, count: int, chance: random.Random) -> str:
+def inject_typos(text: str, count: int, rng: random.Random) -> str:
     """The text with so many typing errors, in as many words of at least four letters.
 
     A letter is dropped, doubled, swapped with the next one, or replaced by its neighbour on the
@@ -393,11 +393,11 @@ def inject_typos(text: str, count: int, chance: random.Random) -> str:
     """
     words = text.split(" ")
     long = [at for at, word in enumerate(words) if _typable(word)]
-    for at in chance.sample(long, min(count, len(long))):
+    for at in rng.sample(long, min(count, len(long))):
         word = words[at]
         letters = [i for i, letter in enumerate(word) if letter.lower() in string.ascii_lowercase]
-        i = chance.choice(letters[:-1])
-        match chance.randrange(4):
+        i = rng.choice(letters[:-1])
+        match rng.randrange(4):
             case 0:
                 words[at] = word[:i] + word[i + 1 :]
             case 1:
@@ -405,7 +405,7 @@ def inject_typos(text: str, count: int, chance: random.Random) -> str:
             case 2:
                 words[at] = word[:i] + word[i + 1] + word[i] + word[i + 2 :]
             case _:
-                words[at] = word[:i] + chance.choice(_NEIGHBOURS[word[i].lower()]) + word[i + 1 :]
+                words[at] = word[:i] + rng.choice(_NEIGHBOURS[word[i].lower()]) + word[i + 1 :]
     return " ".join(words)
 
 

@@ -24,10 +24,10 @@ RARE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class FeatureVector:
     """A text as the classifier sees it: the places of its known features, and their values."""
 
-    places: NDArray[np.int64]
+    indices: NDArray[np.int64]
     values: Values
 
 
@@ -84,7 +84,7 @@ ALWAYS = (0,)
 
 
 class Features:
-    """Which features are known, and what they are worth; turns texts into `Block`s.
+    """Which features are known, and what they are worth; turns texts into `FeatureVector`s.
 
     A feature is known when at least `RARE` examples have it: what one example alone has teaches
     nothing about others. A feature that occurs in most examples ("the") tells little;
@@ -126,24 +126,24 @@ class Features:
             raise ValueError("the arrays do not fit together")
         return cls(numbers, worth)
 
-    def places(self, wanted: Sequence[int] | NDArray[np.uint32]) -> NDArray[np.int64]:
+    def indices(self, wanted: Sequence[int] | NDArray[np.uint32]) -> NDArray[np.int64]:
         """The place of each feature, by its number; of one that is not known, `len(self)`."""
         wanted = np.asarray(wanted, dtype=np.uint32)
         if not len(self):
             return np.zeros(len(wanted), dtype=np.int64)
-        places = self._numbers.searchsorted(wanted)
+        indices = self._numbers.searchsorted(wanted)
         # "clip": what would come after the last one is compared with that.
-        places[self._numbers.take(places, mode="clip") != wanted] = len(self)
-        return places
+        indices[self._numbers.take(indices, mode="clip") != wanted] = len(self)
+        return indices
 
-    def of_all(self, texts: Sequence[Sequence[Sequence[int]]]) -> list[Block]:
+    def of_all(self, texts: Sequence[Sequence[Sequence[int]]]) -> list[FeatureVector]:
         """The known features of each text, and their values; a text is given by its views."""
         if not texts:
             return []
         views = [len(view) for text in texts for view in text]
-        places = self.places(_numbers(texts))
-        known = places < len(self)
-        values = np.append(self.worth, np.float32(0))[places]
+        indices = self.indices(_numbers(texts))
+        known = indices < len(self)
+        values = np.append(self.worth, np.float32(0))[indices]
         view_of = np.repeat(np.arange(len(views)), views)
         lengths = np.bincount(view_of, weights=values * values, minlength=len(views))
         lengths *= np.repeat([len(text) for text in texts], [len(text) for text in texts])
@@ -151,9 +151,9 @@ class Features:
         sizes = [sum(map(len, text)) for text in texts]
         text_of = np.repeat(np.arange(len(texts)), sizes)[known]
         ends = np.cumsum(np.bincount(text_of, minlength=len(texts))).tolist()
-        places, values = places[known], values[known]
+        indices, values = indices[known], values[known]
         return [
-            Block(places[start:end], values[start:end])
+            FeatureVector(indices[start:end], values[start:end])
             for start, end in zip([0, *ends], ends, strict=False)
         ]
 

@@ -1,4 +1,4 @@
-"""Help lines: whom to call."""
+"""Help lines: whom to call in a crisis."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class HelpLine:
 
 
 def lines_for(lines: Sequence[HelpLine], kind: CrisisKind) -> list[HelpLine]:
-    """The lines for a crisis; where a body is in danger, those that send an ambulance first."""
+    """The help lines for a kind of crisis; if a body is in danger, emergency numbers come first."""
     fitting = [line for line in lines if kind in line.kinds]
     if kind is CrisisKind.SUICIDE:
         return fitting

@@ -52,7 +52,7 @@ class Searchable(Protocol):
 
 
 class LexicalIndex:
-    """Ranks topics by the words they share with a question; see `chances`."""
+    """Ranks topics by the words they share with a question; see `probabilities`."""
 
     def __init__(
         self,
@@ -70,9 +70,9 @@ class LexicalIndex:
         for topic in topics:
             bag: Counter[str] = Counter()
             for text in (*topic.texts, *topic.questions):
-                read = words(text, TEXT_LIMIT)
-                weight = TITLE_WEIGHT if len(read) <= LONGEST_TITLE else 1
-                for word in vocabulary.understand(read):
+                tokens = words(text, TEXT_LIMIT)
+                weight = TITLE_WEIGHT if len(tokens) <= LONGEST_TITLE else 1
+                for word in vocabulary.normalize(tokens):
                     if word not in _SMALL:
                         bag[word] += weight
             bags.append(bag)
@@ -92,7 +92,7 @@ class LexicalIndex:
             postings[word] = (places, weights.astype(np.float32))
         return cls(postings, len(bags))
 
-    def chances(self, text: Sequence[str]) -> list[float]:
+    def probabilities(self, text: Sequence[str]) -> list[float]:
         """How likely each topic is; together they are as likely as the question is understood."""
         asked = {word for word in text if word not in _SMALL}
         scores = np.zeros(self._topics, dtype=np.float32)
@@ -108,8 +108,8 @@ class LexicalIndex:
         if not best:
             return [0.0] * self._topics
         ahead = (scores / best).astype(np.float64) ** SHARPNESS
-        chances: list[float] = (ahead / ahead.sum() * (held / everything)).tolist()
-        return chances
+        probabilities: list[float] = (ahead / ahead.sum() * (held / everything)).tolist()
+        return probabilities
 
 
 _NOWHERE = (np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))

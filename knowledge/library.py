@@ -1,4 +1,4 @@
-"""Library: what a folder of documents holds, as values."""
+"""Library: the content of a folder of documents, as values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,18 @@ from knowledge.lessons import CrisisPhrases
 
 @dataclass(frozen=True, slots=True)
 class NotCovered:
-    """A topic that the article does not cover, and the fixed reply to it."""
+    """A topic that the article does not cover, and the fixed reply to it.
+
+    Args:
+        id: its id.
+        title: its name, as in "The article does not cover …".
+        advice: whether it asks for personal medical advice.
+        text: the fixed reply.
+        nearest: the ids of up to three sections to offer.
+        questions: example questions.
+        near_crisis: whether some who ask this are in a crisis; the examples then are not part of
+            `Library.ordinary`.
+    """
 
     id: str
     title: str
@@ -22,12 +33,11 @@ class NotCovered:
     nearest: tuple[str, ...]
     questions: tuple[str, ...]
     near_crisis: bool = False
-    """Some who ask this are in a crisis, so that the examples are not `Library.ordinary`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What people type about a document: examples by section, and what it does not cover."""
+    """Example questions about a document: by section, by topic that is not covered, small talk."""
 
     sections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     not_covered: Mapping[str, NotCovered] = field(default_factory=dict)
@@ -36,9 +46,14 @@ class Questions:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Everything in a folder: documents, the questions of each by its command, and crisis help.
+    """Everything in a folder.
 
-    `warnings` are no faults, but somebody should look at them.
+    Args:
+        documents: the documents, in the order of their files' names.
+        questions: the example questions of each document, by its command.
+        crisis: example phrases of a crisis.
+        help_lines: whom to call.
+        warnings: what is no fault, but should be looked at.
     """
 
     documents: tuple[Document, ...]

@@ -1,6 +1,6 @@
-"""Metrics: what happens while the bot serves, told to whoever counts it.
+"""Metrics: the events that can be counted while the bot serves.
 
-Only what is named here can be told: no member, no community, no question.
+Only what these methods take can be counted: no member, no community, no question.
 """
 
 from __future__ import annotations
@@ -10,22 +10,22 @@ from knowledge.posts import Platform
 
 
 class Metrics:
-    """Counts nothing, at no cost; who counts overrides what it counts."""
+    """Counts nothing. A subclass that counts overrides these methods."""
 
     def answered(self, platform: Platform, answer: Answer) -> None:
-        """Somebody who asked is given an answer."""
+        """A question was answered."""
 
     def sent(self, platform: Platform, seconds: float) -> None:
-        """What somebody typed or pressed was answered, so long after it came."""
+        """A response was sent, so many seconds after the event arrived."""
 
     def connected(self, platform: Platform, shard: int = 0) -> None:
-        """A connection is up; each but the first of its kind is a reconnect."""
+        """A connection was made; each but a shard's first is a reconnect."""
 
     def unsigned(self) -> None:
-        """What came over HTTP was refused: the platform had not signed it just now."""
+        """A request over HTTP was refused, because it has no valid signature."""
 
     def refreshed(self, *, edited: int, forgotten: int, failed: int) -> None:
-        """So many posts were brought up to date, found deleted, or could not be brought so."""
+        """A refresh ended: so many posts were edited, found deleted, or failed."""
 
     def reloaded(self, *, taken: bool) -> None:
-        """The documents were read again, and are served; or were not taken."""
+        """The documents were read again; `taken`: they are served now, as they have no faults."""

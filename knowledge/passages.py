@@ -26,7 +26,7 @@ _SENTENCE_END = re.compile(r"(?<=[.;:!?\u2026])\s+|\n+")
 _SPACED = re.compile(r"\S+")
 
 Words = Sequence[str]
-Read = Callable[[str], Words]
+Tokenizer = Callable[[str], Words]
 
 
 def sentences_as_written(text: str) -> list[str]:
@@ -39,13 +39,13 @@ def clauses_as_written(text: str) -> list[str]:
     return [part for part in _CLAUSE_END.split(text[:TEXT_LIMIT]) if part.strip()]
 
 
-def sentences(text: str, read: Read) -> Iterator[Words]:
+def sentences(text: str, tokenize: Tokenizer) -> Iterator[Words]:
     """The sentences of a text, as they are read; of a long one, its overlapping pieces.
 
     A piece never reaches from one sentence into the next: there it would say what nobody said.
     """
     for sentence in sentences_as_written(_ends(text)):
-        found = read(sentence)
+        found = tokenize(sentence)
         if len(found) > LONG:
             for start in range(0, len(found) - PIECE + STEP, STEP):
                 yield found[start : start + PIECE]
@@ -53,11 +53,13 @@ def sentences(text: str, read: Read) -> Iterator[Words]:
             yield found
 
 
-def clauses(text: str, read: Read) -> Iterator[Words]:
+def clauses(text: str, tokenize: Tokenizer) -> Iterator[Words]:
     """The clauses of a text, as they are read; none where it is a single one."""
     found = clauses_as_written(text)
     if len(found) > 1:
-        yield from (words for words in map(read, found[:MOST_CLAUSES]) if len(words) >= SHORTEST)
+        yield from (
+            words for words in map(tokenize, found[:MOST_CLAUSES]) if len(words) >= SHORTEST
+        )
 
 
 def _ends(text: str) -> str:

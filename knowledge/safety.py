@@ -27,7 +27,7 @@ from knowledge.features import ALWAYS, nearby_features, parts_of, sequence_featu
 from knowledge.ideas import gist_features, ideas, pair_features
 from knowledge.lessons import AMBIGUOUS, FIRST_KIND, ORDINARY, CrisisPhrases, crisis_examples
 from knowledge.passages import LONG, LONGEST, clauses, sentences
-from knowledge.textmodel import Chances, TextModel, Views
+from knowledge.textmodel import Probabilities, TextModel, Views
 from knowledge.vocabulary import Vocabulary
 
 PASSAGE_DOUBT = 0.1
@@ -145,16 +145,16 @@ class CrisisDetector:
 
     def check(self, text: str) -> Crisis | None:
         """The crisis that the words speak of, if any; the plainest, if there are several."""
-        return self.check_read(text, self.read(text))
+        return self.check_tokens(text, self.tokenize(text))
 
-    def check_read(self, text: str, whole: Sequence[str]) -> Crisis | None:
-        """As `check`, for a text whose words were found by `read`."""
+    def check_tokens(self, text: str, whole: Sequence[str]) -> Crisis | None:
+        """As `check`, for a text whose words were found by `tokenize`."""
         found = self._judge(whole) if whole else None
         long = len(whole) > LONG
         passages = chain(
-            sentences(text, self.read) if long else (),
+            sentences(text, self.tokenize) if long else (),
             # Despair in one clause must not hide what the next one says outright.
-            clauses(text, self.read) if found or not long else (),
+            clauses(text, self.tokenize) if found or not long else (),
         )
         for passage in passages:
             if found and found.tier is Tier.EXPLICIT:
@@ -164,19 +164,19 @@ class CrisisDetector:
                 found = verdict if verdict and verdict.tier is Tier.EXPLICIT else found or verdict
         return found
 
-    def read(self, text: str) -> tuple[str, ...]:
+    def tokenize(self, text: str) -> tuple[str, ...]:
         """The words of a text, as many as are looked at."""
-        return self.vocabulary.read(text, LONGEST)
+        return self.vocabulary.tokenize(text, LONGEST)
 
     def _judge(self, words: Sequence[str], doubt: float = 1) -> Crisis | None:
         """The verdict on the words, if the chance that they are ordinary is below the doubt."""
-        chances = self._model.chances(words)
-        return decide_crisis(chances) if chances[ORDINARY] < doubt else None
+        probabilities = self._model.probabilities(words)
+        return decide_crisis(probabilities) if probabilities[ORDINARY] < doubt else None
 
 
-def decide_crisis(chances: Chances, costs: CrisisCosts = CRISIS_COSTS) -> Crisis | None:
+def decide_crisis(probabilities: Probabilities, costs: CrisisCosts = CRISIS_COSTS) -> Crisis | None:
     """The verdict with the least expected cost, given the chances of each kind."""
-    ordinary, ambiguous = chances[ORDINARY], chances[AMBIGUOUS]
+    ordinary, ambiguous = probabilities[ORDINARY], probabilities[AMBIGUOUS]
     explicit = 1 - ordinary - ambiguous
     alarm = costs.false_alarm * ordinary + costs.overstated * ambiguous
     line = costs.needless_line * ordinary + costs.understated * explicit
@@ -184,7 +184,7 @@ def decide_crisis(chances: Chances, costs: CrisisCosts = CRISIS_COSTS) -> Crisis
     if silence < min(alarm, line):
         return None
     tier = Tier.EXPLICIT if alarm <= line else Tier.AMBIGUOUS
-    likeliest = max(range(len(_KINDS)), key=chances[FIRST_KIND:].__getitem__)
+    likeliest = max(range(len(_KINDS)), key=probabilities[FIRST_KIND:].__getitem__)
     return Crisis(tier, _KINDS[likeliest])
 
 

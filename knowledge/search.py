@@ -27,7 +27,7 @@ from knowledge import modelcache
 from knowledge.features import ALWAYS, parts_of, sequence_features
 from knowledge.lexical import LexicalIndex
 from knowledge.passages import SHORTEST, clauses_as_written, sentences_as_written
-from knowledge.textmodel import Chances, Example, TextModel, TooFewExamplesError, Views
+from knowledge.textmodel import Example, Probabilities, TextModel, TooFewExamplesError, Views
 from knowledge.vocabulary import WORD_LIMIT, Vocabulary, ends_of
 
 MOST_OFFERED = 3
@@ -127,7 +127,7 @@ COSTS = Costs()
 class Ranker(Protocol):
     """Turns a question into the probability of each topic; the rest, up to one, is unknown."""
 
-    def chances(self, text: Sequence[str]) -> Chances:
+    def probabilities(self, text: Sequence[str]) -> Probabilities:
         """The probability of each topic, in the topics' order, for a question's words."""
 
 
@@ -205,9 +205,9 @@ class SearchIndex:
 
     def search(self, text: str) -> Ranking:
         """The sections that answer a question, and what to do with them."""
-        return self.search_read(text, self.vocabulary.read(text))
+        return self.search_tokens(text, self.vocabulary.tokenize(text))
 
-    def search_read(self, text: str, words: tuple[str, ...]) -> Ranking:
+    def search_tokens(self, text: str, words: tuple[str, ...]) -> Ranking:
         """As `search`, for a text whose words were read already.
 
         Where one sentence, or one clause of a single sentence, is a question and all others are
@@ -222,16 +222,16 @@ class SearchIndex:
             parts = clauses_as_written(text)
         if not 1 < len(parts) <= MOST_PARTS:
             return whole
-        read = map(self.vocabulary.read, parts)
-        found = [self._rank(words) for words in read if len(words) >= SHORTEST]
+        tokens = map(self.vocabulary.tokenize, parts)
+        found = [self._rank(words) for words in tokens if len(words) >= SHORTEST]
         asked = [ranking for ranking in found if not ranking.is_talk]
         if len(asked) == 1 and (whole.is_talk or asked[0].outcome is Outcome.ANSWER):
             return asked[0]
         return whole
 
     def _rank(self, words: tuple[str, ...]) -> Ranking:
-        chances = self._ranker.chances(ends_of(words, WORD_LIMIT))
-        return decide(chances, self._ids)
+        probabilities = self._ranker.probabilities(ends_of(words, WORD_LIMIT))
+        return decide(probabilities, self._ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +250,9 @@ class TopicIds:
         return cls(covered, tuple(topic.id for topic in topics[len(covered) :]))
 
 
-def decide(chances: Chances, ids: TopicIds, costs: Costs = COSTS) -> Ranking:
+def decide(probabilities: Probabilities, ids: TopicIds, costs: Costs = COSTS) -> Ranking:
     """The outcome with the least expected cost, given the probability of each of the topics."""
-    covered = chances[: len(ids.covered)]
+    covered = probabilities[: len(ids.covered)]
     if math.isnan(coverage := sum(covered)):  # no reason to show anything
         covered, coverage = [], 0.0
     best = sorted(range(len(covered)), key=covered.__getitem__, reverse=True)[:MOST_OFFERED]
@@ -260,7 +260,7 @@ def decide(chances: Chances, ids: TopicIds, costs: Costs = COSTS) -> Ranking:
     outcome = min(expected_costs(candidates, coverage, costs), key=itemgetter(1))[0]
     not_covered = None
     if outcome is Outcome.NOT_COVERED and ids.others:
-        others = chances[len(ids.covered) :]
+        others = probabilities[len(ids.covered) :]
         at = max(range(len(others)), key=others.__getitem__)
         # Something that nobody has written down is the likelier topic, where words are few.
         if others[at] > 1 - coverage - sum(others):

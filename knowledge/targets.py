@@ -38,7 +38,7 @@ class Targets:
         desk = self._desks.get(post.command)
         if desk is None:
             return None
-        answer, state = desk.open(post.section), PostState.CURRENT
+        answer, state = desk.lookup(post.section), PostState.CURRENT
         if answer is None or answer.section != post.section:
             nearest = next(iter(desk.suggest(post.title, limit=1)), None)
             answer = Composer(desk.document, desk.language).withdrawn(post.title, nearest)
@@ -54,7 +54,7 @@ class Targets:
         """
         desk = self._desks.get(command)
         # Exactly a section: other words may open one in short, or under another name.
-        answer = desk.open(section) if desk and section in desk.document.by_id else None
+        answer = desk.lookup(section) if desk and section in desk.document.by_id else None
         if answer is None:
             raise RefusedError(UNKNOWN_TOPIC)
         return answer

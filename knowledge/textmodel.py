@@ -25,12 +25,12 @@ from knowledge.classifier import (
     softmax_of_one,
     train,
 )
-from knowledge.features import Block, Features, letters_of
+from knowledge.features import Features, FeatureVector, letters_of
 from knowledge.modelcache import Arrays
 from knowledge.vocabulary import Vocabulary
 from knowledge.weights import WeightTable
 
-Chances = Sequence[float]
+Probabilities = Sequence[float]
 """The probability of each kind, in their order."""
 
 
@@ -73,7 +73,7 @@ class Judged:
     """What cross-validation made of an example: the chances of each kind, had it been unseen."""
 
     example: Example
-    chances: Chances
+    probabilities: Probabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,9 @@ class _Prepared:
 
     examples: list[Example]
     vocabulary: Vocabulary
-    read: list[tuple[str, ...]]
+    tokens: list[tuple[str, ...]]
     features: Features
-    blocks: list[Block]
+    blocks: list[FeatureVector]
     labels: Integers
 
     @classmethod
@@ -94,20 +94,20 @@ class _Prepared:
         views: Views,
         vocabulary: Vocabulary,
     ) -> _Prepared:
-        both = [(example, vocabulary.read(example.text)) for example in examples]
+        both = [(example, vocabulary.tokenize(example.text)) for example in examples]
         both = [(example, text) for example, text in both if text]
-        read = [text for _, text in both]
-        used = {word for text in read for word in text}
+        tokens = [text for _, text in both]
+        used = {word for text in tokens for word in text}
         letters = {word: letters_of(word, views.letter_runs) for word in used}
         found = [
             (*views.of_words(text), [run for word in text for run in letters[word]])
-            for text in read
+            for text in tokens
         ]
         features = Features.learn(found)
         return cls(
             examples=[example for example, _ in both],
             vocabulary=vocabulary,
-            read=read,
+            tokens=tokens,
             features=features,
             blocks=features.of_all(found),
             labels=np.array([example.kind for example, _ in both], dtype=np.int64),
@@ -121,8 +121,8 @@ class _Prepared:
     def held_out(self, folds: int) -> Flags:
         """Which examples are held out with each of the folds."""
         held_out = np.zeros((folds, len(self.examples)), dtype=np.bool_)
-        for number, (example, text) in enumerate(zip(self.examples, self.read, strict=True)):
-            wholes = map(self.vocabulary.read, example.wholes)
+        for number, (example, text) in enumerate(zip(self.examples, self.tokens, strict=True)):
+            wholes = map(self.vocabulary.tokenize, example.wholes)
             held_out[[fold_of(whole, folds) for whole in [*wholes] or [text]], number] = True
         return held_out
 
@@ -134,7 +134,7 @@ class _Prepared:
 
 
 class TextModel:
-    """Knows how likely a text is of each kind; see `learn` and `chances`."""
+    """Knows how likely a text is of each kind; see `learn` and `probabilities`."""
 
     def __init__(self, views: Views, table: WeightTable, offsets: NDArray[np.float64]) -> None:
         """`offsets` raise or lower the kinds' scores, which `table` holds calibrated already."""
@@ -180,7 +180,7 @@ class TextModel:
         )
         return cls(views, table, offsets)
 
-    def chances(self, text: Sequence[str]) -> Chances:
+    def probabilities(self, text: Sequence[str]) -> Probabilities:
         """How likely a text, given by its words as the vocabulary reads them, is of each kind."""
         scores = self._table.score(text, self._views.of_words(text)) + self._offsets
         return softmax_of_one(scores.tolist())
@@ -228,10 +228,10 @@ def cross_validate(
         scores[part] = ready.score(part, weights)
     judged = np.flatnonzero(ready.asked)
     scale, offsets = _calibrate(scores[judged], ready.labels[judged], biases)
-    chances = softmax(scores[judged] * scale + offsets)
+    probabilities = softmax(scores[judged] * scale + offsets)
     return [
         Judged(ready.examples[number], each)
-        for number, each in zip(judged, chances.tolist(), strict=True)
+        for number, each in zip(judged, probabilities.tolist(), strict=True)
     ]
 
 

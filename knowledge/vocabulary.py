@@ -1,7 +1,7 @@
 """The words of a text, in the one form in which they are compared, with typing errors corrected.
 
 `words` cuts the text to a limit, and brings spelling, case, accents, quotes, mentions and emoji to
-one form. `Vocabulary.understand` corrects typing errors against the words that the documents and
+one form. `Vocabulary.normalize` corrects typing errors against the words that the documents and
 the examples use, and replaces synonyms ("RSD", "algodystrophy") with one word. Both are cheap, and
 neither can fail. A question is read once, for the crisis check and the search alike.
 """
@@ -191,13 +191,13 @@ class Vocabulary:
                 return cls.from_arrays(arrays, SYNONYMS)
         return None
 
-    def read(self, text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:
+    def tokenize(self, text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:
         """The words of a text, understood. Of one with more than `limit`, the first and the last
         are read.
         """
-        return self.understand(words(text, limit))
+        return self.normalize(words(text, limit))
 
-    def understand(self, text: tuple[str, ...]) -> tuple[str, ...]:
+    def normalize(self, text: tuple[str, ...]) -> tuple[str, ...]:
         """The words as they were meant: typing errors corrected, synonyms joined."""
         known = self.numbers
         if strange := [word for word in text if word not in known]:

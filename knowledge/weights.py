@@ -66,12 +66,12 @@ class WeightTable:
         known = np.hstack([weights * worth, worth * worth])
         known = np.vstack([known, np.zeros_like(known, shape=(1, known.shape[1]))])
         runs = [letters_of(word, letter_runs) for word in words]
-        places = features.places([run for each in runs for run in each])
+        indices = features.indices([run for each in runs for run in each])
         # Behind those of each word, the row of zeros: a short word has no runs.
         ends = np.cumsum([len(each) for each in runs], dtype=np.int64)
-        places = np.insert(places, ends, len(features))
+        indices = np.insert(indices, ends, len(features))
         starts = np.concatenate([[0], ends[:-1] + np.arange(1, len(ends))]) if runs else ends
-        letters = np.add.reduceat(known.take(places, axis=0), starts) if runs else known[:0]
+        letters = np.add.reduceat(known.take(indices, axis=0), starts) if runs else known[:0]
         rows = np.vstack([known, letters]).astype(np.float32, copy=False)
         return cls(features, words, letter_runs, rows)
 
@@ -111,7 +111,7 @@ class WeightTable:
                 seen += letters_of(word, self._letter_runs)
             else:
                 rows_of_words.append(len(self._features) + 1 + number)
-        rows = np.concatenate((self._features.places(seen), np.array(rows_of_words, np.intp)))
+        rows = np.concatenate((self._features.indices(seen), np.array(rows_of_words, np.intp)))
         sums = np.add.reduceat(self._rows.take(rows, axis=0), np.array(starts, np.intp))
         parts = len(views) + 1
         shares = [

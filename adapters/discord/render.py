@@ -109,8 +109,8 @@ def contents(answer: Answer, spare: int = 0) -> tuple[str, ...]:
         DoesNotFitError: as `render` does.
     """
     print_it = plain_span if answer.plain else print_span
-    heading, frame = markdown(answer.heading, print_it), markdown(answer.frame, print_it)
-    reminder = f"{frame} {markdown(answer.reminder, print_it)}".strip()
+    heading, intro = markdown(answer.heading, print_it), markdown(answer.reminder_intro, print_it)
+    reminder = f"{intro} {markdown(answer.reminder, print_it)}".strip()
     head = plain_text.joined(
         markdown(answer.notice, print_it), heading if answer.plain else f"## {heading}"
     )

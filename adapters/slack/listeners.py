@@ -40,7 +40,7 @@ from adapters.slack.surfaces import (
     CommandAcknowledgement,
     CommandFollowUp,
     DirectMessage,
-    Frame,
+    ModalFrame,
     NewModal,
     OpenModal,
     PrivateMessage,
@@ -195,9 +195,9 @@ class Listeners:
         frame = self._frame(caller, command)
         return NewModal(client, field(body, "trigger_id"), frame, respond)
 
-    def _frame(self, caller: Caller, command: str) -> Frame:
+    def _frame(self, caller: Caller, command: str) -> ModalFrame:
         desks = self.reception.desks
-        return Frame.of(desks.get(command, desks.first).document.title, caller)
+        return ModalFrame.of(desks.get(command, desks.first).document.title, caller)
 
     def _desk_for(self, text: str) -> tuple[HelpDesk, str]:
         """The desk whose command is the text's first word, and the rest; otherwise the first desk,

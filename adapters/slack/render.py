@@ -94,7 +94,7 @@ def render(answer: Answer, page: int = 1, post_buttons: Sequence[Button] = ()) -
     """
     dress = _plain if answer.plain else mrkdwn
     say = translator_for(answer.language)
-    reminder = f"{dress(answer.frame)} {dress(answer.reminder)}".strip()
+    reminder = f"{dress(answer.reminder_intro)} {dress(answer.reminder)}".strip()
     notice, heading = dress(answer.notice), plain_text.plain(answer.heading)
     foot = [
         plain_text.note(answer, dress(answer.note)),

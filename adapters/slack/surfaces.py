@@ -28,7 +28,7 @@ CLOSED = "not_found"
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ModalFrame:
     """What a modal holds besides the response.
 
     A modal belongs to no channel. So `channel` and `reply_to`, which say where an answer could be
@@ -41,7 +41,7 @@ class Frame:
     reply_to: str = ""
 
     @classmethod
-    def of(cls, title: str, caller: Caller) -> Frame:
+    def of(cls, title: str, caller: Caller) -> ModalFrame:
         """A frame with the caller's language, channel and message."""
         return cls(title, caller.say(CLOSE), caller.channel, caller.reply_to)
 
@@ -132,7 +132,7 @@ class NewModal:
     """
 
     def __init__(
-        self, client: AsyncWebClient, trigger: str, frame: Frame, respond: AsyncRespond
+        self, client: AsyncWebClient, trigger: str, frame: ModalFrame, respond: AsyncRespond
     ) -> None:
         self._client = client
         self._trigger = trigger
@@ -154,7 +154,7 @@ class NewModal:
 class OpenModal:
     """A modal that is open already; a response replaces its content."""
 
-    def __init__(self, client: AsyncWebClient, view: str, trigger: str, frame: Frame) -> None:
+    def __init__(self, client: AsyncWebClient, view: str, trigger: str, frame: ModalFrame) -> None:
         self._client = client
         self._view = view
         self._trigger = trigger

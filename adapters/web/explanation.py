@@ -47,7 +47,7 @@ def explain(desk: HelpDesk, question: str) -> Explanation:
     expected = expected_costs(ranking.candidates, ranking.coverage, COSTS)
     return Explanation(
         answer=desk.ask(question),
-        named=desk.open(question.strip()),
+        named=desk.lookup(question.strip()),
         crisis=desk.safety.check(question),
         ranking=ranking,
         expected=tuple(sorted(expected, key=itemgetter(1))),

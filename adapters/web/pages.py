@@ -139,7 +139,7 @@ class Pages:
         library = await self._documents.library()
         document = desk.document
         asked = library.questions.get(document.command, Questions()) if library else Questions()
-        answers = {each.id: desk.open(each.id) for each in document.sections}
+        answers = {each.id: desk.lookup(each.id) for each in document.sections}
         usages = {
             id: [limit_usage(answer, renderer) for renderer in self._playground.renderers]
             for id, answer in answers.items()
@@ -180,7 +180,7 @@ class Pages:
         answers = [
             answer
             for section in desk.document.sections
-            if only in ("", section.id) and (answer := desk.open(section.id))
+            if only in ("", section.id) and (answer := desk.lookup(section.id))
         ]
         if not answers:
             raise web.HTTPNotFound(text=NO_SUCH_SECTION)

@@ -160,7 +160,7 @@ def bodies_of(surface: Surface, answer: Answer, payloads: list[dict[str, Any]]) 
         line = page_line(answer, number, len(payloads)) if len(payloads) > 1 else ""
         head = words("\n\n".join(filter(None, [answer.notice, answer.heading])))
         note = plain_text.note(answer, plain_text.plain(answer.note))
-        reminder = f"{answer.frame} {answer.reminder}"
+        reminder = f"{answer.reminder_intro} {answer.reminder}"
         foot = words("\n\n".join([line, note, reminder, answer.credit]))
         assert read.startswith(head)
         assert read.endswith(foot)
@@ -240,7 +240,7 @@ def test_every_answer_is_whole_and_within_the_limits_of_every_surface(
     assert len(answers) > 2 * (19 + 3 + 10)
     for name, answer in answers.items():
         foreign = language != ENGLISH and answer.kind is not Kind.CRISIS
-        assert bool(answer.frame) == foreign, name
+        assert bool(answer.reminder_intro) == foreign, name
         payloads = pages(surface, answer)
         for payload in payloads:
             assert faults_of(surface, payload) == [], f"{name}: {payload}"
@@ -465,7 +465,7 @@ AROUND: list[dict[str, Any]] = [
     {"note": "A slip stands here."},
     {"notice": "Call someone.", "note": "A slip stands here.", "plain": True},
     *(
-        {"notice": "Call someone.", "note": "A slip.", "frame": "In English:", "language": each}
+        {"notice": "Call someone.", "note": "A slip.", "reminder_intro": "In English:", "language": each}
         for each in LANGUAGES
     ),
 ]

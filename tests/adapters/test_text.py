@@ -43,7 +43,7 @@ def test_help_lines_come_first_and_the_editors_remark_behind_the_body() -> None:
 
 
 def test_what_leads_to_the_reminder_stands_before_it_in_its_paragraph() -> None:
-    rendered = text.render(answer(frame="The article is in English:"))
+    rendered = text.render(answer(reminder_intro="The article is in English:"))
     assert rendered.split("\n\n")[2] == ("The article is in English: Please ask your own gardener.")
 
 

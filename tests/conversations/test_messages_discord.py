@@ -231,7 +231,7 @@ async def test_questions_for_the_specialist_come_with_a_file_that_goes_again(
     assert "made in partnership with your pain management specialist" in points.content
     [file] = points.attachments
     assert file.filename.endswith(".txt")
-    answer = house.desks["ldn"].open("appointment")
+    answer = house.desks["ldn"].lookup("appointment")
     assert answer is not None
     assert file.text == render(answer)
     back = await discord.press(points, points.labels["All topics"])
@@ -372,7 +372,7 @@ async def forge(discord: DiscordStandIn, custom_id: str, **by: Unpack[By]) -> Re
 async def test_only_whole_sections_can_be_posted_whatever_is_forged(
     discord: DiscordStandIn, house: House, forged: str
 ) -> None:
-    assert house.desks["ldn"].open("inflammation"), "an alias that opens a section"
+    assert house.desks["ldn"].lookup("inflammation"), "an alias that opens a section"
     refused = await forge(discord, forged, **MODERATE)
     assert refused.ephemeral
     assert not [label for label in refused.labels if label.startswith("Post")]

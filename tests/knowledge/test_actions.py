@@ -26,7 +26,7 @@ ANSWER = Answer(
     choices=(Choice("tools", "Tools"),),
     previous=Choice("tools", "Tools"),
     next=Choice("winter", "Winter"),
-    beside=(
+    related=(
         Choice("short water", "In short"),
         Choice("appointment", "Questions for my specialist"),
     ),
@@ -120,7 +120,7 @@ def test_no_text_breaks_decoding(identifier: str) -> None:
 
 
 def test_buttons_lead_to_the_pages_beside_the_neighbours_and_the_menu() -> None:
-    through, beside = buttons(ANSWER, page=2, pages=3)
+    through, related = buttons(ANSWER, page=2, pages=3)
     assert [described(button) for button in through] == [
         ("Back to page 1", "open", "water", 1),
         ("Read on: page 3 of 3", "open", "water", 3),
@@ -128,7 +128,7 @@ def test_buttons_lead_to_the_pages_beside_the_neighbours_and_the_menu() -> None:
         ("Next: Winter", "open", "winter", 1),
         ("All topics", "open", "menu", 1),
     ]
-    assert [described(button) for button in beside] == [
+    assert [described(button) for button in related] == [
         ("In short", "open", "short water", 1),
         ("Questions for my specialist", "open", "appointment", 1),
         ("Unclear or out of date?", "report", "water", 1),
@@ -151,7 +151,7 @@ def test_each_row_has_at_most_five_buttons_of_which_no_two_anywhere_do_the_same(
         ANSWER,
         topic=topic,
         language=language,
-        beside=tuple(choice for choice in ANSWER.beside if choice.topic != topic),
+        related=tuple(choice for choice in ANSWER.related if choice.topic != topic),
     )
     rows = buttons(answer, page, pages)
     assert all(len(row) <= 5 for row in rows)
@@ -165,9 +165,9 @@ def test_each_row_has_at_most_five_buttons_of_which_no_two_anywhere_do_the_same(
 
 @pytest.mark.parametrize("topic", ["menu", "topics"])
 def test_what_shows_all_topics_offers_no_way_to_all_topics(topic: str) -> None:
-    through, beside = buttons(dataclasses.replace(ANSWER, topic=topic), 1, 1)
-    assert "menu" not in {button.action.topic for button in (*through, *beside)}
-    assert "All topics" not in {button.label for button in (*through, *beside)}
+    through, related = buttons(dataclasses.replace(ANSWER, topic=topic), 1, 1)
+    assert "menu" not in {button.action.topic for button in (*through, *related)}
+    assert "All topics" not in {button.label for button in (*through, *related)}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.SECTION])

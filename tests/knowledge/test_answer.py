@@ -52,7 +52,10 @@ def test_as_json_it_has_the_keys_of_the_command_line_in_their_order() -> None:
 
 def test_what_stands_around_an_answer_on_a_platform_is_no_part_of_its_json() -> None:
     dressed = answer(
-        beside=(Choice("short water", "In short"),), not_covered="x", frame="In words:", plain=True
+        related=(Choice("short water", "In short"),),
+        not_covered="x",
+        reminder_intro="In words:",
+        plain=True,
     )
     assert dressed.to_json() == answer().to_json()
 

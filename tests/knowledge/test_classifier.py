@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from knowledge.classifier import Floats, Training, score, train
-from knowledge.features import Block
+from knowledge.features import FeatureVector
 
 TEXTS = [
-    Block(np.array(places, dtype=np.int64), np.ones(len(places), dtype=np.float32))
+    FeatureVector(np.array(places, dtype=np.int64), np.ones(len(places), dtype=np.float32))
     for places in ([0, 1], [0, 2], [3, 1], [3, 2])
 ] * 10
 LABELS = np.array([0, 0, 1, 1] * 10, dtype=np.int64)

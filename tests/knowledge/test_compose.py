@@ -97,8 +97,8 @@ def test_every_answer_has_the_documents_reminder_and_credit(wordy: Document, lan
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_words_of_the_bots_are_left_with_a_blank_to_fill(wordy: Document, language: str) -> None:
     for answer in every_answer(wordy, language):
-        labels = [choice.title for choice in (*answer.choices, *answer.beside)]
-        assert "{" not in "".join([answer.heading, answer.body, answer.frame, *labels])
+        labels = [choice.title for choice in (*answer.choices, *answer.related)]
+        assert "{" not in "".join([answer.heading, answer.body, answer.reminder_intro, *labels])
         assert all(labels)
 
 
@@ -107,10 +107,10 @@ def test_answers_speak_of_the_articles_language_to_readers_of_another_one(tmp_pa
     foreign = load(tmp_path)
     for answer in every_answer(foreign, "en"):
         if answer.kind is Kind.CRISIS:
-            assert answer.frame == "", "help lines need no more words than they have"
+            assert answer.reminder_intro == "", "help lines need no more words than they have"
             continue
-        assert "Spanish" in answer.frame
-        assert answer.frame.endswith(":"), "it leads to the reminder"
+        assert "Spanish" in answer.reminder_intro
+        assert answer.reminder_intro.endswith(":"), "it leads to the reminder"
 
 
 @pytest.mark.parametrize(("language", "is_said"), [("en", False), ("es", True)])
@@ -128,13 +128,13 @@ def test_nothing_is_said_of_the_language_to_readers_of_the_same(
     tmp_path: Path, language: str
 ) -> None:
     write_document(tmp_path, language=language)
-    assert {answer.frame for answer in every_answer(load(tmp_path), "en")} == {""}
+    assert {answer.reminder_intro for answer in every_answer(load(tmp_path), "en")} == {""}
 
 
 def test_a_document_may_be_in_a_language_that_has_no_name_here(tmp_path: Path) -> None:
     write_document(tmp_path, language="xx")
     for answer in every_answer(load(tmp_path), "en"):
-        assert bool(answer.frame) == (answer.kind is not Kind.CRISIS)
+        assert bool(answer.reminder_intro) == (answer.kind is not Kind.CRISIS)
 
 
 def test_what_to_read_next_comes_first_then_parts_then_neighbours(tmp_path: Path) -> None:
@@ -170,12 +170,12 @@ def test_the_whole_section_and_the_short_one_lead_to_each_other(wordy: Document)
     composer = Composer(wordy)
     for each in wordy.sections:
         whole, brief = composer.section(each), composer.brief(each)
-        to_brief = [choice for choice in whole.beside if choice.title == "In short"]
+        to_brief = [choice for choice in whole.related if choice.title == "In short"]
         assert bool(to_brief) == (brief is not None), each.id
         if brief is None:
             continue
         assert [choice.topic for choice in to_brief] == [brief.topic] == [f"short {each.id}"]
-        back = [choice.topic for choice in brief.beside if choice.title.startswith("More")]
+        back = [choice.topic for choice in brief.related if choice.title.startswith("More")]
         assert back == [whole.topic] == [each.id]
         for same in ("kind", "section", "heading", "choices", "previous", "next"):
             assert getattr(brief, same) == getattr(whole, same), same
@@ -284,7 +284,7 @@ def test_there_are_no_questions_for_the_specialist_where_the_document_names_none
 ) -> None:
     assert Composer(garden).appointment() is None
     for answer in every_answer(garden):
-        assert "appointment" not in {choice.topic for choice in answer.beside}
+        assert "appointment" not in {choice.topic for choice in answer.related}
 
 
 def test_questions_for_the_specialist_are_offered_beside_every_section_and_list(
@@ -292,7 +292,7 @@ def test_questions_for_the_specialist_are_offered_beside_every_section_and_list(
 ) -> None:
     for answer in every_answer(wordy):
         if answer.kind in {Kind.SECTION, Kind.MENU, Kind.HELP}:
-            assert "appointment" in {choice.topic for choice in answer.beside}, answer.topic
+            assert "appointment" in {choice.topic for choice in answer.related}, answer.topic
 
 
 def test_the_menu_lists_the_main_topics_and_topics_all_of_them(garden: Document) -> None:
@@ -347,8 +347,8 @@ def test_a_page_that_does_not_exist_is_the_nearest_that_does(
 
 @pytest.mark.parametrize("name", ["menu", "topics"])
 def test_lists_of_topics_lead_to_help_and_help_lines(garden: Document, name: str) -> None:
-    beside = {choice.topic for choice in getattr(Composer(garden), name)().beside}
-    assert {"help", "helplines"} <= beside
+    related = {choice.topic for choice in getattr(Composer(garden), name)().related}
+    assert {"help", "helplines"} <= related
 
 
 HELP_SAYS = {
@@ -446,7 +446,7 @@ def test_in_a_crisis_every_line_is_named_with_every_way_to_reach_it(
     assert one.startswith("- **One** (Europe): ")
     assert "112" in one
     assert two == "- **Two** (Asia): text 5, https://two.example"
-    assert answer.choices == answer.beside == ()
+    assert answer.choices == answer.related == ()
 
 
 def test_what_was_withdrawn_names_the_nearest_topic_and_how_to_read_it(garden: Document) -> None:
@@ -478,6 +478,6 @@ def test_fixed_words_hold_no_number(garden: Document, language: str) -> None:
         composer.withdrawn("Gone", None),
         *(composer.crisis(kind, []) for kind in CrisisKind),
     ):
-        labels = [choice.title for choice in answer.beside]
-        words = "".join([answer.heading, answer.body, answer.frame, *labels])
+        labels = [choice.title for choice in answer.related]
+        words = "".join([answer.heading, answer.body, answer.reminder_intro, *labels])
         assert set(re.findall(r"\d+", words)) <= {str(own)}

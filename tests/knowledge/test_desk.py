@@ -59,13 +59,13 @@ def test_a_name_opens_its_section_however_it_is_written(
 
 @pytest.mark.parametrize("signs", ["?", "…", "🙂", "<@>", "\u202e", "***"])
 def test_signs_alone_are_no_call_for_the_menu(garden: HelpDesk, signs: str) -> None:
-    assert garden.open(signs) is None
+    assert garden.lookup(signs) is None
     assert garden.ask(signs).kind is not Kind.SECTION
 
 
 def test_only_an_exact_name_opens(garden: HelpDesk) -> None:
-    assert garden.open("rak") is None
-    assert garden.open("the rake") is None
+    assert garden.lookup("rak") is None
+    assert garden.lookup("the rake") is None
 
 
 def test_what_lies_beyond_a_thousand_characters_is_no_part_of_a_name(garden: HelpDesk) -> None:
@@ -98,8 +98,8 @@ def test_every_choice_of_every_answer_can_be_asked_for(garden: HelpDesk, languag
         for choice in shown.choices:
             answer = garden.ask(choice.topic, language)
             assert (answer.section, answer.heading) == (choice.topic, choice.title)
-        for choice in shown.beside:
-            found = garden.open(choice.topic, language)
+        for choice in shown.related:
+            found = garden.lookup(choice.topic, language)
             assert found is not None
             assert found.topic.startswith(choice.topic)
 
@@ -135,7 +135,7 @@ def test_where_a_section_is_short_already_that_is_the_whole_one(wordy: HelpDesk)
 def test_what_is_no_section_in_short_is_a_question_like_any_other(
     wordy: HelpDesk, text: str
 ) -> None:
-    assert wordy.open(text) is None
+    assert wordy.lookup(text) is None
 
 
 @pytest.mark.parametrize("text", ["appointment", "Appointment!", " APPOINTMENT "])
@@ -144,7 +144,7 @@ def test_the_points_for_an_appointment_can_be_asked_for(wordy: HelpDesk, text: s
 
 
 def test_where_there_are_no_points_for_an_appointment_it_is_a_question(garden: HelpDesk) -> None:
-    assert garden.open("appointment") is None
+    assert garden.lookup("appointment") is None
     assert garden.ask("appointment").kind is not Kind.APPOINTMENT
 
 
@@ -192,7 +192,7 @@ def test_a_section_that_is_called_like_help_lines_keeps_its_name(tmp_path: Path)
 def test_a_crisis_is_answered_with_help_lines_alone_whatever_else_was_asked(
     desks: Desks, text: str, kind: CrisisKind
 ) -> None:
-    assert desks.first.ask(text) == desks.first.open(f"helplines {kind.value}")
+    assert desks.first.ask(text) == desks.first.lookup(f"helplines {kind.value}")
 
 
 def test_despair_is_answered_below_a_line_of_help(desks: Desks) -> None:
@@ -210,7 +210,7 @@ def test_where_someone_may_despair_or_finds_nothing_help_lines_are_one_press_awa
     wordy: HelpDesk, text: str
 ) -> None:
     answer = wordy.ask(text)
-    assert [choice.topic for choice in answer.beside].count("helplines") == 1
+    assert [choice.topic for choice in answer.related].count("helplines") == 1
 
 
 # In the reader's language
@@ -239,7 +239,7 @@ def test_where_nobody_asks_for_a_language_it_is_the_documents(tmp_path: Path) ->
         desk = open_folder(tmp_path / language).first
         assert desk.ask("rake") == desk.ask("rake", language)
         assert desk.ask("rake").language == language
-        assert desk.ask("rake").frame == ""
+        assert desk.ask("rake").reminder_intro == ""
 
 
 def test_titles_of_all_that_is_counted_are_known_by_id(tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> HelpDesk:
 
 
 def test_a_title_of_a_word_and_a_number_opens_its_section(stages: HelpDesk) -> None:
-    answer = stages.open("stage 2")
+    answer = stages.lookup("stage 2")
     assert answer is not None
     assert answer.section == "stage-2"
 

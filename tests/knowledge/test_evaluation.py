@@ -259,7 +259,7 @@ def test_a_sections_probability_is_how_often_it_is_right(
 ) -> None:
     judged = cross_validated[1]
     is_covered = np.array([topic.covered for topic in topics])
-    covered = np.array([np.where(is_covered, each.chances, 0) for each in judged])
+    covered = np.array([np.where(is_covered, each.probabilities, 0) for each in judged])
     right = covered.argmax(axis=1) == np.array([each.example.kind for each in judged])
     claimed = covered.max(axis=1)
     for low in np.arange(0, 1, 0.1):

@@ -29,7 +29,7 @@ def test_nearby_words_are_a_feature_whatever_stands_between_them() -> None:
 def test_what_one_example_alone_has_is_not_a_feature() -> None:
     features = Features.learn([([1, 2],), ([1, 3],), ([1, 2],)])
     assert len(features) == 2
-    assert features.places([1, 2, 3, 4]).tolist() == [0, 1, 2, 2]
+    assert features.indices([1, 2, 3, 4]).tolist() == [0, 1, 2, 2]
 
 
 def test_every_view_of_a_text_weighs_the_same() -> None:
@@ -44,11 +44,11 @@ def test_many_texts_at_once_are_as_one_by_one() -> None:
     features = Features.learn([*texts, *texts[:3]])
     for views, block in zip(texts, features.of_all(texts), strict=True):
         [alone] = features.of_all([views])
-        assert block.places.tolist() == alone.places.tolist()
+        assert block.indices.tolist() == alone.indices.tolist()
         assert block.values == pytest.approx(alone.values)
 
 
 def test_a_text_without_known_features_is_empty() -> None:
     for features in (Features.learn([([1],), ([1],)]), Features.learn([])):
         [block] = features.of_all([([7, 8],)])
-        assert len(block.places) == 0
+        assert len(block.indices) == 0

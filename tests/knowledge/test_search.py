@@ -417,10 +417,10 @@ def test_however_few_examples_there_are_chances_add_up_to_one(
     examples, biases = search_examples(garden), search_biases(garden)
     vocabulary = Vocabulary.of(texts_of(garden))
     model = TextModel.learn(examples, biases, views=SEARCH_VIEWS, vocabulary=vocabulary)
-    assert sum(model.chances(vocabulary.read("how do roses survive"))) == pytest.approx(1)
+    assert sum(model.probabilities(vocabulary.tokenize("how do roses survive"))) == pytest.approx(1)
     _, judged = cross_validate_search(garden, vocabulary)
     for each in judged:
-        assert sum(each.chances) == pytest.approx(1)
+        assert sum(each.probabilities) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("questions", range(1, FEWEST_JUDGED + 1))

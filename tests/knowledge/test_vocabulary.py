@@ -48,7 +48,7 @@ def test_however_it_is_written_it_is_the_same_words(text: str) -> None:
     ],
 )  # fmt: skip
 def test_a_typing_error_is_mended(vocabulary: Vocabulary, typed: str, meant: str) -> None:
-    assert vocabulary.understand((typed,)) == vocabulary.understand((meant,))
+    assert vocabulary.normalize((typed,)) == vocabulary.normalize((meant,))
 
 
 def test_of_two_words_that_are_as_likely_the_same_one_is_meant_in_every_process() -> None:
@@ -72,7 +72,7 @@ def test_of_two_words_that_are_as_likely_the_same_one_is_meant_in_every_process(
 
 @pytest.mark.parametrize("word", ["dose", "does", "case", "zebra", "42", "ok"])
 def test_known_words_and_strange_ones_are_left_alone(vocabulary: Vocabulary, word: str) -> None:
-    assert vocabulary.understand((word,)) == (word,)
+    assert vocabulary.normalize((word,)) == (word,)
 
 
 @pytest.mark.parametrize(
@@ -87,11 +87,11 @@ def test_known_words_and_strange_ones_are_left_alone(vocabulary: Vocabulary, wor
     ],
 )
 def test_synonyms_are_one_word(vocabulary: Vocabulary, one: str, other: str) -> None:
-    assert vocabulary.understand(words(one)) == vocabulary.understand(words(other))
+    assert vocabulary.normalize(words(one)) == vocabulary.normalize(words(other))
 
 
 def test_naloxone_and_naltrexone_stay_two_medicines(vocabulary: Vocabulary) -> None:
-    assert vocabulary.understand(("naloxone",)) != vocabulary.understand(("naltrexone",))
+    assert vocabulary.normalize(("naloxone",)) != vocabulary.normalize(("naltrexone",))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_of_a_long_text_the_beginning_and_the_end_are_read() -> None:
 def test_a_vocabulary_comes_back_from_its_arrays(vocabulary: Vocabulary) -> None:
     again = Vocabulary.from_arrays(vocabulary.to_arrays(), SYNONYMS)
     for word in ("naltrexnoe", "hwo", "rsd", "zebra"):
-        assert again.understand((word,)) == vocabulary.understand((word,))
+        assert again.normalize((word,)) == vocabulary.normalize((word,))
 
 
 def test_what_was_kept_reads_as_before_and_nothing_else_is_taken_for_it(tmp_path: Path) -> None:
@@ -132,5 +132,5 @@ def test_what_was_kept_reads_as_before_and_nothing_else_is_taken_for_it(tmp_path
     again = Vocabulary.restore(vocabulary.key, tmp_path)
     assert again is not None
     assert again.key == vocabulary.key
-    assert again.read("Watr the hamock!") == ("water", "the", "hammock")
+    assert again.tokenize("Watr the hamock!") == ("water", "the", "hammock")
     assert Vocabulary.restore("another", tmp_path) is None

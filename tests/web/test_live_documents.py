@@ -29,7 +29,7 @@ class Edited:
         )
 
     def shows(self, topic: str) -> str:
-        answer = self.desks.first.open(topic)
+        answer = self.desks.first.lookup(topic)
         return answer.body if answer else ""
 
     async def _learn(self) -> Desks:

@@ -57,7 +57,7 @@ def test_a_sentence_that_is_in_no_section_is_counted(tmp_path: Path) -> None:
 def test_usage_is_that_of_the_fullest_page(tmp_path: Path) -> None:
     long = [section("long", "Long", *(f"Row {row} of cabbages. " * 30 for row in range(20)))]
     [desk] = open_folder(write_document(tmp_path, [*GARDEN, *long]).parent).values()
-    answer = desk.open("long")
+    answer = desk.lookup("long")
     assert answer is not None
     on_slack, on_discord = (
         limit_usage(answer, renderer) for renderer in (preview._slack(), preview._discord())
