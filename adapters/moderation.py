@@ -27,7 +27,7 @@ from knowledge.language import Translator, gettext_noop, translator_for
 from knowledge.posts import Place, PostOptions, PostState, PostStore
 from knowledge.publishing import sentence_for
 from knowledge.refreshing import RefreshResult
-from knowledge.tallies import Tallying
+from knowledge.tallies import TallyCounter
 
 log = logging.getLogger(__name__)
 
@@ -94,13 +94,13 @@ class Moderation:
         keeper: PostKeeper,
         store: PostStore,
         communities: Communities,
-        tallying: Tallying,
+        tally_counter: TallyCounter,
     ) -> None:
         self._desks = desks
         self._keeper = keeper
         self._store = store
         self._communities = communities
-        self._tallying = tallying
+        self._tally_counter = tally_counter
 
     def post_buttons(
         self, caller: Caller, answer: Answer, settings: CommunitySettings
@@ -275,9 +275,9 @@ class Moderation:
 
     async def _stats(self, caller: Caller, command: str, week: str = "") -> Reply:
         # Read before the first await, because the documents may be replaced during it.
-        titles, this_week = self._desks[command].titles, self._tallying.this_week
+        titles, this_week = self._desks[command].titles, self._tally_counter.this_week
         day = statistics.week_named(week, this_week)
-        counted = await self._tallying.of_week(caller.platform, caller.community, day)
+        counted = await self._tally_counter.of_week(caller.platform, caller.community, day)
         return statistics.reply(caller, command, day, this_week, *counted, titles=titles)
 
     def _section(self, command: str, topic: str) -> str | None:

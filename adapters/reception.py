@@ -19,7 +19,7 @@ from knowledge.compose import MENU
 from knowledge.desk import Desks, HelpDesk
 from knowledge.language import gettext_noop
 from knowledge.metrics import Metrics
-from knowledge.tallies import Reason, Tallying
+from knowledge.tallies import Reason, TallyCounter
 
 NOTIFY = "n"
 """A mark after a message's id in an action's detail: the message's author is to be pinged."""
@@ -54,14 +54,14 @@ class Reception:
         desks: Desks,
         moderation: Moderation,
         communities: Communities,
-        tallying: Tallying,
+        tally_counter: TallyCounter,
         metrics: Metrics | None = None,
     ) -> None:
         self.desks = desks
         self.moderation = moderation
         self.metrics = metrics or Metrics()
         self._communities = communities
-        self._tallying = tallying
+        self._tally_counter = tally_counter
 
     async def ask(self, caller: Caller, command: str, question: str) -> AnswerPage | Aside:
         """Answer a question, for the asker alone; `command` names the document."""
@@ -119,7 +119,7 @@ class Reception:
             asyncio.get_running_loop().call_soon(self._count, caller, response.answer)
 
     def _count(self, caller: Caller, answer: Answer) -> None:
-        self._tallying.count(caller.platform, caller.community, answer)
+        self._tally_counter.count(caller.platform, caller.community, answer)
         self.metrics.answered(caller.platform, answer)
 
     async def draft(self, caller: Caller, command: str, text: str, reply_to: str = "") -> Response:
@@ -221,7 +221,7 @@ class Reception:
         back = back_to(say, action)
         if action.verb is Verb.REPORT_REASON:
             reason = reasons[action.detail]
-            self._tallying.report(caller.platform, action.command, section.id, reason)
+            self._tally_counter.report(caller.platform, action.command, section.id, reason)
             return Reply(say(COUNTED), (back,))
         buttons = (
             Button(

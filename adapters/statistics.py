@@ -11,7 +11,7 @@ from babel.dates import format_date
 from adapters.conversation import Caller, Reply
 from knowledge.actions import Action, Button, Verb, clip
 from knowledge.language import Translator, gettext_noop
-from knowledge.tallies import KEPT_FOR, Outcome, Reason, Report, Tally, week_of
+from knowledge.tallies import KEPT_FOR, Reason, SectionReport, Tally, TallyOutcome, week_of
 
 TOLD_FROM = 5
 """Smaller numbers could tell of a single person."""
@@ -43,7 +43,7 @@ def reply(
     week: date,
     this_week: date,
     tallies: Mapping[Tally, int],
-    reports: Mapping[Report, int],
+    reports: Mapping[SectionReport, int],
     *,
     titles: Mapping[str, str],
 ) -> Reply:
@@ -67,7 +67,7 @@ def reply(
     missing: dict[str, int] = defaultdict(int)
     for tally, count in tallies.items():
         if tally.command == command:
-            counts = asked if tally.outcome is Outcome.ASKED else missing
+            counts = asked if tally.outcome is TallyOutcome.ASKED else missing
             counts[named(tally.topic)] += count
     unclear: dict[str, int] = defaultdict(int)
     for report, count in reports.items():

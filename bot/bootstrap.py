@@ -39,7 +39,7 @@ from knowledge.opening import (
 )
 from knowledge.posts import Platform
 from knowledge.publishing import Publisher
-from knowledge.tallies import Tallying
+from knowledge.tallies import TallyCounter
 
 log = logging.getLogger(__name__)
 
@@ -186,7 +186,7 @@ class Platforms:
 
     adapters: dict[Platform, Callable[[], Adapter]]
     keeper: PostKeeper
-    tallying: Tallying
+    tally_counter: TallyCounter
 
 
 def build_platforms(
@@ -203,12 +203,12 @@ def build_platforms(
     """
     publishers: dict[Platform, Publisher] = {}
     communities = _communities(settings, stores)
-    tallying = Tallying(stores.tallies)
+    tally_counter = TallyCounter(stores.tallies)
     keeper = PostKeeper(
         stores.posts, desks, publishers, communities, metrics, retry_soon=retry_soon
     )
-    moderation = Moderation(desks, keeper, stores.posts, communities, tallying)
-    reception = Reception(desks, moderation, communities, tallying, metrics)
+    moderation = Moderation(desks, keeper, stores.posts, communities, tally_counter)
+    reception = Reception(desks, moderation, communities, tally_counter, metrics)
     adapters: dict[Platform, Callable[[], Adapter]] = {}
     if settings.discord_token:
         publishers[Platform.DISCORD], adapters[Platform.DISCORD] = _discord(settings, reception)
@@ -216,7 +216,7 @@ def build_platforms(
         session = _slack_session(stack)
         slack = _slack(settings, reception, stores, session)
         publishers[Platform.SLACK], adapters[Platform.SLACK] = slack
-    return Platforms(adapters, keeper, tallying)
+    return Platforms(adapters, keeper, tally_counter)
 
 
 def build_health(settings: Settings, desks: Desks, stores: LazyStores) -> Health | None:

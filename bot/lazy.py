@@ -17,7 +17,7 @@ from adapters.deliveries import DeliveryState, DeliveryStore
 from knowledge.communities import CommunitySettings, CommunityStore
 from knowledge.errors import LdnBotError
 from knowledge.posts import Claim, CoolingDown, Place, Platform, Post, PostStore, Reservation
-from knowledge.tallies import Report, Tally, TallyStore
+from knowledge.tallies import SectionReport, Tally, TallyStore
 
 if TYPE_CHECKING:
     from adapters.database.installations import OAuthStores
@@ -189,7 +189,7 @@ class LazyTallies:
 
     _lazy: LazyStores
 
-    async def add(self, tallies: Mapping[Tally, int], reports: Mapping[Report, int]) -> None:
+    async def add(self, tallies: Mapping[Tally, int], reports: Mapping[SectionReport, int]) -> None:
         """See `TallyStore.add`."""
         await (await self._open()).add(tallies, reports)
 
@@ -199,7 +199,7 @@ class LazyTallies:
             return {}
         return await (await self._open()).tallies(platform, community, week)
 
-    async def reports(self, platform: Platform, week: date) -> Mapping[Report, int]:
+    async def reports(self, platform: Platform, week: date) -> Mapping[SectionReport, int]:
         """See `TallyStore.reports`."""
         return {} if self._lazy.is_empty else await (await self._open()).reports(platform, week)
 

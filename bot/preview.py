@@ -39,7 +39,7 @@ from knowledge.desk import Desks
 from knowledge.errors import SettingsError
 from knowledge.keeper import PostKeeper
 from knowledge.posts import Platform
-from knowledge.tallies import Tallying
+from knowledge.tallies import TallyCounter
 
 HOST = "127.0.0.1"
 PORT = 8610
@@ -161,10 +161,10 @@ async def _built(
     }
     default = CommunitySettings(Sharers(settings.share))
     communities = Communities(SqlCommunityStore(database), default)
-    tallying = Tallying(SqlTallyStore(database))
+    tally_counter = TallyCounter(SqlTallyStore(database))
     keeper = PostKeeper(store, desks, channels, communities)
-    moderation = Moderation(desks, keeper, store, communities, tallying)
-    reception = Reception(desks, moderation, communities, tallying)
+    moderation = Moderation(desks, keeper, store, communities, tally_counter)
+    reception = Reception(desks, moderation, communities, tally_counter)
 
     async def refresh() -> None:
         await keeper.refresh(await keeper.posts())

@@ -26,14 +26,14 @@ from knowledge.errors import DocumentError, LdnBotError, PlatformError
 from knowledge.keeper import PostKeeper
 from knowledge.metrics import Metrics
 from knowledge.posts import Platform
-from knowledge.tallies import Tallying
+from knowledge.tallies import TallyCounter
 
 log = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT = 4.0
 """Seconds that the platforms have to come to an end once the process is asked to; what they have
 under way is cut short then. Everything else has as long once more. Docker kills after ten."""
-HAND_OVER_WITHIN = 2.0
+FLUSH_TIMEOUT = 2.0
 """Seconds that the store has, at the end, to take what was counted."""
 LONGEST_WAIT = 60.0
 """Seconds between two attempts, at most, while a platform cannot be reached."""
@@ -41,7 +41,7 @@ WELL_AFTER = 300.0
 """Seconds after which a platform that breaks is no longer the one that broke before."""
 LOOK_EVERY = 0.5
 """Seconds between two looks whether a platform has connected."""
-TALLIES_EVERY = 60.0
+FLUSH_EVERY = 60.0
 """Seconds between two times that what was counted is handed over."""
 TIDY_EVERY = 60.0
 """Seconds between two times that memory is tidied up."""
@@ -138,13 +138,13 @@ class Service:
                     [
                         self._watch(before),
                         self._reload(),
-                        _keep_tallies(platforms.tallying, stores),
+                        _keep_flushing(platforms.tally_counter, stores),
                         _keep_tidy(),
                         *(self._keep_true(platforms.keeper, each) for each in platforms.adapters),
                     ],
                 )
             finally:  # before the stack closes the store
-                await _hand_over(platforms.tallying, HAND_OVER_WITHIN)
+                await _flush_tallies(platforms.tally_counter, FLUSH_TIMEOUT)
 
     def _connected(self, platforms: Iterable[Platform]) -> dict[Platform, bool]:
         """For each of these platforms, whether questions reach us at this moment."""
@@ -254,16 +254,16 @@ class Service:
         return REFUSED_AGAIN_AFTER if done.failed else None
 
 
-async def _keep_tallies(tallying: Tallying, stores: LazyStores) -> None:
+async def _keep_flushing(tally_counter: TallyCounter, stores: LazyStores) -> None:
     """Hand over what was counted, from time to time.
 
     Where nothing has been kept yet, a number is no reason to open a database: they are handed over
     at the end, or when a moderator asks for them.
     """
     while True:
-        await asyncio.sleep(TALLIES_EVERY)
+        await asyncio.sleep(FLUSH_EVERY)
         if not stores.is_empty:
-            await _hand_over(tallying)
+            await _flush_tallies(tally_counter)
 
 
 async def _keep_tidy() -> None:
@@ -272,11 +272,11 @@ async def _keep_tidy() -> None:
         garbage.tidy()
 
 
-async def _hand_over(tallying: Tallying, within: float | None = None) -> None:
+async def _flush_tallies(tally_counter: TallyCounter, within: float | None = None) -> None:
     """Have what was counted kept, in so many seconds; what cannot be kept is told."""
     try:
         async with asyncio.timeout(within):
-            await tallying.hand_over()
+            await tally_counter.flush()
     except LdnBotError as error:
         log.warning("what was counted could not be kept: %s", error)
     except TimeoutError:

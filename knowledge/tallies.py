@@ -1,6 +1,6 @@
-"""Tallies: how often something was asked, by week, without anyone's words or name.
+"""Tallies: how often each topic was asked for, by week, without anyone's words or name.
 
-They tell moderators what their community looks for, and editors where the document is unclear.
+They tell moderators what their community looks for, and editors which sections are unclear.
 Nothing about crises is counted.
 """
 
@@ -18,16 +18,16 @@ from knowledge.answer import Answer, Kind
 from knowledge.posts import Platform
 
 KEPT_FOR = timedelta(weeks=26)
-"""Older weeks are dropped."""
+"""Older weeks are deleted."""
 
 
-class Outcome(StrEnum):
-    """What came of a question."""
+class TallyOutcome(StrEnum):
+    """Whether the article answered a question."""
 
     ASKED = "asked"
-    """A section was opened."""
+    """A section was shown; it is the topic."""
     NOT_COVERED = "not covered"
-    """The article does not say; the topic is one of the document's `not_covered`, or empty."""
+    """The article does not cover it; the topic is one of the document's `not_covered`, or empty."""
 
 
 class Reason(StrEnum):
@@ -40,9 +40,9 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What is counted: a topic of the document with this command, in one community and week.
+    """What is counted: questions about one topic of one document, in one community and week.
 
-    `week` is the Monday of the week, in UTC.
+    `week` is the Monday of the week, in UTC. `command` names the document.
     """
 
     week: date
@@ -50,12 +50,12 @@ class Tally:
     community: str
     command: str
     topic: str
-    outcome: Outcome
+    outcome: TallyOutcome
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """That a section is unclear: which, why, and on which platform; not by whom, nor where."""
+class SectionReport:
+    """What is counted of readers' reports: section, reason, platform and week; no community."""
 
     week: date
     platform: Platform
@@ -65,22 +65,22 @@ class Report:
 
 
 class TallyStore(Protocol):
-    """Keeps tallies, for one process or for several at once."""
+    """Stores tallies, for one process or for several. Every method may raise `LdnBotError`."""
 
-    async def add(self, tallies: Mapping[Tally, int], reports: Mapping[Report, int]) -> None:
-        """Add to what was counted, all or nothing, and drop weeks older than `KEPT_FOR`.
+    async def add(self, tallies: Mapping[Tally, int], reports: Mapping[SectionReport, int]) -> None:
+        """Add to the stored numbers, in one transaction, and delete weeks older than `KEPT_FOR`.
 
-        Should the database's confirmation get lost, a count may be added twice.
+        If the database's confirmation is lost, the numbers may be added twice.
         """
 
     async def tallies(self, platform: Platform, community: str, week: date) -> Mapping[Tally, int]:
-        """What was counted in one community in the week that begins on a Monday."""
+        """The questions of one community in a week, given by its Monday."""
 
-    async def reports(self, platform: Platform, week: date) -> Mapping[Report, int]:
-        """What was reported on a platform in the week that begins on a Monday."""
+    async def reports(self, platform: Platform, week: date) -> Mapping[SectionReport, int]:
+        """The reports on one platform in a week, given by its Monday."""
 
 
-@lru_cache(1)  # it is asked for with every answer
+@lru_cache(1)  # called for every answer
 def week_of(day: date) -> date:
     """The Monday of a day's week."""
     return day - timedelta(days=day.weekday())
@@ -90,19 +90,18 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-class Tallying:
-    """Counts in memory, and hands over to the store from time to time.
+class TallyCounter:
+    """Counts in memory, so that no answer waits for a database; `flush` writes to the store.
 
-    An answer never waits for a database. A process that is killed loses what it has not handed
-    over; one that is stopped loses nothing.
+    A process that is killed loses what it has not flushed.
     """
 
     def __init__(self, store: TallyStore, today: Callable[[], date] = _today) -> None:
-        """`today`: the day in UTC."""
+        """`today` returns the present day in UTC."""
         self._store = store
         self._today = today
         self._tallies: Counter[Tally] = Counter()
-        self._reports: Counter[Report] = Counter()
+        self._reports: Counter[SectionReport] = Counter()
 
     @property
     def this_week(self) -> date:
@@ -110,24 +109,24 @@ class Tallying:
         return week_of(self._today())
 
     def count(self, platform: Platform, community: str, answer: Answer) -> None:
-        """Count what came of a question in a community; elsewhere, and in a crisis, nothing."""
+        """Count the answer to a question; nothing without a community, or in a crisis."""
         if not community or answer.crisis:
             return
         if answer.section:
-            topic, outcome = answer.section, Outcome.ASKED
+            topic, outcome = answer.section, TallyOutcome.ASKED
         elif answer.kind in {Kind.NOT_COVERED, Kind.ADVICE}:
-            topic, outcome = answer.not_covered, Outcome.NOT_COVERED
+            topic, outcome = answer.not_covered, TallyOutcome.NOT_COVERED
         else:
             return
         tally = Tally(self.this_week, platform, community, answer.command, topic, outcome)
         self._tallies[tally] += 1
 
     def report(self, platform: Platform, command: str, section: str, reason: Reason) -> None:
-        """Count that a section is unclear."""
-        self._reports[Report(self.this_week, platform, command, section, reason)] += 1
+        """Count a reader's report about a section."""
+        self._reports[SectionReport(self.this_week, platform, command, section, reason)] += 1
 
-    async def hand_over(self) -> None:
-        """Give what was counted to the store; what it does not take is kept for the next time.
+    async def flush(self) -> None:
+        """Add what was counted to the store; if that fails, it is kept for the next flush.
 
         Raises:
             LdnBotError: the store cannot be written.
@@ -145,13 +144,15 @@ class Tallying:
 
     async def of_week(
         self, platform: Platform, community: str, week: date
-    ) -> tuple[Mapping[Tally, int], Mapping[Report, int]]:
-        """What was asked in a community, and reported on its platform, in a week.
+    ) -> tuple[Mapping[Tally, int], Mapping[SectionReport, int]]:
+        """The questions of a community, and the reports on its platform, in a week.
+
+        What was counted in this process is flushed first.
 
         Raises:
             LdnBotError: the store cannot be used.
         """
-        await self.hand_over()
+        await self.flush()
         return (
             await self._store.tallies(platform, community, week),
             await self._store.reports(platform, week),

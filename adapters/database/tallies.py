@@ -14,9 +14,9 @@ from adapters.database import tables
 from adapters.database.engine import Database
 from adapters.database.posts import utc_now
 from knowledge.posts import Platform
-from knowledge.tallies import KEPT_FOR, Outcome, Reason, Report, Tally, week_of
+from knowledge.tallies import KEPT_FOR, Reason, SectionReport, Tally, TallyOutcome, week_of
 
-Counted = TypeVar("Counted", Tally, Report)
+Counted = TypeVar("Counted", Tally, SectionReport)
 
 
 class SqlTallyStore:
@@ -26,8 +26,8 @@ class SqlTallyStore:
         self._database = database
         self._clock = clock
 
-    async def add(self, tallies: Mapping[Tally, int], reports: Mapping[Report, int]) -> None:
-        """Add to what was counted, all or nothing, and drop weeks older than `KEPT_FOR`."""
+    async def add(self, tallies: Mapping[Tally, int], reports: Mapping[SectionReport, int]) -> None:
+        """See `TallyStore.add`."""
         rows = {tables.tallies: _rows(tallies), tables.reports: _rows(reports)}
         oldest = week_of(self._clock().astimezone(UTC).date()) - KEPT_FOR
 
@@ -40,7 +40,7 @@ class SqlTallyStore:
         await self._database.write(work)
 
     async def tallies(self, platform: Platform, community: str, week: date) -> Mapping[Tally, int]:
-        """What was counted in one community in the week that begins on a Monday."""
+        """See `TallyStore.tallies`."""
         table = tables.tallies
         rows = await self._database.read(
             select(
@@ -53,13 +53,13 @@ class SqlTallyStore:
         )
         return {
             Tally(
-                week, platform, community, row.command, row.topic, Outcome(row.outcome)
+                week, platform, community, row.command, row.topic, TallyOutcome(row.outcome)
             ): row.number
             for row in rows
         }
 
-    async def reports(self, platform: Platform, week: date) -> Mapping[Report, int]:
-        """What was reported on a platform in the week that begins on a Monday."""
+    async def reports(self, platform: Platform, week: date) -> Mapping[SectionReport, int]:
+        """See `TallyStore.reports`."""
         table = tables.reports
         rows = await self._database.read(
             select(
@@ -67,7 +67,7 @@ class SqlTallyStore:
             ).where(table.c.week == week, table.c.platform == platform)
         )
         return {
-            Report(week, platform, row.command, row.section, Reason(row.reason)): row.number
+            SectionReport(week, platform, row.command, row.section, Reason(row.reason)): row.number
             for row in rows
         }
 

@@ -33,7 +33,7 @@ from knowledge.language import ENGLISH, LANGUAGES, translator_for
 from knowledge.library import Library, Questions
 from knowledge.posts import Platform
 from knowledge.safety import CrisisKind
-from knowledge.tallies import Tallying
+from knowledge.tallies import TallyCounter
 from tests.contracts import discord as discord_contract
 from tests.contracts import slack as slack_contract
 from tests.documents import CREDIT, REMINDER, open_folder, section, write_document
@@ -765,10 +765,10 @@ async def test_every_identifier_of_the_longest_names_comes_back_from_where_it_is
 def reception_of(desks: Desks) -> Reception:
     """A reception where nothing was ever set; nothing can be posted, nor kept."""
     nothing: Any = cast(Any, None)
-    tallying = Tallying(nothing)
+    tally_counter = TallyCounter(nothing)
     communities = Communities(UnsetStore(), CommunitySettings())
-    moderation = Moderation(desks, nothing, nothing, communities, tallying)
-    return Reception(desks, moderation, communities, tallying)
+    moderation = Moderation(desks, nothing, nothing, communities, tally_counter)
+    return Reception(desks, moderation, communities, tally_counter)
 
 
 class UnsetStore:

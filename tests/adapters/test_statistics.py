@@ -17,7 +17,7 @@ from knowledge.actions import Action, Verb
 from knowledge.desk import Desks
 from knowledge.language import LANGUAGES
 from knowledge.posts import Platform
-from knowledge.tallies import KEPT_FOR, Outcome, Reason, Report, Tally
+from knowledge.tallies import KEPT_FOR, Reason, SectionReport, Tally, TallyOutcome
 
 THIS_WEEK = date(2026, 11, 16)
 WEEK = THIS_WEEK - timedelta(weeks=3)
@@ -25,17 +25,17 @@ CALLER = Caller(Platform.SLACK, community="T1", channel="C1", moderator=True)
 TITLES = {"water": "Watering", "tools": "Tools", "winter": "Winter", "price": "prices"}
 
 
-def tally(topic: str, outcome: Outcome = Outcome.ASKED, command: str = "garden") -> Tally:
+def tally(topic: str, outcome: TallyOutcome = TallyOutcome.ASKED, command: str = "garden") -> Tally:
     return Tally(WEEK, Platform.SLACK, "T1", command, topic, outcome)
 
 
-def report(section: str, reason: Reason = Reason.UNCLEAR, command: str = "garden") -> Report:
-    return Report(WEEK, Platform.SLACK, command, section, reason)
+def report(section: str, reason: Reason = Reason.UNCLEAR, command: str = "garden") -> SectionReport:
+    return SectionReport(WEEK, Platform.SLACK, command, section, reason)
 
 
 def shown(
     tallies: Mapping[Tally, int] | None = None,
-    reports: Mapping[Report, int] | None = None,
+    reports: Mapping[SectionReport, int] | None = None,
     week: date = WEEK,
     caller: Caller = CALLER,
     titles: Mapping[str, str] = TITLES,
@@ -50,8 +50,8 @@ def test_each_outcome_has_its_list_and_the_week_its_day() -> None:
         {
             tally("water"): 12,
             tally("tools"): 5,
-            tally("price", Outcome.NOT_COVERED): 6,
-            tally("", Outcome.NOT_COVERED): 40,
+            tally("price", TallyOutcome.NOT_COVERED): 6,
+            tally("", TallyOutcome.NOT_COVERED): 40,
         },
         {report("water"): 7, report("tools", Reason.MISSING): 9},
     )
@@ -79,7 +79,7 @@ def test_where_nothing_was_counted_that_is_said() -> None:
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_less_than_five_is_said_to_be_fewer_than_five(number: int) -> None:
     text = shown(
-        {tally("water"): number, tally("price", Outcome.NOT_COVERED): number},
+        {tally("water"): number, tally("price", TallyOutcome.NOT_COVERED): number},
         {report("water"): number},
     ).text
     assert text.count(": fewer than 5") == 3
@@ -89,7 +89,7 @@ def test_less_than_five_is_said_to_be_fewer_than_five(number: int) -> None:
 @pytest.mark.parametrize("number", [5, 6, 4711])
 def test_five_and_more_are_told(number: int) -> None:
     text = shown(
-        {tally("water"): number, tally("price", Outcome.NOT_COVERED): number},
+        {tally("water"): number, tally("price", TallyOutcome.NOT_COVERED): number},
         {report("water"): number},
     ).text
     assert text.count(f": {number}") == 3
@@ -104,7 +104,7 @@ def test_whatever_the_small_numbers_are_the_same_is_shown() -> None:
         counts = dict(zip(many, small, strict=False)) | {"t07": 50, "t13": 5}
         for order in (list(counts), list(reversed(counts))):
             tallies = {
-                tally(topic, outcome): counts[topic] for topic in order for outcome in Outcome
+                tally(topic, outcome): counts[topic] for topic in order for outcome in TallyOutcome
             }
             reports = {report(topic): counts[topic] for topic in order}
             texts.add(shown(tallies, reports, titles=many).text)
@@ -202,7 +202,7 @@ def test_all_that_can_be_counted_of_the_shipped_document_fits_one_message(
             WEEK,
             THIS_WEEK,
             {
-                tally(id, Outcome.ASKED if id in sections else Outcome.NOT_COVERED): (
+                tally(id, TallyOutcome.ASKED if id in sections else TallyOutcome.NOT_COVERED): (
                     next(counts) if enough else 1
                 )
                 for id in sorted(titles, key=lambda each: len(titles[each]))
@@ -225,7 +225,7 @@ def test_the_longest_titles_there_can_be_fit_one_message() -> None:
     titles = {f"s{number:02}": f"{number:02}".ljust(75, "x") for number in range(30)}
     titles |= {f"n{number:02}": f"{number:02}".ljust(110, "y") for number in range(30)}
     tallies = {
-        tally(id, Outcome.ASKED if id.startswith("s") else Outcome.NOT_COVERED): 99_999
+        tally(id, TallyOutcome.ASKED if id.startswith("s") else TallyOutcome.NOT_COVERED): 99_999
         for id in titles
     }
     reports = {report(id, Reason.MISSING): 99_999 for id in titles if id.startswith("s")}

@@ -23,7 +23,7 @@ from adapters.database.tallies import SqlTallyStore
 from bot.lazy import LazyStores, Stores
 from knowledge.communities import CommunitySettings
 from knowledge.posts import CoolingDown, Place, Platform, Reservation
-from knowledge.tallies import KEPT_FOR, Outcome, Reason, Report, Tally, week_of
+from knowledge.tallies import KEPT_FOR, Reason, SectionReport, Tally, TallyOutcome, week_of
 
 pytest_plugins = ["tests.adapters.postgres"]
 
@@ -32,8 +32,8 @@ WEEK = date(2026, 3, 2)
 """A Monday."""
 # In UTC it is still the Sunday before: the zone is there to see that the store minds.
 MONDAY_MORNING = datetime(2026, 3, 9, 0, 30, tzinfo=timezone(timedelta(hours=2)))
-ASKED = Tally(WEEK, Platform.SLACK, "T1", "ldn", "dose", Outcome.ASKED)
-UNCLEAR = Report(WEEK, Platform.SLACK, "ldn", "dose", Reason.UNCLEAR)
+ASKED = Tally(WEEK, Platform.SLACK, "T1", "ldn", "dose", TallyOutcome.ASKED)
+UNCLEAR = SectionReport(WEEK, Platform.SLACK, "ldn", "dose", Reason.UNCLEAR)
 PLACE = Place(Platform.SLACK, "T1", "C1")
 
 
@@ -75,14 +75,14 @@ async def test_where_nothing_was_counted_there_is_nothing(store: SqlTallyStore) 
 
 async def test_what_is_counted_is_added_to_what_was_counted(store: SqlTallyStore) -> None:
     other = replace(ASKED, topic="forms")
-    not_covered = replace(ASKED, topic="", outcome=Outcome.NOT_COVERED)
+    not_covered = replace(ASKED, topic="", outcome=TallyOutcome.NOT_COVERED)
     missing = replace(UNCLEAR, reason=Reason.MISSING)
     await store.add({ASKED: 2, other: 1}, {UNCLEAR: 1})
     await store.add({ASKED: 3, not_covered: 5}, {UNCLEAR: 1, missing: 4})
     await store.add({}, {missing: 1})
     tallies = await store.tallies(Platform.SLACK, "T1", WEEK)
     assert tallies == {ASKED: 5, other: 1, not_covered: 5}
-    assert {type(each.outcome) for each in tallies} == {Outcome}
+    assert {type(each.outcome) for each in tallies} == {TallyOutcome}
     reports = await store.reports(Platform.SLACK, WEEK)
     assert reports == {UNCLEAR: 2, missing: 5}
     assert {type(each.reason) for each in reports} == {Reason}
@@ -109,7 +109,7 @@ async def test_a_community_and_a_week_have_tallies_of_their_own(
     [replace(UNCLEAR, platform=Platform.DISCORD), replace(UNCLEAR, week=date(2026, 2, 23))],
 )
 async def test_a_platform_and_a_week_have_reports_of_their_own(
-    store: SqlTallyStore, other: Report
+    store: SqlTallyStore, other: SectionReport
 ) -> None:
     await store.add({}, {UNCLEAR: 1, other: 2})
     assert await store.reports(UNCLEAR.platform, WEEK) == {UNCLEAR: 1}
@@ -156,7 +156,7 @@ async def test_what_was_counted_too_long_ago_is_not_kept_at_all(
 
 async def test_all_is_added_or_nothing_is(store: SqlTallyStore) -> None:
     await store.add({ASKED: 1}, {UNCLEAR: 1})
-    cannot_be_kept: dict[Report, int] = {UNCLEAR: None}  # type: ignore[dict-item]
+    cannot_be_kept: dict[SectionReport, int] = {UNCLEAR: None}  # type: ignore[dict-item]
     with pytest.raises(StoreError):
         await store.add({ASKED: 1}, cannot_be_kept)
     assert await store.tallies(Platform.SLACK, "T1", WEEK) == {ASKED: 1}

@@ -19,7 +19,7 @@ from knowledge.desk import Desks
 from knowledge.errors import DocumentError, Problem, SettingsError
 from knowledge.metrics import Metrics
 from knowledge.posts import Platform
-from knowledge.tallies import Tallying
+from knowledge.tallies import TallyCounter
 
 Labels = frozenset[tuple[str, str]]
 
@@ -63,8 +63,8 @@ async def test_a_crisis_cannot_be_told_from_other_answers_without_a_section(
 ) -> None:
     """Not in the metrics; in what moderators are shown, it does not count at all."""
     communities = Communities(AsyncMock(**{"settings.return_value": None}), CommunitySettings())
-    tallying = Tallying(kept := AsyncMock())
-    reception = Reception(desks, Mock(), communities, tallying, metrics)
+    tally_counter = TallyCounter(kept := AsyncMock())
+    reception = Reception(desks, Mock(), communities, tally_counter, metrics)
     caller = Caller(Platform.SLACK, community="T1")
     shown = await reception.ask(caller, "ldn", QUESTIONS[kind])
     assert isinstance(shown, AnswerPage)
@@ -73,7 +73,7 @@ async def test_a_crisis_cannot_be_told_from_other_answers_without_a_section(
     await asyncio.sleep(0)
     other = labels(platform="slack", command="ldn", kind="other", section="")
     assert samples(metrics, "ldn_bot_answers_total") == {other: 1}
-    await tallying.hand_over()
+    await tally_counter.flush()
     assert kept.add.called is (kind in {Kind.ADVICE, Kind.NOT_COVERED})
 
 

@@ -38,7 +38,7 @@ from knowledge.library import Library, Questions
 from knowledge.opening import open_desks
 from knowledge.posts import Platform
 from knowledge.publishing import Publisher
-from knowledge.tallies import Tallying
+from knowledge.tallies import TallyCounter
 from tests.standins.discord import DiscordStandIn
 from tests.standins.slack import SlackStandIn
 
@@ -76,7 +76,7 @@ class House:
     store: SqlPostStore
     keeper: PostKeeper
     communities: Communities
-    tallying: Tallying
+    tally_counter: TallyCounter
     reception: Reception
     publishers: dict[Platform, Publisher]
 
@@ -87,13 +87,13 @@ async def house(library: Library, desks: Desks, tmp_path: Path) -> AsyncIterator
     database = await open_database(None, tmp_path / "data")
     store = SqlPostStore(database)
     communities = Communities(SqlCommunityStore(database), CommunitySettings())
-    tallying = Tallying(SqlTallyStore(database))
+    tally_counter = TallyCounter(SqlTallyStore(database))
     publishers: dict[Platform, Publisher] = {}
     own = Desks(list(desks.values()))
     keeper = PostKeeper(store, own, publishers, communities)
-    moderation = Moderation(own, keeper, store, communities, tallying)
-    reception = Reception(own, moderation, communities, tallying)
-    yield House(database, own, store, keeper, communities, tallying, reception, publishers)
+    moderation = Moderation(own, keeper, store, communities, tally_counter)
+    reception = Reception(own, moderation, communities, tally_counter)
+    yield House(database, own, store, keeper, communities, tally_counter, reception, publishers)
     await database.close()
 
 

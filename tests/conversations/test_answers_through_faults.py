@@ -182,5 +182,7 @@ async def test_a_press_whose_response_url_has_expired_leaves_a_line_in_the_log_a
         await slack.select(reply, "ldn:choose::1", "overview")
     assert "an answer did not reach Slack (status 404)" in caplog.messages
     assert "forms" not in caplog.text
-    asked, _ = await house.tallying.of_week(Platform.SLACK, TEAM_ID, house.tallying.this_week)
+    asked, _ = await house.tally_counter.of_week(
+        Platform.SLACK, TEAM_ID, house.tally_counter.this_week
+    )
     assert {tally.topic for tally in asked} == {"forms"}

@@ -13,7 +13,7 @@ from adapters.reception import MAY_BE_DESPAIR, NOTHING_TO_POST, PREVIEW
 from adapters.text import render
 from knowledge.communities import CommunitySettings, Visibility
 from knowledge.posts import Platform
-from knowledge.tallies import Reason, Report
+from knowledge.tallies import Reason, SectionReport
 from tests.conversations.conftest import House
 from tests.conversations.test_sharing_discord import MODERATE, posted
 from tests.standins.discord import By, DiscordStandIn, Message, Permission, Place, Reply
@@ -245,9 +245,9 @@ async def test_that_a_section_is_unclear_is_counted_and_nothing_else(
     why = await discord.press(answer, answer.labels["Unclear or out of date?"])
     thanks = await discord.press(why, why.labels["It is out of date"])
     assert thanks.content.startswith("Thank you.")
-    week = house.tallying.this_week
-    _, reports = await house.tallying.of_week(Platform.DISCORD, GUILD_ID, week)
-    assert reports == {Report(week, Platform.DISCORD, "ldn", "forms", Reason.OUTDATED): 1}
+    week = house.tally_counter.this_week
+    _, reports = await house.tally_counter.of_week(Platform.DISCORD, GUILD_ID, week)
+    assert reports == {SectionReport(week, Platform.DISCORD, "ldn", "forms", Reason.OUTDATED): 1}
     again = await discord.press(thanks, thanks.labels["Back to the answer"])
     assert again.content == answer.content
 
@@ -429,7 +429,9 @@ async def test_leafing_through_the_article_is_not_counted_as_asking(
     await discord.press(
         answer, answer.labels["Next: Naltrexone is not the emergency overdose drug"]
     )
-    asked, _ = await house.tallying.of_week(Platform.DISCORD, GUILD_ID, house.tallying.this_week)
+    asked, _ = await house.tally_counter.of_week(
+        Platform.DISCORD, GUILD_ID, house.tally_counter.this_week
+    )
     assert {tally.topic: count for tally, count in asked.items()} == {"forms": 2}
 
 
@@ -450,7 +452,9 @@ async def test_a_crisis_is_not_counted(discord: DiscordStandIn, house: House) ->
     await discord.command("ldn", {"question": "i want to die"})
     answer = await discord.command("ldn", {"question": "forms"})
     await discord.press(answer, answer.labels["All topics"])  # the answers before it are counted
-    asked, _ = await house.tallying.of_week(Platform.DISCORD, GUILD_ID, house.tallying.this_week)
+    asked, _ = await house.tally_counter.of_week(
+        Platform.DISCORD, GUILD_ID, house.tally_counter.this_week
+    )
     assert {tally.topic: count for tally, count in asked.items()} == {"forms": 1}
 
 
@@ -463,5 +467,7 @@ async def test_an_answer_that_did_not_reach_discord_is_not_counted(
         await discord.command("ldn", {"question": "forms"})
     answer = await discord.command("ldn", {"question": "status"})
     await discord.press(answer, answer.labels["All topics"])  # the answers before it are counted
-    asked, _ = await house.tallying.of_week(Platform.DISCORD, GUILD_ID, house.tallying.this_week)
+    asked, _ = await house.tally_counter.of_week(
+        Platform.DISCORD, GUILD_ID, house.tally_counter.this_week
+    )
     assert {tally.topic: count for tally, count in asked.items()} == {"status": 1}

@@ -517,7 +517,9 @@ async def test_where_a_community_wants_no_decoration_the_home_tab_has_none(
 
 async def test_opening_the_home_tab_asks_for_nothing(slack: SlackStandIn, house: House) -> None:
     await slack.open_home()
-    asked, _ = await house.tallying.of_week(Platform.SLACK, TEAM_ID, house.tallying.this_week)
+    asked, _ = await house.tally_counter.of_week(
+        Platform.SLACK, TEAM_ID, house.tally_counter.this_week
+    )
     assert not asked
 
 

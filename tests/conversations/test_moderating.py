@@ -52,13 +52,13 @@ async def test_whatever_parts_words_may_stand_behind_what_is_typed(
 async def test_a_week_is_told_although_the_documents_are_replaced_while_it_is_looked_up(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look_up = house.tallying.of_week
+    look_up = house.tally_counter.of_week
 
     async def replaced_meanwhile(*asked: Any) -> Any:
         house.desks.replace([])
         return await look_up(*asked)
 
-    monkeypatch.setattr(house.tallying, "of_week", replaced_meanwhile)
+    monkeypatch.setattr(house.tally_counter, "of_week", replaced_meanwhile)
     reply = await house.reception.moderation.command(MODERATOR, "ldn", Subcommand.STATS)
     assert "Nothing was counted." in reply.text
 

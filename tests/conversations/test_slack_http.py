@@ -86,7 +86,7 @@ class Untouched:
 
     async def rows(self) -> int:
         """The rows of all tables, with all that was counted."""
-        await self._house.tallying.hand_over()
+        await self._house.tally_counter.flush()
         tables = metadata.sorted_tables
         return sum([len(await self._house.database.read(select(table))) for table in tables])
 

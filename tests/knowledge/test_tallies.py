@@ -12,7 +12,15 @@ import pytest
 from knowledge.answer import Answer, Kind
 from knowledge.errors import LdnBotError
 from knowledge.posts import Platform
-from knowledge.tallies import Outcome, Reason, Report, Tally, Tallying, TallyStore, week_of
+from knowledge.tallies import (
+    Reason,
+    SectionReport,
+    Tally,
+    TallyCounter,
+    TallyOutcome,
+    TallyStore,
+    week_of,
+)
 
 MONDAY = date(2026, 11, 16)
 SUNDAY = date(2026, 11, 22)
@@ -29,9 +37,9 @@ SECTION = Answer(
     section="water",
 )
 UNKNOWN = replace(SECTION, kind=Kind.NOT_COVERED, topic="", section=None)
-ASKED = Tally(MONDAY, Platform.SLACK, "T1", "garden", "water", Outcome.ASKED)
-MISSING = replace(ASKED, topic="", outcome=Outcome.NOT_COVERED)
-UNCLEAR = Report(MONDAY, Platform.SLACK, "garden", "water", Reason.UNCLEAR)
+ASKED = Tally(MONDAY, Platform.SLACK, "T1", "garden", "water", TallyOutcome.ASKED)
+MISSING = replace(ASKED, topic="", outcome=TallyOutcome.NOT_COVERED)
+UNCLEAR = SectionReport(MONDAY, Platform.SLACK, "garden", "water", Reason.UNCLEAR)
 
 
 class BrokenError(LdnBotError):
@@ -43,11 +51,11 @@ class MemoryStore(TallyStore):
 
     def __init__(self) -> None:
         self.kept: Counter[Tally] = Counter()
-        self.reported: Counter[Report] = Counter()
+        self.reported: Counter[SectionReport] = Counter()
         self.calls = 0
         self.broken: BaseException | None = None
 
-    async def add(self, tallies: Mapping[Tally, int], reports: Mapping[Report, int]) -> None:
+    async def add(self, tallies: Mapping[Tally, int], reports: Mapping[SectionReport, int]) -> None:
         self.calls += 1
         if self.broken:
             raise self.broken
@@ -61,7 +69,7 @@ class MemoryStore(TallyStore):
             if (tally.platform, tally.community, tally.week) == (platform, community, week)
         }
 
-    async def reports(self, platform: Platform, week: date) -> Mapping[Report, int]:
+    async def reports(self, platform: Platform, week: date) -> Mapping[SectionReport, int]:
         return {
             report: count
             for report, count in self.reported.items()
@@ -88,13 +96,13 @@ def calendar() -> Calendar:
 
 
 @pytest.fixture
-def tallying(store: MemoryStore, calendar: Calendar) -> Tallying:
-    return Tallying(store, calendar)
+def tally_counter(store: MemoryStore, calendar: Calendar) -> TallyCounter:
+    return TallyCounter(store, calendar)
 
 
-def count(tallying: Tallying, *answers: Answer) -> None:
+def count(tally_counter: TallyCounter, *answers: Answer) -> None:
     for answer in answers:
-        tallying.count(Platform.SLACK, "T1", answer)
+        tally_counter.count(Platform.SLACK, "T1", answer)
 
 
 @pytest.mark.parametrize(
@@ -105,22 +113,22 @@ def test_a_week_goes_from_monday_to_sunday(day: date, monday: date) -> None:
 
 
 async def test_sections_that_were_opened_are_counted(
-    tallying: Tallying, store: MemoryStore
+    tally_counter: TallyCounter, store: MemoryStore
 ) -> None:
     brief = replace(SECTION, topic="short water")
     other = replace(SECTION, topic="winter", section="winter")
-    count(tallying, SECTION, other, SECTION, brief)
-    await tallying.hand_over()
+    count(tally_counter, SECTION, other, SECTION, brief)
+    await tally_counter.flush()
     assert store.kept == {ASKED: 3, replace(ASKED, topic="winter"): 1}
 
 
 async def test_what_is_not_covered_is_counted_by_its_topic_where_that_is_known(
-    tallying: Tallying, store: MemoryStore
+    tally_counter: TallyCounter, store: MemoryStore
 ) -> None:
     price = replace(UNKNOWN, not_covered="price")
     advice = replace(UNKNOWN, kind=Kind.ADVICE, not_covered="dose")
-    count(tallying, UNKNOWN, price, advice, UNKNOWN)
-    await tallying.hand_over()
+    count(tally_counter, UNKNOWN, price, advice, UNKNOWN)
+    await tally_counter.flush()
     assert store.kept == {
         MISSING: 2,
         replace(MISSING, topic="price"): 1,
@@ -130,38 +138,38 @@ async def test_what_is_not_covered_is_counted_by_its_topic_where_that_is_known(
 
 @pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.SECTION, Kind.NOT_COVERED, Kind.ADVICE}))
 async def test_what_is_neither_a_section_nor_missing_is_not_counted(
-    tallying: Tallying, store: MemoryStore, kind: Kind
+    tally_counter: TallyCounter, store: MemoryStore, kind: Kind
 ) -> None:
-    count(tallying, replace(UNKNOWN, kind=kind, topic="something"))
-    await tallying.hand_over()
+    count(tally_counter, replace(UNKNOWN, kind=kind, topic="something"))
+    await tally_counter.flush()
     assert (store.calls, store.kept) == (0, {})
 
 
 @pytest.mark.parametrize("answer", [SECTION, UNKNOWN, replace(UNKNOWN, kind=Kind.CRISIS)])
 async def test_nothing_is_counted_in_a_crisis(
-    tallying: Tallying, store: MemoryStore, answer: Answer
+    tally_counter: TallyCounter, store: MemoryStore, answer: Answer
 ) -> None:
-    count(tallying, replace(answer, crisis=True))
-    await tallying.hand_over()
+    count(tally_counter, replace(answer, crisis=True))
+    await tally_counter.flush()
     assert (store.calls, store.kept) == (0, {})
 
 
 @pytest.mark.parametrize("platform", list(Platform))
 async def test_nothing_is_counted_outside_a_community(
-    tallying: Tallying, store: MemoryStore, platform: Platform
+    tally_counter: TallyCounter, store: MemoryStore, platform: Platform
 ) -> None:
-    tallying.count(platform, "", SECTION)
-    tallying.count(platform, "", UNKNOWN)
-    await tallying.hand_over()
+    tally_counter.count(platform, "", SECTION)
+    tally_counter.count(platform, "", UNKNOWN)
+    await tally_counter.flush()
     assert (store.calls, store.kept) == (0, {})
 
 
 async def test_a_report_says_which_section_why_and_on_which_platform(
-    tallying: Tallying, store: MemoryStore
+    tally_counter: TallyCounter, store: MemoryStore
 ) -> None:
     for reason in (Reason.UNCLEAR, Reason.UNCLEAR, Reason.OUTDATED):
-        tallying.report(Platform.SLACK, "garden", "water", reason)
-    await tallying.hand_over()
+        tally_counter.report(Platform.SLACK, "garden", "water", reason)
+    await tally_counter.flush()
     assert store.reported == {UNCLEAR: 2, replace(UNCLEAR, reason=Reason.OUTDATED): 1}
     assert store.kept == {}
 
@@ -170,50 +178,50 @@ def test_neither_a_person_nor_words_have_a_place_in_what_is_counted() -> None:
     assert [field.name for field in fields(Tally)] == [
         "week", "platform", "community", "command", "topic", "outcome",
     ]  # fmt: skip
-    assert [field.name for field in fields(Report)] == [
+    assert [field.name for field in fields(SectionReport)] == [
         "week", "platform", "command", "section", "reason",
     ]  # fmt: skip
 
 
 async def test_every_count_belongs_to_the_week_in_which_it_was_made(
-    tallying: Tallying, store: MemoryStore, calendar: Calendar
+    tally_counter: TallyCounter, store: MemoryStore, calendar: Calendar
 ) -> None:
-    count(tallying, SECTION)
-    tallying.report(Platform.SLACK, "garden", "water", Reason.UNCLEAR)
+    count(tally_counter, SECTION)
+    tally_counter.report(Platform.SLACK, "garden", "water", Reason.UNCLEAR)
     calendar.today = NEXT_MONDAY
-    count(tallying, SECTION, SECTION)
-    await tallying.hand_over()
+    count(tally_counter, SECTION, SECTION)
+    await tally_counter.flush()
     assert store.kept == {ASKED: 1, replace(ASKED, week=NEXT_MONDAY): 2}
     assert store.reported == {UNCLEAR: 1}
-    assert tallying.this_week == NEXT_MONDAY
+    assert tally_counter.this_week == NEXT_MONDAY
 
 
 # Handing over
 
 
 async def test_what_was_handed_over_is_not_handed_over_again(
-    tallying: Tallying, store: MemoryStore
+    tally_counter: TallyCounter, store: MemoryStore
 ) -> None:
-    count(tallying, SECTION)
-    await tallying.hand_over()
-    await tallying.hand_over()
+    count(tally_counter, SECTION)
+    await tally_counter.flush()
+    await tally_counter.flush()
     assert (store.calls, store.kept) == (1, {ASKED: 1})
 
 
 @pytest.mark.parametrize("failure", [BrokenError("full"), OSError(), KeyboardInterrupt()])
 async def test_what_the_store_does_not_take_is_kept_for_the_next_time(
-    tallying: Tallying, store: MemoryStore, failure: BaseException
+    tally_counter: TallyCounter, store: MemoryStore, failure: BaseException
 ) -> None:
-    count(tallying, SECTION, SECTION, UNKNOWN)
-    tallying.report(Platform.SLACK, "garden", "water", Reason.UNCLEAR)
+    count(tally_counter, SECTION, SECTION, UNKNOWN)
+    tally_counter.report(Platform.SLACK, "garden", "water", Reason.UNCLEAR)
     store.broken = failure
     for _ in range(2):
         with pytest.raises(type(failure)):
-            await tallying.hand_over()
+            await tally_counter.flush()
     assert (store.kept, store.reported) == ({}, {})
-    count(tallying, SECTION)
+    count(tally_counter, SECTION)
     store.broken = None
-    await tallying.hand_over()
+    await tally_counter.flush()
     assert store.kept == {ASKED: 3, MISSING: 1}
     assert store.reported == {UNCLEAR: 1}
 
@@ -223,53 +231,55 @@ async def test_what_is_counted_while_the_store_writes_is_counted_once(
     calendar: Calendar, fails: bool
 ) -> None:
     class CountsMeanwhile(MemoryStore):
-        async def add(self, tallies: Mapping[Tally, int], reports: Mapping[Report, int]) -> None:
+        async def add(
+            self, tallies: Mapping[Tally, int], reports: Mapping[SectionReport, int]
+        ) -> None:
             if not self.calls:
                 count(counting, SECTION)
             await super().add(tallies, reports)
 
     store = CountsMeanwhile()
-    counting = Tallying(store, calendar)
+    counting = TallyCounter(store, calendar)
     count(counting, SECTION)
     if fails:
         store.broken = BrokenError("full")
         with pytest.raises(BrokenError):
-            await counting.hand_over()
+            await counting.flush()
         store.broken = None
     else:
-        await counting.hand_over()
-    await counting.hand_over()
+        await counting.flush()
+    await counting.flush()
     assert store.kept == {ASKED: 2}
 
 
 # Looking at a week
 
 
-async def test_a_week_holds_what_was_counted_up_to_this_moment(tallying: Tallying) -> None:
-    count(tallying, SECTION)
-    tallying.report(Platform.SLACK, "garden", "water", Reason.UNCLEAR)
-    found = await tallying.of_week(Platform.SLACK, "T1", MONDAY)
+async def test_a_week_holds_what_was_counted_up_to_this_moment(tally_counter: TallyCounter) -> None:
+    count(tally_counter, SECTION)
+    tally_counter.report(Platform.SLACK, "garden", "water", Reason.UNCLEAR)
+    found = await tally_counter.of_week(Platform.SLACK, "T1", MONDAY)
     assert found == ({ASKED: 1}, {UNCLEAR: 1})
 
 
 async def test_a_community_sees_its_own_questions_and_its_platforms_reports(
-    tallying: Tallying,
+    tally_counter: TallyCounter,
 ) -> None:
-    count(tallying, SECTION)
-    tallying.count(Platform.DISCORD, "T1", SECTION)
-    tallying.report(Platform.SLACK, "garden", "water", Reason.UNCLEAR)
-    assert await tallying.of_week(Platform.SLACK, "T2", MONDAY) == ({}, {UNCLEAR: 1})
-    assert await tallying.of_week(Platform.SLACK, "T1", NEXT_MONDAY) == ({}, {})
+    count(tally_counter, SECTION)
+    tally_counter.count(Platform.DISCORD, "T1", SECTION)
+    tally_counter.report(Platform.SLACK, "garden", "water", Reason.UNCLEAR)
+    assert await tally_counter.of_week(Platform.SLACK, "T2", MONDAY) == ({}, {UNCLEAR: 1})
+    assert await tally_counter.of_week(Platform.SLACK, "T1", NEXT_MONDAY) == ({}, {})
     on_discord = {replace(ASKED, platform=Platform.DISCORD): 1}
-    assert await tallying.of_week(Platform.DISCORD, "T1", MONDAY) == (on_discord, {})
+    assert await tally_counter.of_week(Platform.DISCORD, "T1", MONDAY) == (on_discord, {})
 
 
 async def test_a_week_cannot_be_seen_while_the_store_fails(
-    tallying: Tallying, store: MemoryStore
+    tally_counter: TallyCounter, store: MemoryStore
 ) -> None:
-    count(tallying, SECTION)
+    count(tally_counter, SECTION)
     store.broken = BrokenError("full")
     with pytest.raises(BrokenError):
-        await tallying.of_week(Platform.SLACK, "T1", MONDAY)
+        await tally_counter.of_week(Platform.SLACK, "T1", MONDAY)
     store.broken = None
-    assert await tallying.of_week(Platform.SLACK, "T1", MONDAY) == ({ASKED: 1}, {})
+    assert await tally_counter.of_week(Platform.SLACK, "T1", MONDAY) == ({ASKED: 1}, {})
