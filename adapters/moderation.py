@@ -54,7 +54,7 @@ NO_CHANNEL = gettext_noop(
     "I cannot post here, because I am not a member of this place. "
     "You can copy the text of the answer instead."
 )
-NOT_TAKEN = gettext_noop(
+RELOAD_FAILED = gettext_noop(
     "The documents were changed, but have a fault, so I still answer from the earlier ones: {fault}"
 )
 
@@ -229,8 +229,8 @@ class Moderation:
     async def _list(self, caller: Caller) -> Reply:
         place, say = caller.place, caller.say
         posts = await self._store.of(place.platform, place.community)
-        fault = clip(self._desks.not_taken, FAULT_LIMIT)
-        head = say(NOT_TAKEN, fault=fault) + "\n\n" if fault else ""
+        fault = clip(self._desks.reload_error, FAULT_LIMIT)
+        head = say(RELOAD_FAILED, fault=fault) + "\n\n" if fault else ""
         if not posts:
             return Reply(head + say("I have not posted anything here yet."))
         here = [post for post in posts if post.place == place]

@@ -1,6 +1,6 @@
-"""`ldn-bot backup` and `ldn-bot restore`: what SQLite keeps, as one file.
+"""`ldn-bot backup` and `ldn-bot restore`: copies the SQLite database into one file, and back.
 
-What PostgreSQL keeps is backed up with its own programs (docs/deploy.md).
+A PostgreSQL database is backed up with its own programs (docs/deploy.md).
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from bot.settings import Settings
 from knowledge.errors import LdnBotError
 
 _BESIDE = ("", "-wal", "-shm", "-journal")
-"""The endings of the files that together are one database of SQLite."""
+"""The endings of the files that together make one SQLite database."""
 _NO_DATABASE = (
     sqlite3.SQLITE_NOTADB,
     sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_ERROR,  # it has no such table
 )
 _NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
-"""Of the copy, which is all that is written."""
+"""These concern the copy, because nothing else is written."""
 
 
 class BackupError(LdnBotError):
-    """Nothing was copied or replaced; the text says what to mend."""
+    """Nothing was copied or restored; the text says what to mend."""
 
 
-def back_up(settings: Settings, file: Path) -> None:
-    """Copy the database, as it is at one moment, into the new `file`, whole or not at all.
+def back_up_database(settings: Settings, file: Path) -> None:
+    """Copy the database into the new `file`, completely or not at all.
 
-    Others may read and write meanwhile: the copy is a snapshot.
+    The copy is a snapshot; the bot may read and write meanwhile.
 
     Raises:
-        BackupError: there is nothing to copy, or it cannot be copied.
+        BackupError: there is no database, `file` exists, or it cannot be copied.
     """
     database = _database(settings)
     if not _exists(database):
@@ -48,11 +48,11 @@ def back_up(settings: Settings, file: Path) -> None:
         copy.replace(file)
 
 
-def put_back(settings: Settings, file: Path) -> Path | None:
-    """Put a copy of a backup in the database's place; tables are brought up to date when it opens.
+def restore_database(settings: Settings, file: Path) -> Path | None:
+    """Replace the database by a copy of a backup; its tables are migrated when it is opened.
 
     Returns:
-        Where the database that was there is kept now; None if there was none.
+        Where the replaced database was moved to; None if there was none.
 
     Raises:
         BackupError: `file` is no backup of this version or an older one, or the bot is running.
@@ -90,8 +90,12 @@ def _exists(path: Path) -> bool:
 
 @contextmanager
 def _copy_beside(source: Path, target: Path) -> Iterator[Path]:
-    """A checked copy in the folder of `target`, until the block ends; readable by us alone."""
-    new = target.with_name(f".{target.name}.ldn-bot-new")  # nobody has a file of that name
+    """A checked copy in the folder of `target`, readable by this user only, until the block ends.
+
+    Raises:
+        BackupError: it cannot be made, or is no database of this version or an older one.
+    """
+    new = target.with_name(f".{target.name}.ldn-bot-new")  # an unlikely name, so it may be deleted
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _discard(new)
@@ -113,7 +117,7 @@ def _copy(source: Path, new: Path) -> None:
     try:
         with closing(_readable(source)) as old, closing(sqlite3.connect(new)) as copy:
             old.backup(copy)
-            # One file that needs no log beside it, and can be read where nothing can be written.
+            # Without a log beside it, the copy can be read in a folder that cannot be written.
             copy.execute("PRAGMA journal_mode = DELETE")
             [whole] = copy.execute("PRAGMA quick_check(1)").fetchone()
             query = f"SELECT max(version_num) FROM {migrations.VERSION_TABLE}"
@@ -136,14 +140,13 @@ def _copy(source: Path, new: Path) -> None:
 
 
 def _readable(database: Path) -> sqlite3.Connection:
-    """A connection that does not make the database, and does not alter it; its log is read with it.
+    """A connection that only reads, and creates no database; the write-ahead log is read too.
 
-    Where nothing can be written, SQLite cannot keep the file by which it shares a log with others.
-    It need not where there is no log: then nobody has the database open, and who opens it now
-    begins with a log.
+    To read with a log, SQLite has to create a file beside it, which fails in a folder that cannot
+    be written. Without a log nobody has the database open, so it can be read as immutable.
 
     Raises:
-        BackupError: nothing can be written there, and there is a log.
+        BackupError: the folder cannot be written, and there is a log.
     """
     uri = f"{database.absolute().as_uri()}?mode=ro"
     connection = sqlite3.connect(uri, uri=True)
@@ -167,19 +170,24 @@ def _readable(database: Path) -> sqlite3.Connection:
 
 
 def _set_aside(database: Path) -> Path | None:
-    """Rename the database, so that a wrong restore can be undone; refused while it is in use."""
+    """Rename the database, so that a wrong restore can be undone; where to, or None if there is
+    none.
+
+    Raises:
+        BackupError: the database is in use.
+    """
     if not database.exists():
-        # What a lost database has left behind must not be taken for the new one's.
+        # A log that a lost database has left behind must not be taken for the new one's.
         _discard(database)
         return None
     try:
         with closing(sqlite3.connect(database, timeout=0)) as connection:
-            # Takes what its log holds into the file. Only who is alone with a database may.
+            # Moves the log's content into the file; possible only if nobody else has it open.
             connection.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise BackupError(f"{database} is in use. Stop the bot, then restore.") from error
-        # A damaged one is why somebody restores.
+        # A damaged database is no obstacle: it may be the reason for the restore.
     aside = database.with_name(f"{database.name}.replaced")
     _discard(aside)
     for ending in _BESIDE:

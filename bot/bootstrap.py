@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from adapters.database import SQLITE_FILE
 from adapters.moderation import Moderation
 from adapters.reception import Reception
+from bot.key_values import FileKeyValueStore
 from bot.lazy import LazyStores, Stores
-from bot.memory import FileMemory
 from bot.settings import Settings
 from knowledge.answer import Answer
 from knowledge.bundle import fingerprint
@@ -101,7 +101,7 @@ def build_desks(settings: Settings) -> Desks:
     return Desks(open_folder(settings.documents, _cache(settings)))
 
 
-def look_at_desks(settings: Settings) -> Desks:
+def build_desks_read_only(settings: Settings) -> Desks:
     """As `build_desks`, but what has to be learned is not kept.
 
     Raises:
@@ -166,7 +166,7 @@ def _cache(settings: Settings) -> Path | None:
     return None
 
 
-def forget_rendered() -> None:
+def clear_render_caches() -> None:
     """Let go of what was made of documents that are not served any more: nobody asks for it again.
 
     What is served now is made anew, once each.
@@ -231,10 +231,12 @@ def build_health(settings: Settings, desks: Desks, stores: LazyStores) -> Health
     return Health(settings.health_host, settings.health_port, desks, stores.reachable)
 
 
-def build_stores(settings: Settings, stack: AsyncExitStack, *, looking: bool = False) -> LazyStores:
+def build_stores(
+    settings: Settings, stack: AsyncExitStack, *, read_only: bool = False
+) -> LazyStores:
     """Where posts, settings and tallies are kept; closed together with `stack`.
 
-    `looking`: there is a database with current tables, and it is only read.
+    `read_only`: there is a database with current tables, and it is only read.
     """
 
     async def opened() -> Stores:
@@ -244,7 +246,7 @@ def build_stores(settings: Settings, stack: AsyncExitStack, *, looking: bool = F
         from adapters.database.posts import SqlPostStore
         from adapters.database.tallies import SqlTallyStore
 
-        get = open_existing if looking else open_database
+        get = open_existing if read_only else open_database
         database = await get(settings.database_url, settings.data)
         stack.push_async_callback(database.close)
         deliveries = SqlDeliveryStore(database)
@@ -258,10 +260,10 @@ def build_stores(settings: Settings, stack: AsyncExitStack, *, looking: bool = F
             _oauth_stores(settings, database) if settings.slack_client_id else None,
         )
 
-    return LazyStores(opened, is_empty=lambda: nothing_kept(settings))
+    return LazyStores(opened, is_empty=lambda: database_is_missing(settings))
 
 
-def nothing_kept(settings: Settings) -> bool:
+def database_is_missing(settings: Settings) -> bool:
     """Whether there is no database yet, as can be told without opening one."""
     if settings.database_url:
         return False
@@ -286,7 +288,7 @@ def _communities(settings: Settings, stores: LazyStores) -> Communities:
 
 @asynccontextmanager
 async def offline_keeper(
-    settings: Settings, desks: Desks, *, publishing: bool, looking: bool = False
+    settings: Settings, desks: Desks, *, publishing: bool, read_only: bool = False
 ) -> AsyncIterator[PostKeeper]:
     """A keeper for work beside the serving bot.
 
@@ -295,13 +297,13 @@ async def offline_keeper(
         desks: what the posts should say.
         publishing: log in to every platform whose token is set. Without it, only what is recorded
             can be looked at.
-        looking: see `build_stores`.
+        read_only: see `build_stores`.
 
     Raises:
         LdnBotError: the database or a platform cannot be used; the text says what to mend.
     """
     async with AsyncExitStack() as stack:
-        stores = build_stores(settings, stack, looking=looking)
+        stores = build_stores(settings, stack, read_only=read_only)
         publishers: dict[Platform, Publisher] = {}
         if publishing and settings.discord_token:
             from adapters.discord.client import set_base_urls
@@ -329,9 +331,9 @@ async def register_commands(settings: Settings, desks: Desks, *, force: bool) ->
 
     if settings.discord_token is None:
         raise SettingsError("DISCORD_TOKEN is missing. Set it (README, “Connect Discord”).")
-    memory = _memory(settings)
+    key_values = _key_value_store(settings)
     url = settings.discord_api_url
-    return await register(desks, settings.discord_token, memory, force=force, api_url=url)
+    return await register(desks, settings.discord_token, key_values, force=force, api_url=url)
 
 
 def _discord(
@@ -342,12 +344,12 @@ def _discord(
 
     assert settings.discord_token is not None  # callers look
     token = settings.discord_token
-    memory = _memory(settings)
+    key_values = _key_value_store(settings)
     publisher = DiscordPublisher()
     return publisher, lambda: DiscordAdapter(
         reception,
         token,
-        memory,
+        key_values,
         publisher,
         shards=settings.discord_shards,
         api_url=settings.discord_api_url,
@@ -355,8 +357,8 @@ def _discord(
     )
 
 
-def _memory(settings: Settings) -> FileMemory:
-    return FileMemory(settings.data / "memory.json")
+def _key_value_store(settings: Settings) -> FileKeyValueStore:
+    return FileKeyValueStore(settings.data / "memory.json")
 
 
 def _slack(

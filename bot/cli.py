@@ -297,10 +297,10 @@ def doctor(as_json: bool, offline: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def backup(file: Path) -> None:
     """Copy what SQLite keeps into the new FILE; the bot may go on serving."""
-    from bot.backup import back_up
+    from bot.backup import back_up_database
 
     settings = Settings.load()
-    back_up(settings, file)
+    back_up_database(settings, file)
     click.echo(f"Wrote {file}. It holds no tokens and no documents: keep those as well.")
 
 
@@ -308,9 +308,9 @@ def backup(file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def restore(file: Path) -> None:
     """Put the backup FILE in the place of what SQLite keeps; the bot has to be stopped."""
-    from bot.backup import put_back
+    from bot.backup import restore_database
 
-    replaced = put_back(Settings.load(), file)
+    replaced = restore_database(Settings.load(), file)
     if replaced:
         click.echo(f"What was there before is kept as {replaced}.")
     click.echo("Restored. Start the bot: it brings its posts up to date by itself.")

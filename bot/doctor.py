@@ -342,9 +342,9 @@ def documents(folder: Path) -> list[Finding]:
 
 async def store(settings: Settings) -> tuple[Finding, bool]:
     """Whether the store can be used; and whether its tables are there and are this version's."""
-    from bot.bootstrap import nothing_kept
+    from bot.bootstrap import database_is_missing
 
-    if nothing_kept(settings):
+    if database_is_missing(settings):
         return ok("store", "Nothing is kept yet; the database is made when it is needed."), False
 
     from adapters.database import migrations
@@ -376,8 +376,8 @@ async def posts(settings: Settings) -> Finding:
     from bot import bootstrap
 
     try:
-        desks = await asyncio.to_thread(bootstrap.look_at_desks, settings)
-        keeping = bootstrap.offline_keeper(settings, desks, publishing=False, looking=True)
+        desks = await asyncio.to_thread(bootstrap.build_desks_read_only, settings)
+        keeping = bootstrap.offline_keeper(settings, desks, publishing=False, read_only=True)
         async with keeping as keeper:
             posted = await keeper.posts()
             outdated = await keeper.outdated(posted)

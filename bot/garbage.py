@@ -1,4 +1,4 @@
-"""Python's garbage collector, told what a service that runs for years is like."""
+"""Tunes Python's garbage collector for a process that runs for a long time."""
 
 from __future__ import annotations
 
@@ -7,27 +7,26 @@ import gc
 from contextlib import suppress
 
 COLLECT_AFTER = 20_000
-"""Objects made, and not gone by themselves, after which the collector looks at them. With Python's
-700 it would look several times during one answer, and take a fifth of its time."""
+"""New objects after which the collector runs. With Python's default of 700, it would run several
+times during one answer, and take a fifth of its time."""
 
 
-def settle() -> None:
-    """Take whatever is in memory now as there to stay.
+def freeze() -> None:
+    """Exclude all present objects from garbage collection.
 
-    The collector looks at it no more; only at what is made from now on. To be called again where
-    much of it was replaced. It takes some hundredths of a second.
+    Call it again after many of them were replaced. It takes some hundredths of a second.
     """
     gc.set_threshold(COLLECT_AFTER)
     gc.unfreeze()
-    tidy()
+    collect()
     gc.freeze()
 
 
-def tidy() -> None:
-    """Collect what was made since, and give memory that is free back to the system.
+def collect() -> None:
+    """Collect garbage, and return free memory to the system where glibc is used.
 
-    Without the latter, glibc keeps what lies between pieces that are in use, more by the hour.
-    Elsewhere there is no such call. It takes some thousandths of a second.
+    Without that, glibc keeps free memory between used pieces, and its amount grows by the hour. It
+    takes some thousandths of a second.
     """
     gc.collect()
     with suppress(OSError, AttributeError):

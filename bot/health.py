@@ -1,7 +1,7 @@
-"""Health and numbers over HTTP, for the one who runs the bot and for what watches it.
+"""Health checks and metrics over HTTP, for the operator and for monitoring.
 
-`/healthz`: the process is alive. `/readyz`: what it needs is there. `/metrics`: numbers. All of
-it is for reading; nothing that comes in is looked at.
+`/healthz`: the process is alive. `/readyz`: it can answer questions. `/metrics`: Prometheus's
+format. Requests are not read any further.
 """
 
 from __future__ import annotations
@@ -27,40 +27,40 @@ Connected = Callable[[], Mapping[Platform, bool]]
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """How things stand.
+    """Whether the bot can do its work, and what is missing.
 
     Args:
         connected: see `Connected`.
         documents: whether there are documents to answer from.
-        store: whether the database can be used; None while there is nothing in it.
-        not_taken: what is wrong with the documents in the folder, if others are served.
+        store: whether the database can be read and written; None while there is none.
+        reload_error: why the documents in the folder are not served; empty if they are.
     """
 
     connected: Mapping[Platform, bool]
     documents: bool
     store: bool | None
-    not_taken: str
+    reload_error: str
 
     @property
     def ready(self) -> bool:
-        """Whether nothing that is needed is missing; newer documents are not needed."""
+        """Whether nothing that is needed is missing. A `reload_error` does not count."""
         return all(self.connected.values()) and self.documents and self.store is not False
 
     def to_json(self) -> dict[str, bool | str]:
-        """What `/readyz` says."""
+        """The body of `/readyz`."""
         said: dict[str, bool | str] = {"ready": self.ready}
         said |= {platform.value: up for platform, up in self.connected.items()}
         said["documents"] = self.documents
         if self.store is not None:
             said["store"] = self.store
-        said["last_reload"] = not self.not_taken
-        if self.not_taken:
-            said["problem"] = self.not_taken
+        said["last_reload"] = not self.reload_error
+        if self.reload_error:
+            said["problem"] = self.reload_error
         return said
 
 
 class Health:
-    """Counts, and shows the numbers and how things stand on a port."""
+    """Holds the metrics, and serves them and the health checks on a port."""
 
     def __init__(
         self, host: str, port: int, desks: Desks, store: Callable[[], Awaitable[bool | None]]
@@ -107,7 +107,7 @@ class Health:
 
     async def _readyz(self, _: web.Request) -> web.Response:
         now = Readiness(
-            self._connected(), bool(self._desks), await self._store(), self._desks.not_taken
+            self._connected(), bool(self._desks), await self._store(), self._desks.reload_error
         )
         return web.json_response(now.to_json(), status=200 if now.ready else 503)
 

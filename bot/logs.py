@@ -1,9 +1,9 @@
-"""Logging: human on a terminal, JSON otherwise, and never a member's words.
+"""Logging: readable on a terminal, JSON otherwise, and never with a member's words.
 
-Libraries log what passes through them (slack_sdk logs whole events at DEBUG, discord.py the user
-of a failed autocomplete), and an exception's text may quote what caused it. So of a library's
-record only its place and its kind are kept; of an exception, its type and its frames. Our own
-modules log fixed sentences with values that they chose.
+Libraries log what they process (slack_sdk whole events at DEBUG, discord.py the user of a failed
+autocomplete), and an exception's text may quote its input. So only the place in the code is logged
+of a library's record, and only the type and the stack frames of an exception. Our own modules log
+fixed sentences with values that are safe.
 """
 
 from __future__ import annotations
@@ -19,11 +19,16 @@ from knowledge.errors import LdnBotError
 
 OURS = ("bot", "adapters", "knowledge")
 MOST_FRAMES = 40
-"""Of one exception. Endless recursion has a thousand, and the first and the last tell it all."""
+"""Frames that are logged of one exception, at most: half of them the first, half the last."""
 
 
 def configure(level: str, log_format: str) -> None:
-    """Send everything that is logged in this process to standard error."""
+    """Send all log records of this process to standard error, redacted.
+
+    Args:
+        level: the least level, such as `INFO`.
+        log_format: `human`, `json`, or `auto` (`human` on a terminal).
+    """
     human = log_format == "human" or (log_format == "auto" and sys.stderr.isatty())
     renderer: Any = (
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_no_more)
@@ -41,14 +46,14 @@ def configure(level: str, log_format: str) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
-    handler.addFilter(discreet)
+    handler.addFilter(redact)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # Nothing of this passes `discreet`; here it is not even made.
+    # `redact` drops these records; here they are not even created.
     for library in ("discord", "slack_sdk", "aiohttp", "asyncio"):
         logging.getLogger(library).setLevel(max(logging.WARNING, root.level))
-    # discord.py warns at every start of intents and voice that we do without;
+    # discord.py warns at every start about intents and voice, which the bot does not use.
     for name in ("discord.state", "discord.client"):
         logging.getLogger(name).setLevel(logging.ERROR)
     # bolt warns at every start that it was given a client beside a token in the environment.
@@ -56,17 +61,21 @@ def configure(level: str, log_format: str) -> None:
     logging.captureWarnings(True)
 
 
-def discreet(record: logging.LogRecord) -> bool:
-    """Take out of a record everything that may hold a member's words; whether anything is left."""
+def redact(record: logging.LogRecord) -> bool:
+    """A logging filter that removes everything from a record that may hold a member's words.
+
+    Returns:
+        Whether the record is to be logged at all.
+    """
     if record.name.split(".")[0] not in OURS:
         if record.levelno < logging.WARNING or _is_of_a_broken_request(record):
-            return False  # without its words it has nothing to say
+            return False  # without its text it says nothing
         record.msg = f"{record.name}, {record.funcName}, line {record.lineno}"
         record.args = ()
     if record.exc_info:
         _, error, _ = record.exc_info
         if error is not None:
-            record.msg = f"{record.getMessage()}\n{frames(error)}"
+            record.msg = f"{record.getMessage()}\n{format_frames(error)}"
             record.args = ()
         record.exc_info = None
     record.exc_text = None
@@ -75,9 +84,9 @@ def discreet(record: logging.LogRecord) -> bool:
 
 
 def _is_of_a_broken_request(record: logging.LogRecord) -> bool:
-    """Whether aiohttp tells that a request is no good HTTP, or breaks off.
+    """Whether aiohttp logs that a request is malformed or was cut off.
 
-    It has answered that by itself, and anybody could fill the log with it.
+    aiohttp has answered such a request already, and anybody could fill the log with them.
     """
     if record.name != "aiohttp.server" or not record.exc_info:
         return False
@@ -87,8 +96,11 @@ def _is_of_a_broken_request(record: logging.LogRecord) -> bool:
     return isinstance(record.exc_info[1], broken)
 
 
-def frames(error: BaseException) -> str:
-    """An exception as its type and where it came from, without its text and without any values."""
+def format_frames(error: BaseException) -> str:
+    """An exception and its causes, as types and stack frames, without texts and values.
+
+    Only the texts of our own errors are included.
+    """
     lines = []
     chain: BaseException | None = error
     seen: set[int] = set()
@@ -101,7 +113,7 @@ def frames(error: BaseException) -> str:
         if left_out := max(0, len(places) - MOST_FRAMES):
             places[MOST_FRAMES // 2 : -MOST_FRAMES // 2] = [f"  ({left_out} more)"]
         lines += places
-        # Our own errors hold fixed sentences.
+        # The texts of our own errors hold nobody's words.
         text = f": {chain}" if isinstance(chain, LdnBotError) else ""
         lines.append(f"{type(chain).__module__}.{type(chain).__qualname__}{text}")
         chain = chain.__cause__ or (None if chain.__suppress_context__ else chain.__context__)
@@ -109,4 +121,4 @@ def frames(error: BaseException) -> str:
 
 
 def _no_more(*_: Any) -> None:
-    """Exceptions were made discreet already; the renderer has nothing to add."""
+    """Prints nothing for the renderer, because `redact` has added the exception already."""

@@ -43,7 +43,7 @@ LOOK_EVERY = 0.5
 """Seconds between two looks whether a platform has connected."""
 FLUSH_EVERY = 60.0
 """Seconds between two times that what was counted is handed over."""
-TIDY_EVERY = 60.0
+COLLECT_EVERY = 60.0
 """Seconds between two times that memory is tidied up."""
 LOOK_AGAIN_AFTER = 5.0
 """Seconds after which a posting is looked at of which nobody knows whether it was made; its
@@ -107,7 +107,7 @@ class Service:
             DocumentError: the documents cannot be served.
         """
         log.info("reading the documents")
-        before = watching.look(self._settings.documents)
+        before = watching.snapshot(self._settings.documents)
         await self._load()
         async with AsyncExitStack() as stack:
             stores = bootstrap.build_stores(self._settings, stack)
@@ -131,7 +131,7 @@ class Service:
                     await stores.open()
                 except LdnBotError as error:
                     log.error("%s Until then answers go on, and sharing does not.", error)
-            garbage.settle()
+            garbage.freeze()
             try:
                 await _until_first_are_done(
                     [self._keep_running(*each) for each in platforms.adapters.items()],
@@ -139,7 +139,7 @@ class Service:
                         self._watch(before),
                         self._reload(),
                         _keep_flushing(platforms.tally_counter, stores),
-                        _keep_tidy(),
+                        _keep_collecting(),
                         *(self._keep_true(platforms.keeper, each) for each in platforms.adapters),
                     ],
                 )
@@ -170,7 +170,7 @@ class Service:
         except PlatformError as refused:
             log.error("%s", refused)
 
-    async def _watch(self, since: watching.Look) -> None:
+    async def _watch(self, since: watching.Snapshot) -> None:
         """Notice when a file of the documents' folder changes."""
         async for _ in watching.changes(self._settings.documents, since):
             self.reload_soon.set()
@@ -188,14 +188,14 @@ class Service:
                 await self._load()
             except DocumentError as error:
                 log.error("the documents are not taken, the last good ones serve on:\n%s", error)
-                self._not_taken(error.first)
+                self._report_failed_reload(error.first)
                 continue
             except Exception:
                 log.exception("the documents cannot be loaded, the last good ones serve on")
-                self._not_taken("they cannot be loaded, and the bot's log says why.")
+                self._report_failed_reload("they cannot be loaded, and the bot's log says why.")
                 continue
-            bootstrap.forget_rendered()
-            garbage.settle()
+            bootstrap.clear_render_caches()
+            garbage.freeze()
             self._metrics.reloaded(taken=True)
             log.info("the documents were loaded again")
             for soon in self._refresh_soon.values():
@@ -203,8 +203,8 @@ class Service:
             for adapter in list(self._running.values()):
                 await _tell(adapter)
 
-    def _not_taken(self, why: str) -> None:
-        self._desks.not_taken = why
+    def _report_failed_reload(self, why: str) -> None:
+        self._desks.reload_error = why
         self._metrics.reloaded(taken=False)
 
     async def _keep_true(self, keeper: PostKeeper, platform: Platform) -> None:
@@ -266,10 +266,10 @@ async def _keep_flushing(tally_counter: TallyCounter, stores: LazyStores) -> Non
             await _flush_tallies(tally_counter)
 
 
-async def _keep_tidy() -> None:
+async def _keep_collecting() -> None:
     while True:
-        await asyncio.sleep(TIDY_EVERY)
-        garbage.tidy()
+        await asyncio.sleep(COLLECT_EVERY)
+        garbage.collect()
 
 
 async def _flush_tallies(tally_counter: TallyCounter, within: float | None = None) -> None:

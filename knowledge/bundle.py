@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.document import Document, Section, Source
-from knowledge.documents import SHIPPED, is_endless, is_passed_over
+from knowledge.documents import SHIPPED, is_ignored, is_pipe_or_device
 from knowledge.helplines import HelpLine
 from knowledge.lessons import CrisisPhrases
 from knowledge.library import Library, NotCovered, Questions
@@ -39,11 +39,11 @@ def fingerprint(folder: Path) -> str:
         with suppress(OSError):  # where we may not look: whoever loads the folder is told
             paths = sorted(place.glob(pattern))
         for path in paths:
-            if is_passed_over(path.name):
+            if is_ignored(path.name):
                 continue
             with suppress(OSError):
                 digest.update(f"{path.name}\0".encode())
-                if not is_endless(path):
+                if not is_pipe_or_device(path):
                     digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -207,14 +207,14 @@ class Desks(Mapping[str, HelpDesk]):
 
     def __init__(self, desks: Sequence[HelpDesk]) -> None:
         self._desks: dict[str, HelpDesk] = {}
-        self.not_taken = ""
-        """What is wrong with the folder as it is now; empty while it is the one that is served."""
+        self.reload_error = ""
+        """Why the folder's present state is not served; empty if it is."""
         self.replace(desks)
 
     def replace(self, desks: Sequence[HelpDesk]) -> None:
         """Serve these desks from now on."""
         self._desks = {desk.document.command: desk for desk in desks}
-        self.not_taken = ""
+        self.reload_error = ""
 
     @property
     def first(self) -> HelpDesk:

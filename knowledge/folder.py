@@ -21,7 +21,7 @@ from pathlib import Path
 
 from knowledge.compose import crisis_notice
 from knowledge.document import Document
-from knowledge.documents import SHIPPED, is_passed_over
+from knowledge.documents import SHIPPED, is_ignored
 from knowledge.errors import DocumentError, Problem
 from knowledge.helplines import HelpLine, lines_for
 from knowledge.lessons import CrisisPhrases
@@ -138,7 +138,7 @@ def _files(folder: Path, suffix: str) -> list[Path]:
         names = sorted(os.listdir(folder))
     except OSError:
         return []  # `_document_files` tells
-    return [folder / name for name in names if name.endswith(suffix) and not is_passed_over(name)]
+    return [folder / name for name in names if name.endswith(suffix) and not is_ignored(name)]
 
 
 def _load_crisis(path: Path, problems: list[Problem]) -> CrisisPhrases:

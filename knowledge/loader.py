@@ -15,7 +15,7 @@ from knowledge.answer import Answer, Kind
 from knowledge.article import Article, Extent, without_list_lead
 from knowledge.compose import Composer
 from knowledge.document import Document, Section, Source
-from knowledge.documents import is_passed_over, read_text
+from knowledge.documents import is_ignored, read_text
 from knowledge.errors import DoesNotFitError, Problem
 from knowledge.language import LANGUAGES
 from knowledge.naming import check_names, check_tree
@@ -74,7 +74,7 @@ def _read_article(doc: WrittenDocument, folder: Path) -> Article | None:
     path = folder / name
     if Path(name).name != name:
         what, mend = f"{name!r} is not in this folder.", "Put the article beside this file."
-    elif is_passed_over(name):
+    elif is_ignored(name):
         what, mend = f"{name!r} is passed over.", "Begin with a letter, and end without “~”."
     else:
         try:

@@ -68,14 +68,14 @@ twice as many each time, up to `LONGEST_PAUSE`."""
 Interaction = discord.Interaction["DiscordClient"]
 
 
-class Memory(Protocol):
-    """Keeps short texts from one start to the next."""
+class KeyValueStore(Protocol):
+    """Stores short texts that outlive a restart."""
 
     def get(self, key: str) -> str | None:
-        """The text kept under a key."""
+        """The text under a key; None if there is none."""
 
     def set(self, key: str, value: str) -> None:
-        """Keep a text under a key."""
+        """Store a text under a key."""
 
 
 class DiscordAdapter:
@@ -87,7 +87,7 @@ class DiscordAdapter:
         self,
         reception: Reception,
         token: str,
-        memory: Memory,
+        key_values: KeyValueStore,
         publisher: DiscordPublisher,
         *,
         shards: Shards | None = None,
@@ -99,7 +99,7 @@ class DiscordAdapter:
         Args:
             reception: answers what people type and press.
             token: the bot's token.
-            memory: keeps a fingerprint of the commands that were registered last.
+            key_values: holds the fingerprint of the commands that were registered last.
             publisher: works through this adapter's client while it runs.
             shards: the shards of this process; None for all.
             api_url: another base address of Discord's API; None for Discord's own.
@@ -107,7 +107,7 @@ class DiscordAdapter:
         """
         self._reception = reception
         self._token = token
-        self._memory = memory
+        self._key_values = key_values
         self._publisher = publisher
         self._shards = shards
         self._client: DiscordClient | None = None
@@ -125,7 +125,7 @@ class DiscordAdapter:
             PlatformError: Discord refuses the token, or the shards, for good.
         """
         reception, shards = self._reception, self._shards
-        async with DiscordClient(reception.desks, self._memory, reception, shards) as client:
+        async with DiscordClient(reception.desks, self._key_values, reception, shards) as client:
             self._client = self._publisher.client = client
             try:
                 await client.start(self._token)
@@ -160,7 +160,7 @@ _OTHER_SHARDS = (
 
 
 async def register(
-    desks: Desks, token: str, memory: Memory, *, force: bool, api_url: str | None
+    desks: Desks, token: str, key_values: KeyValueStore, *, force: bool, api_url: str | None
 ) -> bool:
     """Register the commands without serving, if they changed or with `force`.
 
@@ -171,7 +171,7 @@ async def register(
         PlatformError: Discord refuses the token, or does not take the commands.
     """
     set_base_urls(api_url, None)
-    async with DiscordClient(desks, memory) as client:
+    async with DiscordClient(desks, key_values) as client:
         try:
             await client.login(token)
             return await client.register(force=force)
@@ -190,7 +190,7 @@ class DiscordClient(GatewayClient):
     def __init__(
         self,
         desks: Desks,
-        memory: Memory,
+        key_values: KeyValueStore,
         reception: Reception | None = None,
         shards: Shards | None = None,
     ) -> None:
@@ -198,7 +198,7 @@ class DiscordClient(GatewayClient):
         super().__init__(shards, reception.metrics if reception else Metrics())
         self.desks = desks
         self.tree = command_tree(self, desks)
-        self._memory = memory
+        self._key_values = key_values
         self._reception = reception
         self._changed = asyncio.Event()
         self._registering: asyncio.Task[None] | None = None
@@ -243,11 +243,11 @@ class DiscordClient(GatewayClient):
         payload = json.dumps(await payload_of(self.tree), sort_keys=True)
         key = f"discord commands {self.application_id} {Route.BASE}"
         fingerprint = hashlib.sha256(payload.encode()).hexdigest()
-        if not force and self._memory.get(key) == fingerprint:
+        if not force and self._key_values.get(key) == fingerprint:
             return False
-        self._memory.set(key, "")  # a request that fails may have been carried out
+        self._key_values.set(key, "")  # a request that fails may have been carried out
         await self.tree.sync()
-        self._memory.set(key, fingerprint)
+        self._key_values.set(key, fingerprint)
         log.info("commands registered with Discord")
         return True
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from knowledge.desk import Desks, HelpDesk
 from knowledge.errors import DocumentError, Problem
 from knowledge.library import Library, Questions
-from knowledge.watching import changes, look
+from knowledge.watching import changes, snapshot
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class LiveDocuments:
         """Reload at each change of the folder, until cancelled; a newer change ends a reload."""
         loading: asyncio.Task[None] | None = None
         try:
-            async for _ in changes(folder, look(folder)):
+            async for _ in changes(folder, snapshot(folder)):
                 await _end(loading)
                 loading = asyncio.create_task(self.reload())
         finally:

@@ -465,7 +465,12 @@ AROUND: list[dict[str, Any]] = [
     {"note": "A slip stands here."},
     {"notice": "Call someone.", "note": "A slip stands here.", "plain": True},
     *(
-        {"notice": "Call someone.", "note": "A slip.", "reminder_intro": "In English:", "language": each}
+        {
+            "notice": "Call someone.",
+            "note": "A slip.",
+            "reminder_intro": "In English:",
+            "language": each,
+        }
         for each in LANGUAGES
     ),
 ]

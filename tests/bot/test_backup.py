@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from adapters.database import SQLITE_FILE
 from adapters.database.engine import Database, open_database
 from adapters.database.posts import SqlPostStore
-from bot.backup import BackupError, back_up, put_back
+from bot.backup import BackupError, back_up_database, restore_database
 from bot.cli import main
 from bot.settings import Settings
 from knowledge.posts import Place, Platform, Post, Reservation
@@ -129,7 +129,7 @@ async def test_a_backup_while_another_process_writes_is_whole_and_of_one_moment(
         for number in range(5):
             seen = int(process.stdout.readline())
             file = tmp_path / f"{number}.sqlite3"
-            back_up(settings, file)
+            back_up_database(settings, file)
             assert rows(file, "PRAGMA integrity_check") == [("ok",)]
             [(count, highest)] = rows(file, "SELECT count(*), max(id) FROM posts")
             assert isinstance(count, int)
@@ -147,7 +147,7 @@ async def test_a_backup_is_one_file_that_only_its_owner_can_read(
     folder = tmp_path / "backups"
     async with opened(settings.data) as database:
         await post(database, "C1")
-        back_up(settings, folder / "today.sqlite3")
+        back_up_database(settings, folder / "today.sqlite3")
     assert [path.name for path in folder.iterdir()] == ["today.sqlite3"]
     assert stat.S_IMODE((folder / "today.sqlite3").stat().st_mode) == 0o600
     assert rows(folder / "today.sqlite3", "PRAGMA journal_mode") == [("delete",)]
@@ -159,7 +159,7 @@ async def test_a_backup_replaces_no_file(settings: Settings, tmp_path: Path) -> 
     file = tmp_path / "backup.sqlite3"
     file.write_text("something else", encoding="utf-8")
     with pytest.raises(BackupError, match="exists"):
-        back_up(settings, file)
+        back_up_database(settings, file)
     assert file.read_text(encoding="utf-8") == "something else"
 
 
@@ -188,10 +188,10 @@ async def test_a_restore_is_refused_while_the_bot_has_the_database_open(
 ) -> None:
     file = tmp_path / "backup.sqlite3"
     async with opened(settings.data) as database:
-        back_up(settings, file)
+        back_up_database(settings, file)
         later = await post(database, "C1")
         with pytest.raises(BackupError, match="Stop the bot"):
-            put_back(settings, file)
+            restore_database(settings, file)
         assert await SqlPostStore(database).all() == [later]
     assert await kept(settings.data) == [later]
     assert sorted(path.suffix for path in settings.data.iterdir()) == [".locks", ".sqlite3"]
@@ -202,13 +202,13 @@ async def test_what_a_restore_replaces_is_kept_with_all_that_was_in_its_log(
 ) -> None:
     file = tmp_path / "backup.sqlite3"
     async with opened(data):
-        back_up(settings, file)
+        back_up_database(settings, file)
     with writing(data) as process:  # killed, so its log stays behind
         assert process.stdout is not None
         process.stdout.readline()
     assert (data / f"{SQLITE_FILE}-wal").exists()
 
-    replaced = put_back(settings, file)
+    replaced = restore_database(settings, file)
     assert replaced is not None
     [(count,)] = rows(replaced, "SELECT count(*) FROM posts")
     assert isinstance(count, int)
@@ -236,9 +236,9 @@ async def test_a_database_that_cannot_be_read_can_be_restored_and_its_log_does_n
     file = tmp_path / "backup.sqlite3"
     async with opened(data) as database:
         before = await post(database, "C1")
-        back_up(settings, file)
+        back_up_database(settings, file)
     spoil(data)
-    put_back(settings, file)
+    restore_database(settings, file)
     assert await kept(data) == [before]
 
 
@@ -257,7 +257,7 @@ async def test_what_is_no_backup_is_not_restored(
     file = tmp_path / "file"
     file.write_bytes(content)
     with pytest.raises(BackupError, match=says):
-        put_back(settings, file)
+        restore_database(settings, file)
     assert await kept(settings.data) == [before]
 
 
@@ -267,14 +267,14 @@ async def test_a_backup_with_damaged_pages_is_not_restored(
     file = tmp_path / "backup.sqlite3"
     async with opened(settings.data) as database:
         before = await post(database, "C1")
-        back_up(settings, file)
+        back_up_database(settings, file)
     content = bytearray(file.read_bytes())
     [(root,)] = rows(file, "SELECT rootpage FROM sqlite_master WHERE name = 'posts'")
     assert isinstance(root, int)
     content[(root - 1) * 4096 : root * 4096] = b"\xff" * 4096
     file.write_bytes(content)
     with pytest.raises(BackupError, match="damaged"):
-        put_back(settings, file)
+        restore_database(settings, file)
     assert await kept(settings.data) == [before]
 
 
@@ -283,11 +283,11 @@ async def test_a_backup_of_a_newer_version_is_not_restored(
 ) -> None:
     file = tmp_path / "backup.sqlite3"
     async with opened(settings.data):
-        back_up(settings, file)
+        back_up_database(settings, file)
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(BackupError, match="newer version"):
-        put_back(settings, file)
+        restore_database(settings, file)
 
 
 async def test_a_copy_made_by_hand_of_a_stopped_bot_can_be_restored_too(
@@ -298,7 +298,7 @@ async def test_a_copy_made_by_hand_of_a_stopped_bot_can_be_restored_too(
     file = tmp_path / "copy.sqlite3"
     shutil.copy(settings.data / SQLITE_FILE, file)
     shutil.rmtree(settings.data)
-    put_back(settings, file)
+    restore_database(settings, file)
     assert await kept(settings.data) == [before]
 
 
@@ -308,9 +308,9 @@ async def test_what_root_restores_belongs_to_the_owner_of_the_data_folder(
 ) -> None:
     file = tmp_path / "backup.sqlite3"
     async with opened(settings.data):
-        back_up(settings, file)
+        back_up_database(settings, file)
     os.chown(settings.data, 12345, 12346)
-    put_back(settings, file)
+    restore_database(settings, file)
     found = (settings.data / SQLITE_FILE).stat()
     assert (found.st_uid, found.st_gid) == (12345, 12346)
 
@@ -320,7 +320,7 @@ async def test_a_folder_that_cannot_be_written_is_named(settings: Settings, tmp_
         pass
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
     with pytest.raises(BackupError, match="cannot be written"):
-        back_up(settings, tmp_path / "file" / "backup.sqlite3")
+        back_up_database(settings, tmp_path / "file" / "backup.sqlite3")
 
 
 @pytest.fixture
@@ -359,7 +359,7 @@ async def test_a_folder_that_cannot_be_written_is_backed_up_if_its_database_was_
     async with opened(settings.data) as database:
         await post(database, "C1")
     with read_only(settings.data):
-        back_up(settings, file)
+        back_up_database(settings, file)
     assert rows(file, "SELECT channel FROM posts") == [("C1",)]
 
 
@@ -371,12 +371,12 @@ async def test_in_a_folder_that_cannot_be_written_nothing_of_a_log_is_left_out(
         await post(database, "C1")
         shutil.copytree(public / "data", killed)
     with read_only(killed):
-        back_up(Settings(data=killed), public / "whole.sqlite3")
+        back_up_database(Settings(data=killed), public / "whole.sqlite3")
     assert rows(public / "whole.sqlite3", "SELECT channel FROM posts") == [("C1",)]
 
     (killed / f"{SQLITE_FILE}-shm").unlink()
     with read_only(killed), pytest.raises(BackupError, match="Copy the folder"):
-        back_up(Settings(data=killed), public / "none.sqlite3")
+        back_up_database(Settings(data=killed), public / "none.sqlite3")
 
 
 def test_where_the_backup_has_no_room_it_says_so_and_leaves_nothing(
@@ -405,16 +405,16 @@ def test_what_cannot_be_looked_for_is_not_said_to_be_missing(
     settings: Settings, tmp_path: Path
 ) -> None:
     with pytest.raises(BackupError, match="cannot be looked for"):
-        put_back(settings, tmp_path / UNASKABLE)
+        restore_database(settings, tmp_path / UNASKABLE)
     with pytest.raises(BackupError, match="cannot be looked for"):
-        back_up(Settings(data=tmp_path / UNASKABLE), tmp_path / "backup.sqlite3")
+        back_up_database(Settings(data=tmp_path / UNASKABLE), tmp_path / "backup.sqlite3")
 
 
 def test_a_folder_is_not_restored_and_not_said_to_be_missing(
     settings: Settings, tmp_path: Path
 ) -> None:
     with pytest.raises(BackupError, match=f"^{tmp_path} is a folder. Name the file in it"):
-        put_back(settings, tmp_path)
+        restore_database(settings, tmp_path)
 
 
 async def test_a_backup_leaves_the_files_beside_it_alone(data: Path, tmp_path: Path) -> None:

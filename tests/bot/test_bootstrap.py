@@ -75,7 +75,7 @@ def test_nothing_is_kept_that_was_rendered_of_documents_which_are_not_served_any
         if hasattr(made, "cache_info") and made.__module__ == module.__name__
     }
     assert [name for name, made in kept.items() if not made.cache_info().currsize] == []
-    bootstrap.forget_rendered()
+    bootstrap.clear_render_caches()
     assert [name for name, made in kept.items() if made.cache_info().currsize] == []
 
 

@@ -27,7 +27,7 @@ from adapters.database import SQLITE_FILE, engine, migrations
 from adapters.database.engine import open_database
 from adapters.database.posts import SqlPostStore
 from bot import doctor
-from bot.backup import back_up, put_back
+from bot.backup import back_up_database, restore_database
 from bot.cli import main
 from bot.doctor import Finding, Level, examine
 from bot.settings import Settings
@@ -547,12 +547,12 @@ def made(folder: Path) -> dict[str, tuple[int, int, bytes]]:
 
 
 def restore_into_new(data: Path, settings: Settings, file: Path) -> None:
-    back_up(settings, file)
+    back_up_database(settings, file)
     shutil.rmtree(data)
     data.mkdir()
     if os.geteuid() == 0:
         os.chown(data, 12345, 12346)
-    put_back(settings, file)
+    restore_database(settings, file)
 
 
 async def test_what_was_restored_and_not_started_yet_is_left_as_it_is(

@@ -21,7 +21,7 @@ class Knot:
 
 def test_what_is_in_memory_then_is_not_looked_at_again() -> None:
     before = Knot()
-    garbage.settle()
+    garbage.freeze()
     assert not any(each is before for each in gc.get_objects())
     after = Knot()
     assert any(each is after for each in gc.get_objects())
@@ -30,19 +30,19 @@ def test_what_is_in_memory_then_is_not_looked_at_again() -> None:
 def test_what_was_replaced_since_goes_when_it_settles_anew() -> None:
     old = Knot()
     gone = weakref.ref(old)
-    garbage.settle()
+    garbage.freeze()
     del old
     gc.collect()
     assert gone() is not None, "it was set aside"
-    garbage.settle()
+    garbage.freeze()
     assert gone() is None
 
 
 def test_what_was_made_since_and_is_not_used_any_more_goes_when_it_tidies() -> None:
-    garbage.settle()
+    garbage.freeze()
     new = Knot()
     gone = weakref.ref(new)
     del new
     assert gone() is not None
-    garbage.tidy()
+    garbage.collect()
     assert gone() is None

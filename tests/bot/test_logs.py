@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage, InvalidURLError
 
-from bot.logs import MOST_FRAMES, configure, discreet, frames
+from bot.logs import MOST_FRAMES, configure, format_frames, redact
 from knowledge.errors import PlatformError, SettingsError
 
 MARKER = "zebra-lighthouse-4711"
@@ -143,7 +143,7 @@ def test_of_an_exception_its_kind_and_place_are_kept_and_not_its_words(
 def test_every_exception_behind_an_exception_is_named() -> None:
     with pytest.raises(KeyError) as caught:
         nested()
-    told = frames(caught.value)
+    told = format_frames(caught.value)
     assert MARKER not in told
     for kind in ("builtins.KeyError", "builtins.RuntimeError", "builtins.ValueError"):
         assert kind in told
@@ -155,7 +155,7 @@ def test_an_endless_recursion_is_told_in_a_few_lines() -> None:
 
     with pytest.raises(RecursionError) as caught:
         deeper()
-    told = frames(caught.value).splitlines()
+    told = format_frames(caught.value).splitlines()
     assert len(told) == MOST_FRAMES + 2
     assert "in test_an_endless_recursion" in told[0]
     assert " more)" in told[MOST_FRAMES // 2]
@@ -166,7 +166,7 @@ def test_an_endless_recursion_is_told_in_a_few_lines() -> None:
 def test_exceptions_that_are_each_others_cause_are_named_once() -> None:
     one, other = ValueError(), KeyError()
     one.__cause__, other.__cause__ = other, one
-    assert frames(one).splitlines() == ["builtins.ValueError", "builtins.KeyError"]
+    assert format_frames(one).splitlines() == ["builtins.ValueError", "builtins.KeyError"]
 
 
 @pytest.mark.parametrize(
@@ -270,4 +270,4 @@ def test_configuring_twice_writes_once(written: Written) -> None:
 )
 def test_of_a_library_only_trouble_is_written(name: str, level: int, kept: bool) -> None:
     record = logging.LogRecord(name, level, "f.py", 1, "said", (), None)
-    assert discreet(record) is kept
+    assert redact(record) is kept

@@ -209,10 +209,10 @@ async def test_a_link_that_is_switched_and_a_folder_that_is_made_anew_are_follow
 
         second.rename(second.with_name("away"))
         gone = "what is wrong with a folder that is gone"
-        await slack_standin.until(lambda: service._desks.not_taken, gone, timeout=30)
+        await slack_standin.until(lambda: service._desks.reload_error, gone, timeout=30)
         shutil.copytree(second.with_name("away"), second)
         made_anew = "the folder that was made anew"
-        await slack_standin.until(lambda: not service._desks.not_taken, made_anew, timeout=30)
+        await slack_standin.until(lambda: not service._desks.reload_error, made_anew, timeout=30)
 
         change_credit(second, "Edited.")
         await slack_standin.until(lambda: post.edits == 2, "the second edit", timeout=30)

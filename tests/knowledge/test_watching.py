@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from knowledge import watching
-from knowledge.watching import changes, look
+from knowledge.watching import changes, snapshot
 
 Noticed = Callable[[], asyncio.Future[None]]
 
@@ -20,7 +20,7 @@ Noticed = Callable[[], asyncio.Future[None]]
 @asynccontextmanager
 async def watched(folder: Path) -> AsyncIterator[Noticed]:
     """Gives what waits for the next change."""
-    following = changes(folder, look(folder))
+    following = changes(folder, snapshot(folder))
 
     def noticed() -> asyncio.Future[None]:
         return asyncio.ensure_future(asyncio.wait_for(anext(following), 30))
@@ -33,7 +33,7 @@ async def watched(folder: Path) -> AsyncIterator[Noticed]:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(watching, "SNAPSHOT_EVERY", 0.01)
 
 
 def folder_of(path: Path, words: str = "first") -> Path:
@@ -107,7 +107,7 @@ async def test_files_that_are_links_are_noticed_when_a_config_map_changes(tmp_pa
 
 async def test_what_changed_before_anybody_watched_is_noticed(tmp_path: Path) -> None:
     documents = folder_of(tmp_path / "documents")
-    read = look(documents)
+    read = snapshot(documents)
     edit(documents)
     await asyncio.wait_for(anext(changes(documents, read)), 30)
 
@@ -123,18 +123,18 @@ async def test_a_file_that_may_be_read_now_is_noticed(tmp_path: Path) -> None:
 async def test_nothing_is_told_while_files_are_still_being_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    states = [look(folder_of(tmp_path / str(number))) for number in range(4)]
+    states = [snapshot(folder_of(tmp_path / str(number))) for number in range(4)]
     *saving, saved = states
     seen = iter([*saving, saved, saved])
-    monkeypatch.setattr(watching, "look", lambda _: next(seen))
+    monkeypatch.setattr(watching, "snapshot", lambda _: next(seen))
     await anext(changes(tmp_path, states[0]))
     assert next(seen, None) is None  # it waited for the last
 
 
 def test_what_is_read_or_is_an_editors_own_is_no_change(tmp_path: Path) -> None:
     documents = folder_of(tmp_path / "documents")
-    before = look(documents)
+    before = snapshot(documents)
     for name in (".ldn.yaml.swp", "#ldn.yaml#", "ldn.yaml~"):
         (documents / name).write_text("not saved yet", encoding="utf-8")
     (documents / "ldn.yaml").read_text(encoding="utf-8")
-    assert look(documents) == before
+    assert snapshot(documents) == before

@@ -1,4 +1,6 @@
-"""A few short texts that outlive a restart, in one JSON file. Nothing about any member."""
+"""FileKeyValueStore: a few short texts in one JSON file, which outlive a restart. Nothing about any
+member.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +12,19 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 
-class FileMemory:
-    """Texts by key. A file that cannot be read or written costs repeated work, never a start."""
+class FileKeyValueStore:
+    """Texts by key. A file that cannot be read or written is no error: the text is lost."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def get(self, key: str) -> str | None:
-        """The text kept under a key; None if there is none."""
+        """The text under a key; None if there is none."""
         value = self._read().get(key)
         return value if isinstance(value, str) else None
 
     def set(self, key: str, value: str) -> None:
-        """Keep a text. The file is replaced whole, so a crash leaves the old or the new."""
+        """Store a text. The file is replaced atomically, so a crash leaves the old or the new."""
         texts = {**self._read(), key: value}
         new = self._path.with_suffix(".new")
         try:
