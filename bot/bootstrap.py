@@ -30,12 +30,12 @@ from knowledge.library import Library
 from knowledge.metrics import Metrics
 from knowledge.opening import (
     LEARNING_OPTIONS,
-    end_learning,
-    judge_learning,
-    learn_here,
+    check_learning,
+    kill_learning,
+    learn_in_process,
     learning_command,
+    load_learned,
     open_folder,
-    reopen_folder,
 )
 from knowledge.posts import Platform
 from knowledge.publishing import Publisher
@@ -108,7 +108,7 @@ def build_desks_read_only(settings: Settings) -> Desks:
         DocumentError: with every fault of every file.
     """
     folder = settings.documents
-    return Desks(reopen_folder(_models(settings), fingerprint(folder)) or learn_here(folder))
+    return Desks(load_learned(_models(settings), fingerprint(folder)) or learn_in_process(folder))
 
 
 async def rebuild_desks(settings: Settings) -> Desks:
@@ -125,24 +125,24 @@ async def rebuild_desks(settings: Settings) -> Desks:
     if cache := _cache(settings):
         learned = ""
         # Not in a thread: it takes a moment only, and a thread keeps its memory.
-        while not (desks := reopen_folder(cache, name := fingerprint(folder))) and name != learned:
+        while not (desks := load_learned(cache, name := fingerprint(folder))) and name != learned:
             with suppress(OSError):  # no process can be started
-                await _learn_elsewhere(folder, cache, name)
+                await _learn_in_subprocess(folder, cache, name)
             learned = name
         if desks:
             return Desks(desks)
-    return Desks(await asyncio.to_thread(learn_here, folder))
+    return Desks(await asyncio.to_thread(learn_in_process, folder))
 
 
-async def _learn_elsewhere(folder: Path, cache: Path, name: str) -> None:
+async def _learn_in_subprocess(folder: Path, cache: Path, name: str) -> None:
     """As `knowledge.opening` does, without waiting in this thread."""
     command = learning_command(folder, cache, name)
     learning = await asyncio.create_subprocess_exec(*command, **LEARNING_OPTIONS)
     try:
         said, _ = await learning.communicate()
-        judge_learning(await learning.wait(), said)
+        check_learning(await learning.wait(), said)
     finally:
-        end_learning(learning.pid)
+        kill_learning(learning.pid)
         # Until its output has ended too, asyncio holds what it cannot let go of after the loop.
         await learning.communicate()
 

@@ -1,9 +1,9 @@
-"""Bundle: what serving needs of a folder, checked and learned, in one file.
+"""Bundle: everything that serving needs of a checked folder, in one cached file.
 
-It holds the documents, the fixed replies and the help lines. Example questions stay behind where
-what was learned from them is kept by `knowledge.modelcache`, under the keys named here; where
-nothing was learned, because they are too few or the document is too large, they are here.
-A file that is not whole, or of another folder or code, is not used.
+It holds the documents, the fixed replies, the help lines, and the keys of the models that
+`knowledge.modelcache` keeps. Example questions are included only where no model was learned from
+them, because they are too few or the document is too large. A bundle that is incomplete, or of
+another folder or other code, is not used.
 """
 
 from __future__ import annotations
@@ -19,24 +19,26 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from knowledge.crisis_examples import CrisisPhrases
 from knowledge.document import Document, Section, Source
 from knowledge.documents import SHIPPED, is_ignored, is_pipe_or_device
 from knowledge.helplines import HelpLine
-from knowledge.lessons import CrisisPhrases
 from knowledge.library import Library, NotCovered, Questions
 from knowledge.safety import CrisisKind
 
-KEPT = 8
-"""Bundles that stay in the cache's folder."""
+MAX_KEPT = 8
+"""Bundles that are kept in the cache's folder, at most."""
 
 
 def fingerprint(folder: Path) -> str:
-    """A name for all that a folder's desks are made of: its files, the shipped ones, the code."""
+    """A hash of everything that a folder's desks are made of: its files, the shipped ones, and the
+    code; in hexadecimal.
+    """
     digest = hashlib.sha256()
     code = Path(__file__).parent
     for place, pattern in ((folder, "*"), (SHIPPED, "*.yaml"), (code, "*.py")):
         paths: list[Path] = []
-        with suppress(OSError):  # where we may not look: whoever loads the folder is told
+        with suppress(OSError):  # loading the folder will report it
             paths = sorted(place.glob(pattern))
         for path in paths:
             if is_ignored(path.name):
@@ -49,17 +51,20 @@ def fingerprint(folder: Path) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """Under which what was learned from a library is kept."""
+class ModelKeys:
+    """The keys of a library's models in `knowledge.modelcache`."""
 
     vocabulary: str
     crisis: str
     searches: Mapping[str, str]
-    """By each document's command; empty where nothing was learned."""
+    """By the document's command; empty if no model was learned."""
 
 
-def save(cache: Path, name: str, library: Library, keys: Keys) -> None:
-    """Keep a library, wholly or not at all. A folder that cannot be written costs time alone."""
+def save(cache: Path, name: str, library: Library, keys: ModelKeys) -> None:
+    """Save a library, completely or not at all. Never raises: a full disk only costs time.
+
+    `name` is the folder's `fingerprint`.
+    """
     content = {
         "name": name,
         "keys": asdict(keys),
@@ -83,15 +88,15 @@ def save(cache: Path, name: str, library: Library, keys: Keys) -> None:
         finally:
             Path(new).unlink(missing_ok=True)
         by_age = sorted(cache.glob("desks-*.json"), key=lambda path: path.stat().st_mtime)
-        for old in by_age[:-KEPT]:
+        for old in by_age[:-MAX_KEPT]:
             old.unlink(missing_ok=True)
 
 
-def load(cache: Path, name: str) -> tuple[Library, Keys]:
-    """A library without the examples that were learned, and where that is.
+def load(cache: Path, name: str) -> tuple[Library, ModelKeys]:
+    """Load a library, without the examples that were learned from, and the keys of its models.
 
     Raises:
-        OSError, KeyError, TypeError, ValueError: it was not kept, or is not whole.
+        OSError, KeyError, TypeError, ValueError: there is none of this name, or it is damaged.
     """
     content = json.loads(_path(cache, name).read_text(encoding="utf-8"))
     if content["name"] != name:
@@ -108,7 +113,7 @@ def load(cache: Path, name: str) -> tuple[Library, Keys]:
             for line in content["help_lines"]
         ),
     )
-    return library, Keys(**content["keys"])
+    return library, ModelKeys(**content["keys"])
 
 
 def _questions_to_json(questions: Questions, *, learned: bool) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from knowledge.answer import Answer, Kind
+from knowledge.crisis_examples import CrisisPhrases, crisis_examples
 from knowledge.errors import LdnBotError
-from knowledge.lessons import CrisisPhrases, crisis_examples
 from knowledge.safety import (
     BIASES,
     CRISIS_TRAINING,

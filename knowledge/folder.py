@@ -1,4 +1,4 @@
-"""A folder of documents, loaded and checked together, made into a `Library`.
+"""Loads a folder of documents, checks it as a whole, and makes a `Library` of it.
 
     ldn.yaml             a document        (any name; several may stand side by side)
     ldn.source.txt       its article
@@ -6,8 +6,7 @@
     helplines.yaml       whom to call in a crisis         (the shipped one, if absent)
     crisis.yaml          words of a crisis                (the shipped one, if absent)
 
-All faults of a folder are reported at once. Nothing is half loaded: a folder is whole, or it is a
-`DocumentError`.
+All faults of a folder are reported at once. A folder with any fault is not loaded at all.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from knowledge.compose import crisis_notice
+from knowledge.crisis_examples import CrisisPhrases
 from knowledge.document import Document
 from knowledge.documents import SHIPPED, is_ignored
 from knowledge.errors import DocumentError, Problem
 from knowledge.helplines import HelpLine, lines_for
-from knowledge.lessons import CrisisPhrases
 from knowledge.library import Library, NotCovered, Questions
 from knowledge.loader import Fit, load_document
 from knowledge.safety import CrisisKind
@@ -36,16 +35,16 @@ HELP_LINES = "helplines.yaml"
 CRISIS = "crisis.yaml"
 _SHARED = (HELP_LINES, CRISIS)
 _MISNAMED = re.compile(r"(.+)\.ya?ml(\.txt)?", re.IGNORECASE)
-"""What editors and programs make of a name with `.yaml`, and that itself."""
+"""Names that end in `.yaml`, and variants of it that editors and programs make by mistake."""
 STALE_AFTER = timedelta(days=180)
-"""A help line that was verified longer ago is warned of."""
+"""A help line that was verified longer ago gets a warning."""
 
 
 def load_library(folder: Path, fits: Sequence[Fit] = ()) -> Library:
-    """Everything in a folder.
+    """Load and check everything in a folder.
 
     Args:
-        folder: where the files are.
+        folder: the folder.
         fits: for each platform, a check that an answer can be shown there.
 
     Raises:
@@ -86,10 +85,10 @@ def load_library(folder: Path, fits: Sequence[Fit] = ()) -> Library:
 
 
 def _closed(folder: Path) -> Problem | None:
-    """What keeps us from a folder that is there; one that is not is told with the documents."""
+    """Why an existing folder cannot be read; a missing one is reported by `_document_files`."""
     try:
         for name in os.listdir(folder)[:1]:
-            os.lstat(folder / name)  # it may show names, and nothing else
+            os.lstat(folder / name)  # it may allow to list names, and nothing else
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -103,7 +102,7 @@ def _closed(folder: Path) -> Problem | None:
 
 
 def _with_notice(fit: Fit, notice: str) -> Fit:
-    # Help lines may come to stand above any answer; it has to fit then too.
+    # Any answer may be shown below the help lines, and has to fit then too.
     return lambda answer: fit(replace(answer, notice=notice))
 
 
@@ -117,7 +116,7 @@ def _document_files(folder: Path, problems: list[Problem]) -> list[Path]:
         if path.name.endswith(".yaml") or not (meant := _MISNAMED.fullmatch(path.name)):
             continue
         right = f"{meant[1]}.yaml"
-        if not (meant[2] and _is_there(folder / right)):  # such a one is a copy put aside
+        if not (meant[2] and _is_there(folder / right)):  # a backup copy of an existing file
             mend = f"Rename it to {right}."
             problems.append(Problem(path.name, 1, "file", "is not read.", mend))
     for path in _files(folder, QUESTIONS_SUFFIX):
@@ -137,7 +136,7 @@ def _files(folder: Path, suffix: str) -> list[Path]:
     try:
         names = sorted(os.listdir(folder))
     except OSError:
-        return []  # `_document_files` tells
+        return []  # `_document_files` reports it
     return [folder / name for name in names if name.endswith(suffix) and not is_ignored(name)]
 
 
@@ -164,7 +163,7 @@ def _load_crisis(path: Path, problems: list[Problem]) -> CrisisPhrases:
 def _section_ids(
     path: Path, document: Document | None, problems: Sequence[Problem]
 ) -> Sequence[str]:
-    """The ids that questions may name; none, if a fault of the sections may be why one lacks."""
+    """The ids that questions may name; empty if a fault may be why one of them is missing."""
     if document is not None:
         return list(document.by_id)
     if any("sections" in problem.key or problem.key == "file" for problem in problems):
@@ -210,7 +209,7 @@ def _load_questions(path: Path, known: Sequence[str], problems: list[Problem]) -
 def _read_help_lines(
     file: YamlFile, problems: list[Problem], warnings: list[Problem]
 ) -> tuple[HelpLine, ...]:
-    """The help lines of a file; faults and stale dates are added to the two lists."""
+    """The help lines of a file; faults are added to `problems`, stale dates to `warnings`."""
     problems += file.problems
     written = validate(file, HelpLinesFile, problems) if not file.problems else None
     if written is None:
@@ -251,8 +250,8 @@ def _shared_file(folder: Path, name: str) -> Path:
 
 
 def _is_there(path: Path) -> bool:
-    """Whether a folder has a file; also a link that leads nowhere, of which reading it tells.
+    """Whether a file exists, counting a dangling link, which is reported when it is read.
 
-    It would be passed over otherwise, and other help lines than the editor's be shown.
+    Otherwise the shipped help lines would silently replace the editor's.
     """
     return os.path.lexists(path)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from knowledge.crisis_examples import CrisisPhrases
 from knowledge.document import Document
 from knowledge.errors import Problem
 from knowledge.helplines import HelpLine
-from knowledge.lessons import CrisisPhrases
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""A YAML file and its article, made into a `Document`; every fault names file, line, key and mend.
+"""Loads a YAML file and its article as a `Document`; every fault names file, line, key and mend.
 
-All faults of a file are found in one go: a check never stops at the first, and one fault does not
-hide another.
+All faults of a file are found at once: no check stops at the first, and one fault does not hide
+another.
 """
 
 from __future__ import annotations
@@ -21,24 +21,27 @@ from knowledge.language import LANGUAGES
 from knowledge.naming import check_names, check_tree
 from knowledge.placing import check_coverage, check_quotes, place
 from knowledge.schema import TITLE_LIMIT, DocumentFile
-from knowledge.written import WrittenDocument, WrittenSection
+from knowledge.unchecked import UncheckedDocument, UncheckedSection
 from knowledge.yamlfile import UNREADABLE, read_yaml, validate
 
 Fit = Callable[[Answer], object]
-"""Renders an answer for a platform; raises `DoesNotFitError` if it cannot be shown there."""
+"""A check that an answer can be shown on a platform; it raises `DoesNotFitError` if it cannot."""
 
 
 def load_document(path: Path, fits: Sequence[Fit], problems: list[Problem]) -> Document | None:
-    """One document.
+    """Load and check one document.
 
     Args:
         path: its YAML file; the article is a text file beside it.
         fits: for each platform, a check that an answer can be shown there.
-        problems: takes every fault that is found; with one, the document is None.
+        problems: every fault that is found is added to it.
+
+    Returns:
+        The document; None if it has a fault.
     """
     file = read_yaml(path)
     found: list[Problem] = list(file.problems)
-    doc = WrittenDocument.of(file, found)
+    doc = UncheckedDocument.of(file, found)
     document = None
     if doc.data:
         written = validate(file, DocumentFile, found)
@@ -50,7 +53,7 @@ def load_document(path: Path, fits: Sequence[Fit], problems: list[Problem]) -> D
 
 
 def _checked(
-    doc: WrittenDocument, written: DocumentFile | None, folder: Path, fits: Sequence[Fit]
+    doc: UncheckedDocument, written: DocumentFile | None, folder: Path, fits: Sequence[Fit]
 ) -> Document | None:
     check_names(doc)
     article = _read_article(doc, folder)
@@ -66,7 +69,7 @@ def _checked(
     return document
 
 
-def _read_article(doc: WrittenDocument, folder: Path) -> Article | None:
+def _read_article(doc: UncheckedDocument, folder: Path) -> Article | None:
     source = doc.data.get("source")
     name = source.get("file") if isinstance(source, dict) else None
     if not isinstance(name, str) or not name.strip():
@@ -93,12 +96,12 @@ def _read_article(doc: WrittenDocument, folder: Path) -> Article | None:
     return None
 
 
-def _assembled(doc: WrittenDocument, written: DocumentFile, article: Article) -> Document:
-    """The document of a file without faults, its words cut out of the article."""
+def _assembled(doc: UncheckedDocument, written: DocumentFile, article: Article) -> Document:
+    """The document of a file without faults; its texts are slices of the article."""
     extents = {section.id: section.runs[0] for section in doc.sections}
     ends = {section_id: extent.end for section_id, extent in extents.items()}
     parents = {section.id: section.parent for section in written.sections}
-    # The last part of a section ends what is shown of it; parts come behind, in order.
+    # A section is shown up to the end of its last part; parts follow it, in order.
     for section in written.sections:
         end, above = ends[section.id], section.parent
         while above:
@@ -140,13 +143,13 @@ def _assembled(doc: WrittenDocument, written: DocumentFile, article: Article) ->
     )
 
 
-def _check_fit(doc: WrittenDocument, document: Document | None, fits: Sequence[Fit]) -> None:
-    """Each section, with its parts where the document is whole, fits each platform."""
+def _check_fit(doc: UncheckedDocument, document: Document | None, fits: Sequence[Fit]) -> None:
+    """Report each section that does not fit a platform; with its parts if there is a document."""
     if not fits:
         return
     reported: set[str] = set()
     composers = [Composer(document, language) for language in LANGUAGES] if document else []
-    # A part comes before what it is a part of, which would be reported for the same words.
+    # Parts first: the section that contains one would be reported for the same words.
     for section in reversed(doc.sections):
         if document:
             if any(part.id in reported for part in document.parts(document.by_id[section.id])):
@@ -170,8 +173,8 @@ def _check_fit(doc: WrittenDocument, document: Document | None, fits: Sequence[F
             doc.report((*section.path, "text"), f"does not fit: {why}.", mend)
 
 
-def _provisional_answer(doc: WrittenDocument, section: WrittenSection) -> Answer:
-    """A section's own text as an answer, in a document that has faults."""
+def _provisional_answer(doc: UncheckedDocument, section: UncheckedSection) -> Answer:
+    """An answer made of a section's own text, for a document that has faults."""
 
     def written(value: object, limit: int = 300) -> str:
         sound = isinstance(value, str) and value.strip() and len(value) <= limit
@@ -190,7 +193,7 @@ def _provisional_answer(doc: WrittenDocument, section: WrittenSection) -> Answer
 
 
 def _misfit(answer: Answer, fits: Sequence[Fit]) -> str:
-    """Why an answer cannot be shown on the first platform that it cannot; empty if it can."""
+    """Why an answer does not fit, on the first platform where it does not; empty if it fits."""
     for fit in fits:
         try:
             fit(answer)

@@ -1,8 +1,8 @@
-"""What was learned, kept on disk until anything that it was learned from changes.
+"""A cache on disk for what was learned, valid until an input or the learning code changes.
 
-A folder's name and its seal hold a key made of all inputs and of the code that learns, and the
-seal holds a checksum of every file. One with another key, a broken one, or one that something else
-wrote is not used, and learned anew. A cache that cannot be written only costs time.
+Each entry is a folder of arrays. Its name and its file `seal.json` hold a key, a hash of all inputs
+and of the code that learns; the seal also holds a checksum of every file. An entry with another key
+or checksum is not used. If the cache cannot be written, learning is only repeated.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from numpy.typing import NDArray
 
 Arrays = Mapping[str, NDArray[Any]]
 
-KEPT = 8
-"""Models of one kind that stay in the cache: those of several documents, and the last few."""
+MAX_KEPT = 8
+"""Entries of one kind that are kept, at most: for several documents, and a few earlier states."""
 
 CODE = (
-    "classifier", "features", "ideas", "lessons", "lexical", "modelcache", "passages", "safety",
-    "search", "synonyms", "textmodel", "vocabulary", "weights",
+    "classifier", "crisis_examples", "features", "ideas", "lexical", "modelcache", "passages",
+    "safety", "search", "synonyms", "textmodel", "vocabulary", "weights",
 )  # fmt: skip
-"""The modules that decide what is learned."""
+"""The modules whose code decides what is learned."""
 
 _SEAL = "seal.json"
 _SUFFIX = ".npy"
 
 
 def key_of(inputs: object) -> str:
-    """A name for the inputs (plain values) together with the code that learns from them."""
+    """The key for some inputs (values for JSON) and the present code: a hash, in hexadecimal."""
     digest = hashlib.sha256(json.dumps(inputs, ensure_ascii=False).encode())
     digest.update(np.__version__.encode())
     for module in CODE:
@@ -46,9 +46,9 @@ def key_of(inputs: object) -> str:
 
 
 def load(folder: Path, kind: str, key: str) -> Arrays | None:
-    """What was saved under this kind and key; nothing if it is not there or not sound.
+    """The arrays that were saved under this kind and key; None if there are none, or not intact.
 
-    Arrays are mapped, not read: of the large ones only what is looked at takes memory.
+    They are mapped into memory, so only the parts that are used are read.
     """
     path = _path(folder, kind, key)
     try:
@@ -58,7 +58,7 @@ def load(folder: Path, kind: str, key: str) -> Arrays | None:
         ):
             return None
         return {
-            # Mapped all the same; but whatever is cut from a memmap takes a detour through Python.
+            # Still mapped, but without the slow slicing of the class memmap.
             file.removesuffix(_SUFFIX): np.asarray(
                 np.load(path / file, mmap_mode="r", allow_pickle=False)
             )
@@ -69,7 +69,7 @@ def load(folder: Path, kind: str, key: str) -> Arrays | None:
 
 
 def save(folder: Path, kind: str, key: str, arrays: Arrays) -> None:
-    """Keep the arrays: wholly or not at all, so that a reader never sees half of them."""
+    """Save arrays, completely or not at all. Never raises: a full disk only costs time."""
     path = _path(folder, kind, key)
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
@@ -84,7 +84,7 @@ def save(folder: Path, kind: str, key: str, arrays: Arrays) -> None:
         finally:
             shutil.rmtree(new, ignore_errors=True)
         by_age = sorted(folder.glob(f"{kind}-*"), key=lambda each: each.stat().st_mtime)
-        for old in by_age[:-KEPT]:
+        for old in by_age[:-MAX_KEPT]:
             shutil.rmtree(old, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""Checks of a document's names (ids, titles, aliases) and of who is a part of whom."""
+"""Checks a document's names (ids, titles, aliases), and which section is a part of which."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from knowledge.compose import MODERATOR_SUFFIX, RESERVED
 from knowledge.document import fold
-from knowledge.written import WrittenDocument, WrittenSection
+from knowledge.unchecked import UncheckedDocument, UncheckedSection
 from knowledge.yamlfile import KeyPath, did_you_mean
 
 
 @dataclass(frozen=True)
 class _Name:
-    """Something that opens a section: who answers to it, and where that is written."""
+    """A name: the section that it belongs to, what that is called, and the name's place."""
 
-    owner: WrittenSection | None
+    owner: UncheckedSection | None
     called: str
     path: KeyPath
 
@@ -24,8 +24,8 @@ class _Name:
         return "aliases" in self.path
 
 
-def check_names(doc: WrittenDocument) -> None:
-    """Every name opens one thing alone, and no command passes for the moderators'."""
+def check_names(doc: UncheckedDocument) -> None:
+    """Report names that two sections share, and a command that ends as the moderators' does."""
     command = doc.data.get("command")
     if isinstance(command, str) and command.endswith(MODERATOR_SUFFIX):
         what = f"{command!r} ends in {MODERATOR_SUFFIX}, as the moderators' commands do."
@@ -44,7 +44,7 @@ def check_names(doc: WrittenDocument) -> None:
             continue
         before = taken.setdefault(key, name)
         if before is name or (name.owner and name.owner.copy_of is before.owner is not None):
-            continue  # of a section that was copied whole, the id is fault enough
+            continue  # for a section that was copied as a whole, only the id is reported
         if before.owner is name.owner and not (before.is_alias and name.is_alias):
             continue  # a section may have its title, or its id, among its aliases
         if name.path[-1] == "id" and name.owner:
@@ -57,7 +57,7 @@ def check_names(doc: WrittenDocument) -> None:
         )
 
 
-def _names(doc: WrittenDocument) -> Iterator[tuple[_Name, str]]:
+def _names(doc: UncheckedDocument) -> Iterator[tuple[_Name, str]]:
     for section in doc.sections:
         called = f"section {section.id or section.at + 1}"
         for key in ("id", "title"):
@@ -70,13 +70,13 @@ def _names(doc: WrittenDocument) -> Iterator[tuple[_Name, str]]:
             yield _Name(None, "the document", ("aliases", at)), alias
 
 
-def check_tree(doc: WrittenDocument) -> None:
-    """Parents and neighbours exist, and parts follow what they are a part of."""
+def check_tree(doc: UncheckedDocument) -> None:
+    """Report parents and neighbours that do not exist, and parts that do not follow theirs."""
     by_id = {section.id: section for section in doc.sections}
     unknown: dict[str, list[KeyPath]] = {}
     explained: set[str] = set()
-    # The section above, behind all that it is a part of.
-    above: list[WrittenSection] = []
+    # The sections that contain the present one, from the outermost, and the one before it.
+    above: list[UncheckedSection] = []
     for section in _in_article_order(doc):
         parent = section.text("parent")
         if not parent or any(each.id == parent for each in above):
@@ -107,7 +107,7 @@ def check_tree(doc: WrittenDocument) -> None:
 
 
 def _report_apart(
-    doc: WrittenDocument, part: WrittenSection, parent: str, above: Sequence[WrittenSection]
+    doc: UncheckedDocument, part: UncheckedSection, parent: str, above: Sequence[UncheckedSection]
 ) -> None:
     between = f"; section {above[-1].id!r} stands before it" if above else ""
     doc.report(
@@ -117,9 +117,9 @@ def _report_apart(
     )
 
 
-def _in_article_order(doc: WrittenDocument) -> list[WrittenSection]:
-    """The sections as they stand in the article; one that is not in it stays where it is."""
-    places: list[tuple[int, int, WrittenSection]] = []
+def _in_article_order(doc: UncheckedDocument) -> list[UncheckedSection]:
+    """The sections in the order of the article; one that is not in it keeps its place."""
+    places: list[tuple[int, int, UncheckedSection]] = []
     place = 0
     for section in doc.sections:
         place = section.place.start if section.place else place

@@ -1,8 +1,9 @@
-"""Opening: from a library, or from a folder, to desks that answer.
+"""Opening: makes desks from a library, or from a folder of documents.
 
-Checking a folder and learning from its examples needs seconds and much memory, so `open_folder`
-has it done in a process of its own, whose result is kept. What serves reads that alone: it is up
-in a moment, stays small, and goes on answering while a changed folder is learned.
+To check a folder and learn from its examples takes seconds and much memory. So `open_folder` has
+that done by a process of its own, which saves the result (`knowledge.bundle`, `modelcache`). The
+serving process only loads the result: it starts quickly, stays small, and goes on answering while a
+changed folder is learned.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge import bundle
-from knowledge.bundle import Keys, fingerprint
+from knowledge.bundle import ModelKeys, fingerprint
 from knowledge.desk import HelpDesk
 from knowledge.document import Document
 from knowledge.errors import DocumentError, LearningError, Problem
@@ -34,15 +35,15 @@ from knowledge.vocabulary import Vocabulary
 log = logging.getLogger(__name__)
 
 _FAULTY = 3
-"""Exit status of the process that learns, when the folder has faults."""
+"""The exit status of the learning process if the folder has faults."""
 
 
 def open_desks(library: Library, cache: Path | None = None) -> list[HelpDesk]:
-    """A desk for each of a library's documents.
+    """Make a desk for each document of a library; learns in this process.
 
     Args:
-        library: what they know.
-        cache: a folder that keeps what was learned from it until it changes.
+        library: the documents and everything that belongs to them.
+        cache: a folder for `knowledge.modelcache`; None to save nothing.
     """
     return _open_desks(library, _vocabulary_of(library), cache)
 
@@ -62,29 +63,29 @@ def _open_desks(library: Library, vocabulary: Vocabulary, cache: Path | None) ->
 
 
 def open_folder(folder: Path, cache: Path | None) -> list[HelpDesk]:
-    """A desk for each document of a folder.
+    """Make a desk for each document of a folder; learns in another process if that is needed.
 
     Args:
-        folder: the documents.
-        cache: a folder that keeps what was learned until a file, or the code, changes; None
-            where nothing can be kept.
+        folder: the folder of documents.
+        cache: a folder that keeps what was learned until a file, or the code, changes; None to save
+            nothing, and to learn in this process.
 
     Raises:
         DocumentError: with every fault of every file.
-        LearningError: the process that learns was ended from outside.
+        LearningError: the learning process was killed.
     """
     if cache is None:
-        return learn_here(folder)
+        return learn_in_process(folder)
     learned = ""
-    while not (desks := reopen_folder(cache, name := fingerprint(folder))) and name != learned:
-        _learn_elsewhere(folder, cache, name)
+    while not (desks := load_learned(cache, name := fingerprint(folder))) and name != learned:
+        _learn_in_subprocess(folder, cache, name)
         learned = name
-    # Where nothing can be kept, or no process started, it is learned here.
-    return desks or learn_here(folder)
+    # If the result could not be saved, or no process started, this process learns.
+    return desks or learn_in_process(folder)
 
 
-def learn_here(folder: Path) -> list[HelpDesk]:
-    """The desks, learned in this process, and not kept.
+def learn_in_process(folder: Path) -> list[HelpDesk]:
+    """Make the desks of a folder in this process, without saving anything.
 
     Raises:
         DocumentError: with every fault of every file.
@@ -92,10 +93,10 @@ def learn_here(folder: Path) -> list[HelpDesk]:
     return open_desks(_load(folder))
 
 
-def reopen_folder(cache: Path, name: str) -> list[HelpDesk]:
-    """The desks of a folder of this fingerprint, as they were learned before.
+def load_learned(cache: Path, name: str) -> list[HelpDesk]:
+    """The desks of the folder with this fingerprint, as they were learned before.
 
-    There is no desk if that was not kept, or not whole.
+    Empty if they were not saved, or are damaged.
     """
     with suppress(OSError, json.JSONDecodeError, KeyError, TypeError, ValueError):
         library, keys = bundle.load(cache, name)
@@ -105,7 +106,7 @@ def reopen_folder(cache: Path, name: str) -> list[HelpDesk]:
         desks: list[HelpDesk] = []
         for document, questions in _with_questions(library):
             topics, key = _topics(document, questions), keys.searches[document.command]
-            # The key is empty where nothing was learned: not now either, this is what serves.
+            # An empty key: no model was learned, so the search goes by words.
             index = (
                 SearchIndex.restore(topics, vocabulary, key, cache)
                 if key
@@ -119,48 +120,51 @@ def reopen_folder(cache: Path, name: str) -> list[HelpDesk]:
 
 
 def learning_command(folder: Path, cache: Path, name: str) -> list[str]:
-    """What learns a folder in a process of its own, for `reopen_folder` to find in the cache.
+    """The command of a process that learns a folder and saves the result for `load_learned`.
 
-    `name` is the folder's fingerprint. If it has another one by then, nothing is kept: learn again.
+    `name` is the folder's fingerprint. If the folder has changed by the time it is read, nothing is
+    saved, and the caller has to start again.
     """
     return [sys.executable, "-m", "knowledge.opening", str(folder), str(cache), name]
 
 
 LEARNING_OPTIONS: Mapping[str, Any] = {
-    # There it finds this very code.
+    # So that it runs this very code.
     "env": {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
     "stdin": subprocess.DEVNULL,
     "stdout": subprocess.PIPE,
-    "stderr": subprocess.DEVNULL,  # what it writes there is no log
+    "stderr": subprocess.DEVNULL,  # it has not the form of our logs
     "start_new_session": True,
 }
-"""How `learning_command` is started, by `subprocess` or by asyncio."""
+"""The options with which `learning_command` is started, by `subprocess` or by asyncio."""
 
 
-def judge_learning(status: int, said: bytes) -> None:
-    """What a process of `learning_command` came to.
+def check_learning(status: int, said: bytes) -> None:
+    """Check the exit status and the output of a process of `learning_command`.
+
+    Another failure of it is only logged, as the caller then learns in its own process.
 
     Raises:
-        DocumentError: with every fault of every file.
-        LearningError: it was ended from outside. What ended it would end this process next.
+        DocumentError: the folder has faults.
+        LearningError: it was killed, for lack of memory for example; the caller must not try too.
     """
     if status < 0:
         raise LearningError(status)
     if status == _FAULTY:
         raise DocumentError([Problem(**fields) for fields in json.loads(said)])
     if status:
-        # Where it fails here as well, the caller is told why.
+        # If it fails in this process as well, the caller gets the exception.
         log.warning("the process that learns the documents failed; they are learned here")
 
 
-def end_learning(process_id: int) -> None:
-    """End a process of `learning_command`, which leads a session of its own, and its helper."""
+def kill_learning(process_id: int) -> None:
+    """Kill a process of `learning_command` and its child; does nothing if it has ended."""
     with suppress(ProcessLookupError):
         os.killpg(process_id, signal.SIGKILL)
 
 
-def _learn_elsewhere(folder: Path, cache: Path, name: str) -> None:
-    """Have `_learn` done by another process, if one can be started; raises as `judge_learning`."""
+def _learn_in_subprocess(folder: Path, cache: Path, name: str) -> None:
+    """Run `_learn` in another process, if one can be started; raises as `check_learning` does."""
     with (
         suppress(OSError),
         subprocess.Popen(learning_command(folder, cache, name), **LEARNING_OPTIONS) as learning,
@@ -168,14 +172,14 @@ def _learn_elsewhere(folder: Path, cache: Path, name: str) -> None:
         try:
             said, _ = learning.communicate()
         finally:
-            end_learning(learning.pid)
-        judge_learning(learning.returncode, said)
+            kill_learning(learning.pid)
+        check_learning(learning.returncode, said)
 
 
 def _learn(folder: Path, cache: Path, name: str) -> int:
-    """Check a folder, learn from it, and keep what serving needs; the exit status.
+    """Check a folder, learn from it, and save the result; returns the exit status.
 
-    What is wrong with the folder is printed as JSON.
+    The faults of the folder are printed as JSON.
     """
     try:
         library = _load(folder)
@@ -183,28 +187,28 @@ def _learn(folder: Path, cache: Path, name: str) -> int:
         print(json.dumps([asdict(problem) for problem in error.problems]))  # noqa: T201
         return _FAULTY
     if fingerprint(folder) != name:
-        return 0  # it changed before it was read, so this is not what the name stands for
+        return 0  # the folder has changed, so the name is not that of what was read
     vocabulary = _vocabulary_of(library)
-    _learn_side_by_side(library, vocabulary, cache)
+    _learn_in_parallel(library, vocabulary, cache)
     desks = _open_desks(library, vocabulary, cache)
     if desks:
         vocabulary.save(cache)
         searches = {desk.document.command: desk.index.key for desk in desks}
-        bundle.save(cache, name, library, Keys(vocabulary.key, desks[0].safety.key, searches))
+        bundle.save(cache, name, library, ModelKeys(vocabulary.key, desks[0].safety.key, searches))
     return 0
 
 
-def _learn_side_by_side(library: Library, vocabulary: Vocabulary, cache: Path) -> None:
-    """Learn what finds a section beside what tells a crisis; both are kept in the cache.
+def _learn_in_parallel(library: Library, vocabulary: Vocabulary, cache: Path) -> None:
+    """Learn the search and the crisis check in two processes; both are saved in the cache.
 
-    The longer work is the second, and it begins at once.
+    The crisis check takes longer, so this process begins with it at once.
     """
-    # Imported here: what serves never learns.
+    # Imported here, because a serving process never learns.
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    # A machine that allows no pool of processes has it all learned by `_open_desks`.
+    # If no process can be started, `_open_desks` learns what is missing.
     with (
         suppress(OSError, BrokenProcessPool),
         ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool,
@@ -220,7 +224,7 @@ def _learn_searches(library: Library, vocabulary: Vocabulary, cache: Path) -> No
 
 
 def _vocabulary_of(library: Library) -> Vocabulary:
-    """Reads what people ask: it knows the words of every text, and of every idea."""
+    """The vocabulary of all documents, examples and phrases, and of `knowledge.ideas`."""
     texts = list(library.crisis.all)
     for document, questions in _with_questions(library):
         texts += texts_of(_topics(document, questions))
@@ -228,7 +232,7 @@ def _vocabulary_of(library: Library) -> Vocabulary:
 
 
 def _load(folder: Path) -> Library:
-    # Imported here: what serves has no use for the checks, nor room for them.
+    # Imported here, because a serving process does not need the checks, which take memory.
     from knowledge.folder import load_library
 
     return load_library(folder)
@@ -242,7 +246,7 @@ def _with_questions(library: Library) -> Sequence[tuple[Document, Questions]]:
 
 
 def _topics(document: Document, questions: Questions) -> list[Topic]:
-    """Everything that a question about this document can be about, for the search."""
+    """The topics of a document for the search: its sections, then what it does not cover."""
     covered = [
         Topic(
             id=section.id,
@@ -263,5 +267,5 @@ def _topics(document: Document, questions: Questions) -> list[Topic]:
 
 
 if __name__ == "__main__":
-    gc.disable()  # it ends soon, and next to nothing of what it makes is garbage
+    gc.disable()  # the process ends soon, and makes little garbage
     sys.exit(_learn(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))

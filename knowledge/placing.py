@@ -1,4 +1,4 @@
-"""Where a document's sections stand in the article, and whether they cover all of it, in order."""
+"""Finds a document's sections in the article, and checks that they cover all of it, in order."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from knowledge.article import (
 )
 from knowledge.document import fold
 from knowledge.errors import Problem
-from knowledge.written import WrittenDocument, WrittenSection, hull
+from knowledge.unchecked import UncheckedDocument, UncheckedSection, hull
 from knowledge.yamlfile import KeyPath, dotted
 
 QUOTED = 80
-"""Characters of a sentence that are quoted in a problem."""
+"""Characters of a sentence that a problem quotes, at most."""
 
 
-def place(doc: WrittenDocument, article: Article) -> None:
-    """Find each section's words in the article, in order."""
+def place(doc: UncheckedDocument, article: Article) -> None:
+    """Find each section's text in the article, in order, and report those that are not there."""
     written = [section for section in doc.sections if section.text("text").strip()]
     options = [_runs(doc, article, section.text("text")) for section in written]
     chain = longest_chain([[hull(runs) for runs in each] for each in options])
@@ -36,16 +36,16 @@ def place(doc: WrittenDocument, article: Article) -> None:
             _report_place(doc, article, section, options[number])
 
 
-def _runs(doc: WrittenDocument, article: Article, text: str) -> list[tuple[Extent, ...]]:
-    """Each place where a text stands; failing that, the one where it lacks sentences."""
+def _runs(doc: UncheckedDocument, article: Article, text: str) -> list[tuple[Extent, ...]]:
+    """Each place of a text in the article; if none, the one where only sentences are missing."""
     whole: list[tuple[Extent, ...]] = [(extent,) for extent in article.find_all(text)]
     return whole or [runs for runs in (article.find_runs(text),) if runs]
 
 
 def _report_place(
-    doc: WrittenDocument,
+    doc: UncheckedDocument,
     article: Article,
-    section: WrittenSection,
+    section: UncheckedSection,
     options: Sequence[tuple[Extent, ...]],
 ) -> None:
     path, text = (*section.path, "text"), section.text("text")
@@ -73,19 +73,19 @@ def _report_place(
         )
 
 
-def _owner(doc: WrittenDocument, extent: Extent) -> WrittenSection | None:
-    """The section in whose place an extent is."""
+def _owner(doc: UncheckedDocument, extent: Extent) -> UncheckedSection | None:
+    """The section that covers a part of an extent; None if there is none."""
     return next((s for s in doc.sections if s.runs and s.place and s.place.overlaps(extent)), None)
 
 
-def check_coverage(doc: WrittenDocument, article: Article) -> None:
-    """Every sentence of the article stands in a section, or is a title."""
+def check_coverage(doc: UncheckedDocument, article: Article) -> None:
+    """Report every sentence of the article that is in no section, and is no title."""
     for gap in _gaps(doc, article):
         around = _owner(doc, gap)
         if around is not None:
             _report_left_out(doc, list(article.sentences(gap)), (*around.path, "text"))
             continue
-        lost: list[WrittenSection] = []
+        lost: list[UncheckedSection] = []
         for section in doc.sections:
             if section.runs and section.runs[0].start >= gap.end:
                 break
@@ -96,8 +96,8 @@ def check_coverage(doc: WrittenDocument, article: Article) -> None:
         _check_gap(doc, article, gap, lost)
 
 
-def _gaps(doc: WrittenDocument, article: Article) -> list[Extent]:
-    """The runs of the article's words that stand in no section."""
+def _gaps(doc: UncheckedDocument, article: Article) -> list[Extent]:
+    """The extents of the article that are in no section."""
     covered = bytearray(len(article.words))
     for section in doc.sections:
         for run in (*section.runs, *filter(None, [section.stray])):
@@ -106,10 +106,10 @@ def _gaps(doc: WrittenDocument, article: Article) -> list[Extent]:
 
 
 def _check_gap(
-    doc: WrittenDocument, article: Article, gap: Extent, lost: Sequence[WrittenSection]
+    doc: UncheckedDocument, article: Article, gap: Extent, lost: Sequence[UncheckedSection]
 ) -> None:
-    """`lost` are the sections of this gap whose text is not to be found in the article."""
-    # A section without any text is reported as such; the words that it lacks are not again.
+    """Report what a gap leaves out; `lost` are its sections whose text is not in the article."""
+    # A section without text is reported as such, so its words are not reported as missing.
     if any(not section.text("text").strip() for section in lost):
         return
     opened = [s for s in doc.sections if s.place and s.place.start == gap.end]
@@ -134,9 +134,9 @@ def _check_gap(
 
 
 def _report_left_out(
-    doc: WrittenDocument, sentences: Sequence[Sentence], path: KeyPath = ("sections",)
+    doc: UncheckedDocument, sentences: Sequence[Sentence], path: KeyPath = ("sections",)
 ) -> None:
-    """One fault for sentences that follow one another."""
+    """Report consecutive sentences as one fault."""
     if not sentences:
         return
     first, last = sentences[0], sentences[-1]
@@ -151,8 +151,8 @@ def _report_left_out(
     doc.problems.append(Problem(str(doc.data["source"]["file"]), first.line, key, what, mend))
 
 
-def check_quotes(doc: WrittenDocument, article: Article) -> None:
-    """`short` and every entry of `discuss` and `keep` are whole sentences of their section."""
+def check_quotes(doc: UncheckedDocument, article: Article) -> None:
+    """Report each `short`, `discuss` or `keep` that is not one whole sentence of its section."""
     gaps = _gaps(doc, article)
     for section in doc.sections:
         if section.text("text").strip():
@@ -162,9 +162,9 @@ def check_quotes(doc: WrittenDocument, article: Article) -> None:
 
 
 def _check_quote(
-    doc: WrittenDocument,
+    doc: UncheckedDocument,
     article: Article,
-    section: WrittenSection,
+    section: UncheckedSection,
     path: KeyPath,
     quote: str,
     gaps: Sequence[Extent],
@@ -175,7 +175,7 @@ def _check_quote(
     place = text.find(quote)
     if place is None:
         origin = article.find(quote)
-        # The quote may be right, and the text wrong; that is reported already.
+        # The section's text may be wrong instead of the quote; that is reported already.
         if origin and (any(origin.overlaps(gap) for gap in gaps) or not section.runs):
             return
         doc.report(
@@ -187,7 +187,7 @@ def _check_quote(
         doc.report(path, "is not one whole sentence.", "Copy one sentence of the text.")
 
 
-def _is_left_to_title(text: str, opened: Sequence[WrittenSection]) -> bool:
-    """Whether a text is a list item's number and heading, and the title says the same."""
+def _is_left_to_title(text: str, opened: Sequence[UncheckedSection]) -> bool:
+    """Whether a text is a list item's number and heading that the section's title repeats."""
     heading = heading_of_item(text)
     return heading is not None and any(fold(heading) in fold(s.text("title")) for s in opened)

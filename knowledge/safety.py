@@ -7,7 +7,7 @@ with a line of help above the normal answer. Nobody is reported, and nothing is 
 The verdict is a classifier's (`knowledge.classifier`), learned from `crisis.yaml` and from all
 ordinary example questions. It sees the words, which of them are near each other, their letters,
 and the ideas behind the words (`knowledge.ideas`). The passages of a message (`knowledge.passages`)
-are judged on their own as well. What it learns from is made in `knowledge.lessons`.
+are judged on their own as well. What it learns from is made in `knowledge.crisis_examples`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,15 @@ import numpy as np
 
 from knowledge import modelcache
 from knowledge.classifier import Training
+from knowledge.crisis_examples import (
+    AMBIGUOUS,
+    FIRST_KIND,
+    ORDINARY,
+    CrisisPhrases,
+    crisis_examples,
+)
 from knowledge.features import ALWAYS, nearby_features, parts_of, sequence_features
 from knowledge.ideas import gist_features, ideas, pair_features
-from knowledge.lessons import AMBIGUOUS, FIRST_KIND, ORDINARY, CrisisPhrases, crisis_examples
 from knowledge.passages import LONG, LONGEST, clauses, sentences
 from knowledge.textmodel import Probabilities, TextModel, Views
 from knowledge.vocabulary import Vocabulary

@@ -1,5 +1,5 @@
-"""What an editor writes in `NAME.yaml`, as a model: the loader checks against it, and the JSON
-Schema for editors' programs is made from it.
+"""Models of the files that editors write. The loader validates with them, and the JSON Schema for
+editors' programs is made from them.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 TITLE_LIMIT = 75
-"""Characters of a title: a title is also a button, and Slack's buttons hold no more."""
+"""Characters of a title, at most: it is also the label of a button, which Slack limits to this."""
 
 ID_LIMIT = 40
-"""Characters of a section's id: an identifier of a button has to hold it."""
+"""Characters of a section's id, at most, so that it fits into a button's identifier."""
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]

@@ -1,7 +1,7 @@
-"""YAML that remembers where everything stands, so that an error can name the line.
+"""Reads YAML together with the line of every key, so that an error can name it.
 
-PyYAML alone keeps the last of two equal keys in silence and forgets the lines; here the first is a
-`Problem` and the second is kept.
+PyYAML by itself forgets the lines, and silently drops the first of two equal keys, which is a
+`Problem` here.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 KeyPath = tuple[str | int, ...]
 
 UNREADABLE = "See that it is a file, and that the user that the bot runs as may read it."
-"""The mend for a file that cannot be read."""
+"""The mend of a file that cannot be read."""
 
 _LINE_END = re.compile(r"[\n\x85\u2028\u2029]")
-"""As YAML counts them."""
+"""The line ends that YAML counts."""
 
 _FALSE_INDENT = re.compile(r"[ \t]*(?![ \t\n])[\s\u200b\ufeff]")
-"""What comes along when a line is copied from a page or from a word processor."""
+"""An indentation with invisible characters other than spaces, from a web page or word processor."""
 
 DEEPEST = 20
-"""Groups and lists within one another; no file of ours needs more than four."""
+"""The deepest nesting of groups and lists that is accepted; our files need four levels."""
 
 
 @dataclass(frozen=True, slots=True)
 class YamlFile:
-    """One parsed file: its data, the line of every key, and what was wrong with it as YAML."""
+    """One parsed file: its data, the line of every key, and its faults as YAML."""
 
     name: str
     data: Any
@@ -48,7 +48,7 @@ class YamlFile:
     problems: list[Problem] = field(default_factory=list)
 
     def line(self, path: KeyPath) -> int:
-        """The line (from 1) of a key, or of the nearest thing above it that exists."""
+        """The line (from 1) of a key; if it does not exist, of what contains it."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
@@ -67,7 +67,7 @@ def dotted(path: KeyPath) -> str:
 
 
 def read_yaml(path: Path) -> YamlFile:
-    """Parse one file. Never raises for its content: its faults come back in `problems`."""
+    """Parse one file. Never raises: faults are in the result's `problems`."""
     name = path.name
     try:
         text = read_text(path)
@@ -89,7 +89,7 @@ def read_yaml(path: Path) -> YamlFile:
 
 
 def _no_yaml(name: str, text: str, error: yaml.YAMLError) -> Problem:
-    """Why it is no YAML, on the line where somebody has to look."""
+    """The problem of a text that is not YAML, with the line that has to be corrected."""
     if not isinstance(error, yaml.MarkedYAMLError) or not (mark := _mark(error)):
         return _no_text(name, text)
     line, lines = mark.line + 1, [*_LINE_END.split(text), ""]
@@ -106,7 +106,7 @@ def _no_yaml(name: str, text: str, error: yaml.YAMLError) -> Problem:
 
 
 def _mark(error: yaml.MarkedYAMLError) -> yaml.Mark | None:
-    """Where the fault is, as far as can be told."""
+    """The likeliest place of the fault; None if there is none."""
     if error.context == "while scanning a simple key":
         return error.context_mark  # the problem is where the key should have ended
     return error.problem_mark or error.context_mark
@@ -114,16 +114,16 @@ def _mark(error: yaml.MarkedYAMLError) -> yaml.Mark | None:
 
 def _no_text(name: str, text: str) -> Problem:
     found = yaml.reader.Reader.NON_PRINTABLE.search(text)
-    assert found is not None  # nothing else is without a mark
+    assert found is not None  # every other error has a mark
     line = text.count("\n", 0, found.start()) + 1
     what = f"holds a character that is not text (U+{ord(found[0]):04X})."
     return Problem(name, line, "file", what, "Remove it, or type this line anew.")
 
 
 def _opened(error: yaml.MarkedYAMLError, before: str) -> int | None:
-    """The line of the quote or bracket that is open where YAML ends, or was closed just there.
+    """The line of the quote or bracket that is open at the error, or was closed in its line.
 
-    A quote that nobody closed is closed by the next one, which may be far below.
+    A missing closing quote is noticed only at the next quote, which may be far below.
     """
     enclosing = ("while parsing a flow", "while scanning a quoted")
     if error.context_mark and (error.context or "").startswith(enclosing):
@@ -138,7 +138,7 @@ def _opened(error: yaml.MarkedYAMLError, before: str) -> int | None:
 
 
 def _swelling(name: str, text: str) -> Problem | None:
-    """What would make the process run out of stack, or of memory, if it were put together.
+    """The problem of a text that would exhaust the stack (nesting) or memory (repeated aliases).
 
     Raises:
         yaml.YAMLError: it is no YAML.
@@ -149,7 +149,7 @@ def _swelling(name: str, text: str) -> Problem | None:
     for event in events:
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) and event.anchor in many:
-            # Repeated within one another, some hundred characters stand for millions of parts.
+            # Nested aliases could expand some hundred characters to millions of values.
             what = f"repeats a group or a list by `*{event.anchor}`."
             return Problem(name, line, "file", what, "Write it out here.")
         if isinstance(event, yaml.CollectionStartEvent):
@@ -207,7 +207,7 @@ def _mapping(node: yaml.MappingNode, path: KeyPath, file: YamlFile) -> dict[str,
 
 Model = TypeVar("Model", bound=BaseModel)
 
-# By pydantic's name of a fault: what it is in an editor's words, and its mend.
+# By pydantic's type of error: what is wrong, in words for editors, and its mend.
 _FAULTS: Mapping[str, tuple[str, str]] = {
     "string_type": ("is not a text.", "Put it in quotes."),
     "string_too_short": ("is empty.", "Write something here."),
@@ -225,10 +225,10 @@ _WANTS_A_FORM = ("date", "literal_error", "string_pattern_mismatch")
 
 
 def validate(file: YamlFile, model: type[Model], problems: list[Problem]) -> Model | None:
-    """A file's data as a model; None, with every reason added to `problems`, if it is not one.
+    """A file's data as a model; None if it is not valid, with each fault added to `problems`.
 
-    A key that is misspelt counts as the key that it resembles from then on, in `file` too, so that
-    one slip is not reported as what follows from it.
+    A misspelt key is reported, and renamed in `file` to the key that it resembles, so that its
+    consequences are not reported as well.
     """
     try:
         return model.model_validate(file.data)
@@ -238,7 +238,7 @@ def validate(file: YamlFile, model: type[Model], problems: list[Problem]) -> Mod
         problems += corrected
         validate(file, model, problems)
         return None
-    # What is no YAML is reported already, and a union reports a fault for each of its branches.
+    # Faults of the YAML are reported already, and a union reports one fault for each branch.
     known = {(problem.line, problem.key) for problem in file.problems}
     for fault in faults:
         problem = _problem(file, model, fault)
@@ -261,7 +261,7 @@ def _closest(word: str, known: Sequence[str]) -> str | None:
 
 
 def _correct(file: YamlFile, model: type[BaseModel], fault: Any) -> Problem | None:
-    """Rename a misspelt key to the one that was meant; None where there is none, or it is there."""
+    """Rename a misspelt key to the one that it resembles; None if none does, or it exists too."""
     if fault["type"] != "extra_forbidden":
         return None
     *above, key = path = _path(fault)

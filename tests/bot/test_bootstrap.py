@@ -103,7 +103,7 @@ async def test_what_is_saved_while_it_is_learned_is_learned_by_a_process_too(
 
     for module in (bootstrap, opening):
         monkeypatch.setattr(module, "learning_command", while_it_is_saved)
-        monkeypatch.delattr(module, "learn_here")
+        monkeypatch.delattr(module, "learn_in_process")
     desks = await open_desks(settings)
     assert desks["garden"].ask("water").heading == "Morning dew"
 

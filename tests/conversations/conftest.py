@@ -31,9 +31,9 @@ from adapters.slack.socket_mode import SlackSocketAdapter
 from adapters.slack.workspaces import OneWorkspace
 from bot.bootstrap import Adapter
 from knowledge.communities import Communities, CommunitySettings
+from knowledge.crisis_examples import CrisisPhrases
 from knowledge.desk import Desks
 from knowledge.keeper import PostKeeper
-from knowledge.lessons import CrisisPhrases
 from knowledge.library import Library, Questions
 from knowledge.opening import open_desks
 from knowledge.posts import Platform

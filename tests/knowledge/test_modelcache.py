@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import knowledge
-from knowledge.modelcache import CODE, KEPT, key_of, load, save
+from knowledge.modelcache import CODE, MAX_KEPT, key_of, load, save
 
 KEY = key_of(["an example"])
 ARRAYS = {"weights": np.arange(12, dtype=np.int16).reshape(3, 4), "scale": np.array([0.5])}
@@ -129,6 +129,6 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 
 
 def test_old_models_do_not_pile_up(tmp_path: Path) -> None:
-    for number in range(KEPT + 3):
+    for number in range(MAX_KEPT + 3):
         save(tmp_path, "search", key_of([number]), ARRAYS)
-    assert len(list(tmp_path.iterdir())) == KEPT
+    assert len(list(tmp_path.iterdir())) == MAX_KEPT

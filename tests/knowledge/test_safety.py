@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from knowledge.crisis_examples import FIRST_KIND, CrisisPhrases, crisis_examples
 from knowledge.desk import Desks
 from knowledge.ideas import KNOWN_WORDS
-from knowledge.lessons import FIRST_KIND, CrisisPhrases, crisis_examples
 from knowledge.library import Library
 from knowledge.passages import LONGEST
 from knowledge.safety import (

@@ -1,6 +1,7 @@
-"""A document as its editor wrote it, faults and all: what the loader's checks work on.
+"""UncheckedDocument: a document as its editor wrote it, possibly with faults.
 
-A check reports what it finds and goes on, so that one fault does not hide another.
+The loader's checks work on it. A check reports what it finds and goes on, so that one fault does
+not hide another.
 """
 
 from __future__ import annotations
@@ -15,21 +16,21 @@ from knowledge.yamlfile import KeyPath, YamlFile
 
 
 @dataclass
-class WrittenSection:
-    """One section as written."""
+class UncheckedSection:
+    """One section as written; `at` is its index in the file, `values` its keys."""
 
     at: int
     values: dict[str, Any]
     runs: tuple[Extent, ...] = ()
-    """Where its text stands in the article: one run, or several if it leaves sentences out."""
+    """Where its text is in the article: one extent, or several if it leaves sentences out."""
     stray: Extent | None = None
-    """Where its text stands instead, if that is out of order or taken by another section."""
-    copy_of: WrittenSection | None = None
-    """The section above that has the same id."""
+    """Where its text is, if that place is out of order or belongs to another section."""
+    copy_of: UncheckedSection | None = None
+    """An earlier section with the same id, if there is one."""
 
     @property
     def path(self) -> KeyPath:
-        """Where it stands in the file."""
+        """The path of its keys in the file."""
         return ("sections", self.at)
 
     @property
@@ -39,12 +40,12 @@ class WrittenSection:
 
     @property
     def place(self) -> Extent | None:
-        """Where it stands in the article, from its first word to its last."""
+        """Where it is in the article, from its first word to its last; None if it is not."""
         return self.stray or (hull(self.runs) if self.runs else None)
 
     @property
     def misnamed(self) -> bool:
-        """Whether the id is not the one that it should be, so that others may look for that."""
+        """Whether its id is missing or repeated, so that references may be to the right one."""
         return not self.id or self.copy_of is not None
 
     def text(self, key: str) -> str:
@@ -63,21 +64,21 @@ class WrittenSection:
 
 
 @dataclass
-class WrittenDocument:
-    """One file. Checks only ever add to `problems`."""
+class UncheckedDocument:
+    """One file, and the problems that checks have found; they only add to `problems`."""
 
     file: YamlFile
     problems: list[Problem]
     data: dict[str, Any] = field(default_factory=dict)
-    sections: list[WrittenSection] = field(default_factory=list)
+    sections: list[UncheckedSection] = field(default_factory=list)
 
     @classmethod
-    def of(cls, file: YamlFile, problems: list[Problem]) -> WrittenDocument:
-        """What a file holds, as far as it has the shape of a document."""
+    def of(cls, file: YamlFile, problems: list[Problem]) -> UncheckedDocument:
+        """Read a file as far as it has the form of a document."""
         data = file.data if isinstance(file.data, dict) else {}
         sections = data.get("sections")
         written = [
-            WrittenSection(at, values)
+            UncheckedSection(at, values)
             for at, values in enumerate(sections if isinstance(sections, list) else ())
             if isinstance(values, dict)
         ]
@@ -87,11 +88,11 @@ class WrittenDocument:
         """Add a problem at a key of this file."""
         self.problems.append(self.file.problem(path, what, mend))
 
-    def line(self, section: WrittenSection) -> int:
+    def line(self, section: UncheckedSection) -> int:
         """The line on which a section begins."""
         return self.file.line(section.path)
 
 
 def hull(runs: Sequence[Extent]) -> Extent:
-    """From the first word of the first run to the last word of the last."""
+    """The extent from the first word of the first run to the last word of the last."""
     return Extent(runs[0].start, runs[-1].end)

@@ -1,7 +1,8 @@
-"""Lessons: what the crisis check learns from.
+"""The training examples of the crisis check.
 
-They are the phrases of `crisis.yaml`, the ordinary questions of all documents, and what people make
-of both: a cry for help stands amid talk, or beside a question.
+They are the phrases of `crisis.yaml`, the ordinary questions of all documents, and combinations of
+both, since a cry for help may be in the middle of other talk, or beside a question. Short phrases
+of an explicit crisis are called cries here.
 """
 
 from __future__ import annotations
@@ -17,19 +18,21 @@ from knowledge.textmodel import Example
 T = TypeVar("T")
 
 ORDINARY, AMBIGUOUS, FIRST_KIND = 0, 1, 2
-"""What examples are of, as numbers: no crisis, despair, and the kinds of an explicit crisis."""
+"""The classes of examples: no crisis, an ambiguous one, and the first of the explicit kinds."""
 SHORT_CRY, SHORT_QUESTION = 5, 8
-"""Words of a phrase and of a question, at most, that are also learned among other words."""
+"""The most words of a cry, and of a question, that are combined with other words."""
 PIECES_FOR_A_CRY, QUESTIONS_FOR_A_CRY = 2, 4
-"""Ordinary ones that there are, at least, for each that is learned with a cry: else its own words
-would seem to speak of a crisis."""
+"""The least number of ordinary pieces, and of questions, for each one that is combined with a cry;
+otherwise the ordinary words would seem to be those of a crisis."""
 PAIRS_OF_QUESTIONS = 3
-"""One pair of ordinary questions is learned for so many cries beside one."""
+"""For so many combinations of a cry and a question, one pair of ordinary questions is added."""
 
 
 @dataclass(frozen=True, slots=True)
 class CrisisPhrases:
-    """What `crisis.yaml` holds: examples of each kind, and phrases that only sound like one."""
+    """The content of `crisis.yaml`: example phrases of each kind, and `traps`, which only sound
+    like a crisis.
+    """
 
     suicide: tuple[str, ...]
     overdose: tuple[str, ...]
@@ -44,7 +47,7 @@ class CrisisPhrases:
 
 
 def crisis_examples(phrases: CrisisPhrases, ordinary: Iterable[str]) -> list[Example]:
-    """What the check learns from; only what people asked or said as it stands counts as asked."""
+    """All examples; only unchanged questions and phrases are marked as asked."""
     questions = tuple(ordinary)
     groups = (
         (*phrases.traps, *questions),
@@ -54,7 +57,7 @@ def crisis_examples(phrases: CrisisPhrases, ordinary: Iterable[str]) -> list[Exa
         phrases.emergency,
     )
     examples = [Example(text, kind) for kind, group in enumerate(groups) for text in group]
-    # A long message is judged in parts as well, and a part of an ordinary one reads oddly.
+    # Parts of long messages are judged too, so parts of ordinary messages are examples as well.
     parts = [
         _made(part, ORDINARY, text)
         for text in groups[ORDINARY]
@@ -72,9 +75,9 @@ def crisis_examples(phrases: CrisisPhrases, ordinary: Iterable[str]) -> list[Exa
 
 
 def _amid_talk(cries: Sequence[Example], talk: Sequence[Example]) -> Iterator[Example]:
-    """Pieces of talk with a cry at the beginning, in the middle or at the end, by turns.
+    """Pieces of talk with a cry at the beginning, in the middle or at the end, in turn.
 
-    Where there are no stops, it shares its piece with words of something else.
+    A message without punctuation is cut into such pieces.
     """
     chosen = _spread(cries, len(talk) // PIECES_FOR_A_CRY)
     for number, (cry, piece) in enumerate(zip(chosen, _spread(talk, len(chosen)), strict=True)):
@@ -86,12 +89,10 @@ def _amid_talk(cries: Sequence[Example], talk: Sequence[Example]) -> Iterator[Ex
 
 
 def _beside_questions(cries: Sequence[Example], questions: Sequence[str]) -> Iterator[Example]:
-    """Cries before and behind a question, by turns; and questions beside one another, which are
-    none.
-    """
+    """Cries before and after a question, in turn; and pairs of questions, which are ordinary."""
     chosen = _spread(cries, len(questions) // QUESTIONS_FOR_A_CRY)
     pairs = len(chosen) // PAIRS_OF_QUESTIONS
-    # By chance: what stands side by side in a file is about the same.
+    # Shuffled, because neighbours in a file are about the same topic.
     mixed = random.Random(0).sample(questions, len(chosen) + 2 * pairs)
     for number, cry in enumerate(chosen):
         pair = (cry.text, mixed.pop()) if number % 2 else (mixed.pop(), cry.text)
@@ -101,7 +102,7 @@ def _beside_questions(cries: Sequence[Example], questions: Sequence[str]) -> Ite
 
 
 def _spread(all_of_them: Sequence[T], at_most: int) -> Sequence[T]:
-    """So many of them, evenly from the first to the last."""
+    """At most so many items, evenly spaced from the first to the last."""
     count = min(len(all_of_them), at_most)
     return [all_of_them[number * len(all_of_them) // count] for number in range(count)]
 
