@@ -1,7 +1,7 @@
-"""`ldn-bot`, which `python -m bot` is too: what has to come before everything else is imported.
+"""The entry point of `ldn-bot` and `python -m bot`: what has to be done before all other imports.
 
-A bot that serves is told by SIGHUP to read its documents anew. Until it can hear that, most of a
-second goes by with imports, and by itself the signal would end the process.
+SIGHUP tells a serving bot to read its documents again. The imports take most of a second, and
+until the bot has installed its handler, the signal would end the process.
 """
 
 import signal
@@ -9,10 +9,10 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; a signal to reload waits until the bot can follow it."""
+    """Run the command line, with SIGHUP blocked until the bot can handle it."""
     if sys.argv[1:] in ([], ["run"]):
-        # Held back until `bot.serve` listens, or a conversation begins, which may end with its
-        # terminal. Every other command may from its beginning.
+        # Blocked until `bot.serve` handles it, or a conversation begins, which SIGHUP should end
+        # together with its terminal. Every other command may be ended by it at any time.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     from bot.cli import main
 

@@ -1,6 +1,6 @@
-"""Builds everything; the only place that chooses an implementation.
+"""Builds everything; the only place that chooses implementations.
 
-Platforms are imported where they are built: answering on a terminal needs neither of them.
+Platforms are imported only where they are built, because answering on a terminal needs none.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ SLACK_TIMEOUT = 30.0
 """Seconds that a request to Slack may take; slack_sdk's own limit."""
 
 SLACK_IDLE = 1.5
-"""Seconds for which a connection to Slack is used again: fewer than servers keep one that is idle.
-What is posted just as the other side closes it would be lost."""
+"""Seconds for which an idle connection to Slack is used again: fewer than servers keep one open. A
+message that is sent just as the server closes the connection would be lost."""
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 
 
 class Adapter(Protocol):
-    """A platform that questions come from."""
+    """Serves one platform."""
 
     name: str
 
@@ -75,11 +75,11 @@ class Adapter(Protocol):
         """Connect and serve until cancelled; raises `PlatformError` when refused for good."""
 
     async def documents_changed(self) -> None:
-        """The desks have been replaced: tell the platform what it has to know."""
+        """Called after the desks were replaced, to tell the platform what it has to know."""
 
 
 def load_checked_library(folder: Path) -> Library:
-    """The documents of a folder, checked against the limits of every platform as well.
+    """Load and check the documents of a folder, also against the limits of every platform.
 
     Raises:
         DocumentError: with every fault of every file.
@@ -96,13 +96,13 @@ def build_desks(settings: Settings) -> Desks:
 
     Raises:
         DocumentError: with every fault of every file.
-        LearningError: the process that learns was ended from outside.
+        LearningError: the learning process was killed.
     """
     return Desks(open_folder(settings.documents, _cache(settings)))
 
 
 def build_desks_read_only(settings: Settings) -> Desks:
-    """As `build_desks`, but what has to be learned is not kept.
+    """As `build_desks`, but nothing is written: what has to be learned is not saved.
 
     Raises:
         DocumentError: with every fault of every file.
@@ -112,19 +112,19 @@ def build_desks_read_only(settings: Settings) -> Desks:
 
 
 async def rebuild_desks(settings: Settings) -> Desks:
-    """As `build_desks`, beside everything else; learning ends with the task that waits for it.
+    """As `build_desks`, without blocking the event loop. If it is cancelled, learning ends.
 
-    What is saved meanwhile is learned next, by a process again. Only where none can do it, or keep
-    what it learned, is it done here, in a thread that goes on to its end.
+    If the folder changes meanwhile, it is learned again. Only if no process can be started, or its
+    result cannot be saved, is it learned in a thread of this process, which cannot be cancelled.
 
     Raises:
         DocumentError: with every fault of every file.
-        LearningError: the process that learns was ended from outside.
+        LearningError: the learning process was killed.
     """
     folder = settings.documents
     if cache := _cache(settings):
         learned = ""
-        # Not in a thread: it takes a moment only, and a thread keeps its memory.
+        # Not in a thread: it takes only a moment, and a thread would not return its memory.
         while not (desks := load_learned(cache, name := fingerprint(folder))) and name != learned:
             with suppress(OSError):  # no process can be started
                 await _learn_in_subprocess(folder, cache, name)
@@ -135,7 +135,7 @@ async def rebuild_desks(settings: Settings) -> Desks:
 
 
 async def _learn_in_subprocess(folder: Path, cache: Path, name: str) -> None:
-    """As `knowledge.opening` does, without waiting in this thread."""
+    """As in `knowledge.opening`, without blocking the event loop."""
     command = learning_command(folder, cache, name)
     learning = await asyncio.create_subprocess_exec(*command, **LEARNING_OPTIONS)
     try:
@@ -143,7 +143,7 @@ async def _learn_in_subprocess(folder: Path, cache: Path, name: str) -> None:
         check_learning(await learning.wait(), said)
     finally:
         kill_learning(learning.pid)
-        # Until its output has ended too, asyncio holds what it cannot let go of after the loop.
+        # Read the output to its end: asyncio cannot close the pipe after the loop has ended.
         await learning.communicate()
 
 
@@ -152,7 +152,7 @@ def _models(settings: Settings) -> Path:
 
 
 def _cache(settings: Settings) -> Path | None:
-    """The folder for what is learned; None, with a word about it, if nothing can be kept."""
+    """The folder for what is learned; None, with a log line, if it cannot be written."""
     cache = _models(settings)
     with suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
@@ -167,10 +167,7 @@ def _cache(settings: Settings) -> Path | None:
 
 
 def clear_render_caches() -> None:
-    """Let go of what was made of documents that are not served any more: nobody asks for it again.
-
-    What is served now is made anew, once each.
-    """
+    """Clear the caches of rendered answers, after the documents were replaced."""
     from adapters import text
     from adapters.discord import render as discord
     from adapters.slack import render as slack
@@ -182,7 +179,7 @@ def clear_render_caches() -> None:
 
 @dataclass(slots=True)
 class Platforms:
-    """What serves each platform whose tokens are set, and what posts there."""
+    """The adapter factories of the platforms whose tokens are set, and what they share."""
 
     adapters: dict[Platform, Callable[[], Adapter]]
     keeper: PostKeeper
@@ -197,7 +194,7 @@ def build_platforms(
     retry_soon: Callable[[Platform], None],
     stack: AsyncExitStack,
 ) -> Platforms:
-    """Everything that talks to a platform; what it holds open is closed with the stack.
+    """Build everything that talks to a platform, to be closed by `stack`.
 
     `retry_soon`: see `PostKeeper`.
     """
@@ -220,10 +217,7 @@ def build_platforms(
 
 
 def build_health(settings: Settings, desks: Desks, stores: LazyStores) -> Health | None:
-    """What counts, and shows how things stand on a port; None where no port is set.
-
-    Nothing of it is even imported then.
-    """
+    """Metrics and health checks; None, without importing any of it, if no port is set."""
     if settings.health_port is None:
         return None
     from bot.health import Health
@@ -234,9 +228,9 @@ def build_health(settings: Settings, desks: Desks, stores: LazyStores) -> Health
 def build_stores(
     settings: Settings, stack: AsyncExitStack, *, read_only: bool = False
 ) -> LazyStores:
-    """Where posts, settings and tallies are kept; closed together with `stack`.
+    """The stores for posts, settings, tallies and deliveries; `stack` closes them.
 
-    `read_only`: there is a database with current tables, and it is only read.
+    `read_only`: nothing is created or migrated; the tables have to be current.
     """
 
     async def opened() -> Stores:
@@ -264,12 +258,12 @@ def build_stores(
 
 
 def database_is_missing(settings: Settings) -> bool:
-    """Whether there is no database yet, as can be told without opening one."""
+    """Whether there is no database yet; PostgreSQL always counts as one."""
     if settings.database_url:
         return False
     try:
         return not (settings.data / SQLITE_FILE).exists()
-    except OSError:  # where we may not look: opening it says why
+    except OSError:  # opening the database will say why
         return False
 
 
@@ -290,13 +284,13 @@ def _communities(settings: Settings, stores: LazyStores) -> Communities:
 async def offline_keeper(
     settings: Settings, desks: Desks, *, publishing: bool, read_only: bool = False
 ) -> AsyncIterator[PostKeeper]:
-    """A keeper for work beside the serving bot.
+    """A keeper for a command that runs beside the serving bot.
 
     Args:
-        settings: where the database is, and the tokens.
+        settings: name the database, and hold the tokens.
         desks: what the posts should say.
-        publishing: log in to every platform whose token is set. Without it, only what is recorded
-            can be looked at.
+        publishing: log in to every platform whose token is set. Without it, the keeper can only
+            read what is recorded.
         read_only: see `build_stores`.
 
     Raises:
@@ -321,7 +315,10 @@ async def offline_keeper(
 
 
 async def register_commands(settings: Settings, desks: Desks, *, force: bool) -> bool:
-    """Register the commands with Discord if they changed, or by `force`; whether it was done.
+    """Register the commands with Discord if they changed, or with `force`.
+
+    Returns:
+        Whether they were registered.
 
     Raises:
         SettingsError: there is no token.
@@ -370,7 +367,7 @@ def _slack(
 
     workspaces = _workspaces(settings, stores, session)
     people = SlackPeople(settings.slack_moderators)
-    # What several processes could get has to be known to all of them.
+    # Several processes need a shared store, because a repetition may reach any of them.
     deliveries = Deliveries(stores.deliveries if settings.database_url else None)
     publisher = SlackPublisher(workspaces)
     if settings.slack_signing_secret is None:
@@ -432,10 +429,11 @@ def _workspaces(settings: Settings, stores: LazyStores, session: ClientSession) 
 
 
 def _slack_session(stack: AsyncExitStack) -> ClientSession:
-    """Connections to Slack that are used again, for as long as the stack lasts.
+    """An HTTP session whose connections to Slack are reused, until the stack is closed.
 
-    slack_sdk would open one for each request, and whoever waits for an answer would wait for it.
-    As many as are needed, like its own; and without cookies, for workspaces share them.
+    slack_sdk by itself would open a connection for each request, which delays the answer. The
+    number of connections is not limited, as with slack_sdk. There are no cookies, because all
+    workspaces share the session.
     """
     from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
@@ -451,7 +449,7 @@ def _slack_session(stack: AsyncExitStack) -> ClientSession:
 def _web_client(
     settings: Settings, session: ClientSession, token: str | None = None
 ) -> AsyncWebClient:
-    """A client with a token, or with the settings' one, if they hold one."""
+    """A client with `token`, or else with the token in the settings, if there is one."""
     from slack_sdk.web.async_client import AsyncWebClient
 
     from adapters.slack.publisher import with_rate_limit_retries
@@ -465,7 +463,7 @@ def _web_client(
 
 
 def renderers() -> Mapping[str, Callable[[Answer], str | dict[str, Any]]]:
-    """What a platform would be sent, by the platform's name."""
+    """Functions that render an answer as a platform would be sent it, by the platform's name."""
     from adapters import text
     from adapters.discord import render as discord
     from adapters.slack import render as slack

@@ -31,7 +31,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class _Group(click.Group):
-    """Adds the settings to the help, and turns our errors into a sentence and an exit status."""
+    """Adds the settings to the help, and prints our errors as a sentence, with an exit status."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Settings (environment, or a file .env in the current folder)"):
@@ -59,37 +59,37 @@ class _Group(click.Group):
 
 
 def _prepare_streams() -> None:
-    """See to it that every stream is there, and takes and gives any sign."""
+    """Make sure that every standard stream exists, and can read and write any character."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
-            # Whoever started us has closed it. The file opened next would have its number.
+            # It was closed by the parent process, so the next file opened would get its number.
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
         elif isinstance(stream, io.TextIOWrapper):
-            # What a terminal cannot show, or what is not UTF-8, must not end a conversation.
+            # A character that the terminal cannot show, or invalid UTF-8, must raise no error.
             stream.reconfigure(errors="replace")
 
 
 @contextmanager
 def _printing() -> Iterator[None]:
-    """What the block prints is on its way when it ends; where that cannot be, so does the call."""
+    """Flush what the block prints; if the output cannot be written, end the program."""
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has seen enough, as `| head` does.
-        _let_go_of_output()
+        # The reader of our output has ended, as `| head` does.
+        _discard_output()
         raise SystemExit(0) from None
     except OSError as error:
         if error.filename is not None or error.errno not in _NO_ROOM:
             raise
-        _let_go_of_output()
+        _discard_output()
         why = error.strerror
         _fail(f"The output cannot be written ({why}). Make room, or send it somewhere else.")
 
 
-def _let_go_of_output() -> None:
-    """What is left of it goes nowhere, so that Python does not stumble over it at its end."""
+def _discard_output() -> None:
+    """Discard the buffered output, so that Python does not fail to write it when it ends."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -344,12 +344,12 @@ def schema() -> None:
 
 
 def _converse_beside_page(settings: Settings, desks: Desks) -> None:
-    """A conversation, and the page for as long as it lasts; without the page, if need be."""
+    """Hold a conversation, and serve the page meanwhile, if that is possible."""
     from bot import preview, terminal
 
     with ExitStack() as stack:
         try:
-            address = stack.enter_context(preview.beside(settings, desks))
+            address = stack.enter_context(preview.serve_in_thread(settings, desks))
             click.echo(f"To see what members will see, open {address} in a browser.", err=True)
         except (LdnBotError, OSError):
             click.echo("The page cannot be served. `ldn-bot preview` says why.", err=True)

@@ -1,7 +1,7 @@
-"""`ldn-bot doctor`: everything that the bot needs, looked at once, with what to mend.
+"""`ldn-bot doctor`: checks everything that the bot needs, and says what to mend.
 
-A check is a function that returns findings and alters nothing that is kept: no file and no database
-is made, no table altered, no token sent. No finding holds a secret.
+Each check is a function that returns findings. None creates a file or a database, changes a table
+or sends a token, and no finding holds a secret.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ from knowledge.errors import DocumentError, LdnBotError, SettingsError
 
 OLDEST_PYTHON = (3, 11)
 ROOM = 50 * 2**20
-"""Bytes that should be free where the data folder is: what is learned needs a sixth of it."""
+"""Bytes that should be free on the data folder's disk; models need a sixth of them."""
 BLOCK = 4096
-"""Bytes, more than fit into what a file system keeps of an empty file."""
+"""Bytes of a test file: enough that the file system has to allocate a block for it."""
 CLOCK_OFF = timedelta(seconds=60)
-"""Beyond what a slow answer and whole seconds explain."""
+"""A difference of clocks that slow answers and whole seconds do not explain: a warning."""
 CLOCK_WRONG = timedelta(minutes=5)
-"""Slack's own limit for a signed request; certificates and Discord's interactions follow."""
+"""Slack's limit for signed requests; with a larger difference the bot does not work: a fault."""
 WRITTEN = 2026
-"""The year of the first version: a clock before it was never set."""
+"""The year of the first version; an earlier date means that the clock was never set."""
 LASTS_UNTIL = 2100
 REACHED_WITHIN_S = 10.0
 
 
 class Level(StrEnum):
-    """How bad it is. A fault keeps something from working, a warning may."""
+    """How serious a finding is: a fault keeps something from working, a warning may."""
 
     OK = "ok"
     WARNING = "warning"
@@ -54,7 +54,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found about one thing, and what to mend, in words for an operator."""
+    """The result of one check, for an operator: what it is about, and what to mend."""
 
     about: str
     level: Level
@@ -64,12 +64,12 @@ class Finding:
         return f"{self.level:<8} {self.about}: {self.text}"
 
     def to_json(self) -> dict[str, Any]:
-        """Its fields, for programs."""
+        """The finding as a JSON object."""
         return asdict(self)
 
 
 def ok(about: str, text: str) -> Finding:
-    """A finding that asks for nothing."""
+    """A finding that needs no action."""
     return Finding(about, Level.OK, text)
 
 
@@ -84,17 +84,17 @@ def fault(about: str, text: str) -> Finding:
 
 
 async def examine(environment: Mapping[str, str] | None = None, *, online: bool) -> list[Finding]:
-    """Every check, in the order in which things are needed.
+    """Run every check, in the order in which things are needed.
 
     Args:
-        environment: in place of the process's own and the file `.env`.
-        online: compare the clock with the platforms that are switched on.
+        environment: the variables; None for the process's own and the file `.env`.
+        online: whether to compare the clock with those of the connected platforms.
     """
     findings = [python(sys.version_info[:2]), clock(datetime.now(UTC))]
     try:
         settings = Settings.load(environment)
     except SettingsError as error:
-        # Nothing else can be judged by settings that are not whole.
+        # Everything else depends on the settings.
         return findings + [fault("settings", line) for line in str(error).splitlines()]
     if environment is None:
         findings += secrecy(Path(".env")) + repetitions(repeated())
@@ -123,7 +123,7 @@ def python(version: Sequence[int]) -> Finding:
 
 
 def clock(now: datetime) -> Finding:
-    """Whether the year can be true."""
+    """Whether the year is plausible."""
     if not WRITTEN <= now.year < LASTS_UNTIL:
         return fault(
             "clock", f"The year is {now.year} here. Set the clock, and have it kept by NTP."
@@ -139,7 +139,7 @@ def secrecy(dotenv: Path) -> list[Finding]:
 
 
 def repetitions(lines: Mapping[str, Sequence[int]]) -> list[Finding]:
-    """Variables that stand in `.env` more than once, such as one above a copy of .env.example."""
+    """A warning for each variable that is in `.env` more than once."""
     return [
         warning(
             "settings",
@@ -151,7 +151,7 @@ def repetitions(lines: Mapping[str, Sequence[int]]) -> list[Finding]:
 
 
 def names(environment: Iterable[str]) -> list[Finding]:
-    """Variables that look like a misspelt one of ours; a misspelt one would go unnoticed."""
+    """A warning for each variable whose name looks like a misspelt setting."""
     known = [field.metadata["variable"] for field in attrs.fields(Settings)]
     ours = ("LDN_", "DISCORD_", "SLACK_")
     misspelt = []
@@ -169,7 +169,7 @@ def names(environment: Iterable[str]) -> list[Finding]:
 
 
 def tokens(settings: Settings) -> list[Finding]:
-    """Whether each token has the form of its kind. None is sent anywhere, or repeated."""
+    """Whether each token has the right form. No token is sent anywhere, or printed."""
     findings = []
     if settings.discord_token:
         wrong = _wrong_discord_token(settings.discord_token)
@@ -216,7 +216,7 @@ def _wrong_discord_token(token: str) -> str | None:
 
 
 def _base64(text: str) -> bytes:
-    """What it stands for; empty if that cannot be told."""
+    """The decoded bytes; empty if it is not Base64."""
     try:
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
@@ -240,7 +240,7 @@ def _slack_kind(token: str) -> str | None:
 
 
 def _wrong_slack_tokens(bot_token: str | None, app_token: str | None) -> list[str]:
-    """What is wrong with those that are used."""
+    """What is wrong with each of the tokens that are used (None: it is not)."""
     if (_slack_kind(bot_token or ""), _slack_kind(app_token or "")) == ("xapp-", "xoxb-"):
         return ["SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped. Exchange them."]
     wrong = []
@@ -261,7 +261,9 @@ def _wrong_slack_tokens(bot_token: str | None, app_token: str | None) -> list[st
 
 
 def _signing_secret(secret: str, client_secret: str | None) -> list[Finding]:
-    """What is wrong with it. Slack does not promise its form: another one alone is no fault."""
+    """What is wrong with the signing secret. An unusual form is only a warning, because Slack does
+    not document it.
+    """
     where = "Basic Information, App Credentials, Signing Secret, Show"
     holds = None
     if kind := _slack_kind(secret):
@@ -287,9 +289,9 @@ def _signing_secret(secret: str, client_secret: str | None) -> list[Finding]:
 
 
 def data_folder(folder: Path) -> Finding:
-    """Whether the data folder can be written, or made; it is not made.
+    """Whether the data folder can be written or created; it is not created.
 
-    A disk that is full has room for a file's name, so something is written into it, and forgotten.
+    A temporary file is written, because a full disk may still accept an empty file.
     """
     whole = folder.absolute()
     try:
@@ -313,7 +315,7 @@ def data_folder(folder: Path) -> Finding:
 
 
 def documents(folder: Path) -> list[Finding]:
-    """Whether the documents load and fit, and whether somebody looked after the help lines."""
+    """Whether the documents load and fit the platforms, and the help lines were verified lately."""
     from bot.bootstrap import load_checked_library
 
     try:
@@ -341,7 +343,7 @@ def documents(folder: Path) -> list[Finding]:
 
 
 async def store(settings: Settings) -> tuple[Finding, bool]:
-    """Whether the store can be used; and whether its tables are there and are this version's."""
+    """Whether the store can be used; and whether its tables are those of this version."""
     from bot.bootstrap import database_is_missing
 
     if database_is_missing(settings):
@@ -369,10 +371,7 @@ async def store(settings: Settings) -> tuple[Finding, bool]:
 
 
 async def posts(settings: Settings) -> Finding:
-    """Whether what stands in channels says what the documents say.
-
-    For documents and a store that were found usable.
-    """
+    """Whether the recorded posts are up to date; only if documents and store can be used."""
     from bot import bootstrap
 
     try:
@@ -396,7 +395,7 @@ async def posts(settings: Settings) -> Finding:
 
 
 def _platforms(settings: Settings) -> list[tuple[str, str]]:
-    """The name and the base address of each that is switched on."""
+    """The name and the base address of each platform that is configured."""
     found = []
     if settings.discord_token:
         from discord.http import Route
@@ -410,7 +409,7 @@ def _platforms(settings: Settings) -> list[tuple[str, str]]:
 
 
 async def platform_clock(name: str, url: str) -> Finding:
-    """Whether a platform can be reached, and how far its clock is from ours."""
+    """Whether a platform can be reached, and how much its clock differs from ours."""
     import aiohttp
 
     timeout = aiohttp.ClientTimeout(total=REACHED_WITHIN_S)

@@ -1,7 +1,7 @@
-"""LazyStores: a database that is opened when something has to be kept in it, and not before.
+"""LazyStores: the stores of a database that is opened only when something is to be stored.
 
-A bot that has kept nothing yet has nothing to look up; it need not load what talks to a database,
-which is a fifth of its memory. What cannot be opened is tried again at the next use.
+A bot that has stored nothing yet has nothing to look up, and need not load the database libraries,
+which are a fifth of its memory. If opening fails, it is tried again at the next use.
 """
 
 from __future__ import annotations
@@ -23,33 +23,34 @@ if TYPE_CHECKING:
     from adapters.database.installations import OAuthStores
 
 REACHABLE_WITHIN = 2.0
-"""Seconds for a database to answer when somebody asks whether it does."""
+"""Seconds that `LazyStores.reachable` waits for the database, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Everything that is kept, in one database."""
+    """The stores of one open database."""
 
     posts: PostStore
     communities: CommunityStore
     tallies: TallyStore
     deliveries: DeliveryStore
     check: Callable[[], Awaitable[None]]
-    """Raises `LdnBotError` unless all of it can be read, and more be kept."""
+    """Raises `LdnBotError` unless the database can be read and written."""
     oauth: OAuthStores | None = None
-    """Where the settings ask for installation into many workspaces."""
+    """The stores for installation into many workspaces; None without it."""
 
 
 class LazyStores:
-    """Four stores in front of those of a database that is opened, once, by whichever needs it.
+    """Four stores that open the database, once, when the first of them needs it.
 
-    Every method of theirs may raise what opening raises.
+    Every method of theirs may raise what opening raises. Until something was stored, methods that
+    read return nothing, without opening the database.
     """
 
     def __init__(
         self, opened: Callable[[], Awaitable[Stores]], is_empty: Callable[[], bool]
     ) -> None:
-        """`is_empty` tells, without opening it, that nothing was ever kept."""
+        """`opened` opens the database; `is_empty` tells without that if there is none."""
         self._opened = opened
         self._is_empty = is_empty
         self._stores: Stores | None = None
@@ -60,11 +61,11 @@ class LazyStores:
         self.deliveries = LazyDeliveries(self)
 
     async def open(self) -> Stores:
-        """The stores behind these, opened if they are not yet."""
+        """The stores of the database, which is opened if it is not open yet."""
         if self._stores is None:
             if self._opening is None or self._opening.done():
                 self._opening = asyncio.create_task(self._open())
-            # Who does not wait any longer must not end it for the others.
+            # Shielded, because other callers may be waiting for it too.
             return await asyncio.shield(self._opening)
         return self._stores
 
@@ -74,11 +75,11 @@ class LazyStores:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was ever kept."""
+        """Whether nothing was stored yet."""
         return self._stores is None and self._is_empty()
 
     async def reachable(self) -> bool | None:
-        """Whether the database can be read and written; None while nothing was ever kept."""
+        """Whether the database can be read and written; None if nothing was stored yet."""
         if self.is_empty:
             return None
         try:
@@ -91,7 +92,7 @@ class LazyStores:
 
 @dataclass(frozen=True, slots=True)
 class LazyPosts:
-    """A `PostStore` in front of another."""
+    """A `PostStore` that opens the database when it is needed."""
 
     _lazy: LazyStores
 
@@ -159,7 +160,7 @@ class LazyPosts:
 
 @dataclass(frozen=True, slots=True)
 class LazyCommunities:
-    """A `CommunityStore` in front of another."""
+    """A `CommunityStore` that opens the database when it is needed."""
 
     _lazy: LazyStores
 
@@ -185,7 +186,7 @@ class LazyCommunities:
 
 @dataclass(frozen=True, slots=True)
 class LazyTallies:
-    """A `TallyStore` in front of another."""
+    """A `TallyStore` that opens the database when it is needed."""
 
     _lazy: LazyStores
 
@@ -209,7 +210,7 @@ class LazyTallies:
 
 @dataclass(frozen=True, slots=True)
 class LazyDeliveries:
-    """A `DeliveryStore` in front of another."""
+    """A `DeliveryStore` that opens the database when it is needed."""
 
     _lazy: LazyStores
 

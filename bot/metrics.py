@@ -1,6 +1,6 @@
-"""Metrics for Prometheus: what the bot does, as sums since it started.
+"""Metrics for Prometheus, counted since the process started.
 
-This alone imports prometheus_client, and only a bot with a port for health imports this.
+Only this module imports prometheus_client, and it is imported only if a health port is set.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from knowledge.posts import Platform
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 NAMED = frozenset({Kind.SECTION, Kind.MENU, Kind.SUGGESTIONS})
-"""Kinds that are counted by their name. All others are one number, so that no number tells that
-somebody was in a crisis, nor that somebody asked for advice (docs/privacy.md)."""
+"""The kinds of answers that are counted by name. All others share one number, so that no metric
+tells that somebody was in a crisis or asked for advice (docs/privacy.md)."""
 OTHER = "other"
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-"""Upper ends of the histogram's classes; both platforms give up after three seconds."""
+"""The upper bounds of the histogram's buckets; both platforms give up after three seconds."""
 
 
 class PrometheusMetrics(Metrics):
     """Counts in memory. Every label's values come from the documents or from this module."""
 
     def __init__(self) -> None:
-        # Otherwise each sum would come with the moment at which it was first counted.
+        # Otherwise each counter would also export the time when it was created.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
         self._answers = Counter(

@@ -1,4 +1,4 @@
-"""`ldn-bot pins`: what stands in channels, and bringing it up to date from a terminal."""
+"""`ldn-bot pins`: lists the recorded posts, and brings them up to date from a terminal."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from knowledge.desk import Desks
 from knowledge.language import ENGLISH, translator_for
 
 PROGRESS_FROM = 20
-"""Posts from which on a terminal sees a progress bar."""
+"""The least number of posts for which a progress bar is shown."""
 
 
 async def show(settings: Settings, desks: Desks, *, only_outdated: bool) -> None:
-    """A line for each recorded post; with `only_outdated`, for those that a refresh would edit."""
+    """Print a line for each recorded post; with `only_outdated`, for those to be edited."""
     async with bootstrap.offline_keeper(settings, desks, publishing=False) as keeper:
         posts = await keeper.posts()
         shown = await keeper.outdated(posts) if only_outdated else posts
@@ -36,7 +36,11 @@ async def show(settings: Settings, desks: Desks, *, only_outdated: bool) -> None
 
 
 async def refresh(settings: Settings, desks: Desks) -> bool:
-    """Bring every post of the platforms whose tokens are set up to date; whether all posts are."""
+    """Bring every post up to date on the platforms whose tokens are set.
+
+    Returns:
+        Whether every recorded post is up to date now.
+    """
     async with bootstrap.offline_keeper(settings, desks, publishing=True) as keeper:
         recorded = await keeper.posts()
         posts = keeper.reachable(recorded)

@@ -1,7 +1,7 @@
-"""`ldn-bot preview`: the page that shows, on this machine alone, what members will see.
+"""`ldn-bot preview`: serves a page, on this machine only, that shows what members will see.
 
-Everything behind it is the bot's own but the platforms: what is posted goes to pretend channels,
-and is recorded in a temporary folder that is gone when the page closes.
+It uses the bot's own code for everything but the platforms: posts go to pretend channels, and are
+recorded in a temporary folder that is deleted when the page is closed.
 """
 
 from __future__ import annotations
@@ -44,27 +44,27 @@ from knowledge.tallies import TallyCounter
 HOST = "127.0.0.1"
 PORT = 8610
 _CLOSE_WITHIN = 1.0
-"""Seconds that browsers have to let go of the page."""
+"""Seconds that open connections have to end when the page is closed."""
 _REFUSED = {
     errno.EADDRINUSE: "The port {port} is taken. Name another one with --port.",
     errno.EACCES: "This user may not listen on port {port}. Name one above 1023 with --port.",
 }
-"""What is said of a port that cannot be had."""
+"""By error number, what to say if a port cannot be listened on."""
 
 
 @asynccontextmanager
 async def open_page(
     settings: Settings, desks: Desks, port: int | None = None
 ) -> AsyncIterator[str]:
-    """Serve the page while the block runs; its address.
+    """Serve the page while the block runs; gives its address.
 
     Args:
-        settings: where the documents are.
-        desks: what is served; replaced when the documents change.
-        port: to be reached at; None for `PORT`, or a free one if that is taken.
+        settings: name the folder of documents.
+        desks: what is served; their content is replaced when the documents change.
+        port: the port to listen on; None for `PORT`, or any free one if that is taken.
 
     Raises:
-        SettingsError: the port that was asked for cannot be had.
+        SettingsError: the port cannot be listened on.
     """
     async with AsyncExitStack() as stack:
         listening = stack.enter_context(_listening(port))
@@ -87,7 +87,7 @@ async def open_page(
 async def serve_page(
     settings: Settings, desks: Desks, port: int | None, say: Callable[[str], None]
 ) -> None:
-    """Serve the page until SIGTERM or Ctrl-C; `say` is told its address."""
+    """Serve the page until SIGTERM or Ctrl-C; `say` is called with its address."""
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
@@ -97,10 +97,10 @@ async def serve_page(
 
 
 @contextmanager
-def beside(settings: Settings, desks: Desks) -> Iterator[str]:
-    """Serve the page from a thread of its own while the block runs; its address.
+def serve_in_thread(settings: Settings, desks: Desks) -> Iterator[str]:
+    """Serve the page in a thread of its own while the block runs; gives its address.
 
-    Called in the main thread. SIGTERM ends the block, so that nothing is left behind.
+    It must be called in the main thread. SIGTERM ends the block, so that everything is cleaned up.
 
     Raises:
         LdnBotError: the page cannot be served; the text says why.
@@ -128,7 +128,7 @@ def beside(settings: Settings, desks: Desks) -> Iterator[str]:
     thread = threading.Thread(target=run, name="ldn-bot-page")
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        # Ctrl-C may come from here on: a thread that nobody ends would keep the process.
+        # From here on, also Ctrl-C has to end the thread, or the process would not end.
         thread.start()
         ready.wait()
         if failed:
@@ -136,7 +136,7 @@ def beside(settings: Settings, desks: Desks) -> Iterator[str]:
         yield found[0]
     finally:
         signal.signal(signal.SIGTERM, before)
-        with suppress(RuntimeError):  # it has failed, and closed its loop
+        with suppress(RuntimeError):  # the thread has failed, and closed its loop
             loop.call_soon_threadsafe(stop.set)
         if thread.is_alive():
             thread.join()
@@ -145,7 +145,7 @@ def beside(settings: Settings, desks: Desks) -> Iterator[str]:
 async def _built(
     settings: Settings, desks: Desks, folder: Path, stack: AsyncExitStack
 ) -> tuple[LiveDocuments, Playground]:
-    """What the page shows, with a database of its own in `folder`."""
+    """Build what the page shows, with a database of its own in `folder`."""
     from adapters.database.communities import SqlCommunityStore
     from adapters.database.engine import open_database
     from adapters.database.posts import SqlPostStore
@@ -213,7 +213,7 @@ def _discord() -> PlatformRenderer:
 
 @contextmanager
 def _listening(port: int | None) -> Iterator[socket.socket]:
-    """A socket on this machine alone, at a port that was asked for, or at any."""
+    """A socket on 127.0.0.1 at `port`; without one, at `PORT`, or at any free port."""
     wanted = (port,) if port is not None else (PORT, 0)
     for each in wanted:
         with socket.socket() as listening:

@@ -1,8 +1,8 @@
-"""One process, every platform side by side: one that fails does not take the others along.
+"""Serves every platform in one process; one that fails does not affect the others.
 
-While it serves, the documents' folder is watched. A folder that changed is checked first, then
-takes the place of the old one at once; a broken one is reported, and the last good one serves on.
-Every post is then brought up to date.
+The folder of documents is watched meanwhile. When it changes, it is checked, and then replaces the
+served documents at once, and every post is brought up to date. If it has faults, they are logged,
+and the last good documents stay.
 """
 
 from __future__ import annotations
@@ -31,28 +31,28 @@ from knowledge.tallies import TallyCounter
 log = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT = 4.0
-"""Seconds that the platforms have to come to an end once the process is asked to; what they have
-under way is cut short then. Everything else has as long once more. Docker kills after ten."""
+"""Seconds that the platforms have to end when the process is stopped; then they are cancelled.
+Everything else has as long again. Docker kills after ten seconds."""
 FLUSH_TIMEOUT = 2.0
-"""Seconds that the store has, at the end, to take what was counted."""
+"""Seconds that the last flush of the tallies may take."""
 LONGEST_WAIT = 60.0
 """Seconds between two attempts, at most, while a platform cannot be reached."""
 WELL_AFTER = 300.0
-"""Seconds after which a platform that breaks is no longer the one that broke before."""
+"""Seconds of running after which a platform's next failure counts as its first."""
 LOOK_EVERY = 0.5
-"""Seconds between two looks whether a platform has connected."""
+"""Seconds between two checks whether a platform has connected."""
 FLUSH_EVERY = 60.0
-"""Seconds between two times that what was counted is handed over."""
+"""Seconds between two flushes of the tallies."""
 COLLECT_EVERY = 60.0
-"""Seconds between two times that memory is tidied up."""
-LOOK_AGAIN_AFTER = 5.0
-"""Seconds after which a posting is looked at of which nobody knows whether it was made; its
-reservation holds for a minute."""
+"""Seconds between two garbage collections."""
+UNFINISHED_AGAIN_AFTER = 5.0
+"""Seconds until a refresh after a posting that may or may not have been made. Less than its
+reservation is valid (a minute)."""
 TRY_AGAIN_AFTER = 60.0
-"""Seconds after which posts are looked at again that could not be brought up to date."""
+"""Seconds until the next refresh if posts could not be brought up to date."""
 REFUSED_AGAIN_AFTER = 3600.0
-"""The same for posts that a platform refused to edit: nobody tells us that a permission was given,
-a channel opened or the app installed again."""
+"""Seconds until the next refresh if a platform refused to edit posts: it does not notify us when a
+permission is given, a channel is opened or the app is installed again."""
 
 
 async def serve(settings: Settings) -> bool:
@@ -69,7 +69,7 @@ async def serve(settings: Settings) -> bool:
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, service.reload_soon.set)
+    loop.add_signal_handler(signal.SIGHUP, service.reload_requested.set)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # see `bot.__main__`
     serving = asyncio.create_task(service.run())
     stopping = asyncio.create_task(stop.wait())
@@ -95,10 +95,10 @@ class Service:
         self._desks = Desks([])
         self._running: dict[Platform, Adapter] = {}
         self._metrics = Metrics()
-        self._refresh_soon = {platform: asyncio.Event() for platform in Platform}
+        self._refresh_requested = {platform: asyncio.Event() for platform in Platform}
         self._due: dict[Platform, asyncio.TimerHandle] = {}
-        """When posts are looked at again; once it is over, it says nothing any more."""
-        self.reload_soon = asyncio.Event()
+        """The timer of each platform's next refresh; one that has expired does not count."""
+        self.reload_requested = asyncio.Event()
 
     async def run(self) -> None:
         """Serve until no platform is left, or until cancelled.
@@ -119,7 +119,7 @@ class Service:
                 self._desks,
                 stores,
                 self._metrics,
-                lambda platform: self._refresh_after(platform, LOOK_AGAIN_AFTER),
+                lambda platform: self._refresh_after(platform, UNFINISHED_AGAIN_AFTER),
                 stack,
             )
             if health is not None:
@@ -133,14 +133,17 @@ class Service:
                     log.error("%s Until then answers go on, and sharing does not.", error)
             garbage.freeze()
             try:
-                await _until_first_are_done(
+                await _run_until_done(
                     [self._keep_running(*each) for each in platforms.adapters.items()],
                     [
                         self._watch(before),
                         self._reload(),
                         _keep_flushing(platforms.tally_counter, stores),
                         _keep_collecting(),
-                        *(self._keep_true(platforms.keeper, each) for each in platforms.adapters),
+                        *(
+                            self._keep_posts_current(platforms.keeper, each)
+                            for each in platforms.adapters
+                        ),
                     ],
                 )
             finally:  # before the stack closes the store
@@ -152,10 +155,10 @@ class Service:
         return {platform: bool(adapter and adapter.connected) for platform, adapter in running}
 
     async def _keep_running(self, platform: Platform, make: Callable[[], Adapter]) -> None:
-        """Run a platform; start it anew when it breaks; give up when it refuses us."""
+        """Run a platform, restart it after failures, and give up when it refuses us for good."""
         name, clock = platform.value.capitalize(), asyncio.get_running_loop().time
         attempts = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception(_may_pass),
+            retry=tenacity.retry_if_exception(_is_retryable),
             wait=tenacity.wait_random_exponential(max=LONGEST_WAIT),
             before_sleep=lambda state: _report(name, state),
         )
@@ -166,24 +169,24 @@ class Service:
                     adapter = self._running[platform] = make()
                     await adapter.run()
                 if clock() - began > WELL_AFTER:
-                    attempt.retry_state.attempt_number = 1  # the next wait is a short one again
+                    attempt.retry_state.attempt_number = 1  # so the next wait is short again
         except PlatformError as refused:
             log.error("%s", refused)
 
     async def _watch(self, since: watching.Snapshot) -> None:
-        """Notice when a file of the documents' folder changes."""
+        """Request a reload at each change of the folder."""
         async for _ in watching.changes(self._settings.documents, since):
-            self.reload_soon.set()
+            self.reload_requested.set()
 
     async def _load(self) -> None:
-        """Take the documents as they are now; while that takes seconds, questions are answered."""
+        """Serve the documents as they are now; questions are answered while that takes seconds."""
         desks = await bootstrap.rebuild_desks(self._settings)
         self._desks.replace(list(desks.values()))
 
     async def _reload(self) -> None:
         while True:
-            await self.reload_soon.wait()
-            self.reload_soon.clear()
+            await self.reload_requested.wait()
+            self.reload_requested.clear()
             try:
                 await self._load()
             except DocumentError as error:
@@ -198,43 +201,47 @@ class Service:
             garbage.freeze()
             self._metrics.reloaded(taken=True)
             log.info("the documents were loaded again")
-            for soon in self._refresh_soon.values():
-                soon.set()
+            for requested in self._refresh_requested.values():
+                requested.set()
             for adapter in list(self._running.values()):
-                await _tell(adapter)
+                await _notify(adapter)
 
     def _report_failed_reload(self, why: str) -> None:
         self._desks.reload_error = why
         self._metrics.reloaded(taken=False)
 
-    async def _keep_true(self, keeper: PostKeeper, platform: Platform) -> None:
-        """Bring a platform's posts up to date: once it connects, and after each change.
+    async def _keep_posts_current(self, keeper: PostKeeper, platform: Platform) -> None:
+        """Refresh a platform's posts when it has connected, and at each request, until cancelled.
 
-        Where something that may pass was in the way, try again after a while.
+        If posts could not be brought up to date, another refresh is scheduled.
         """
-        soon = self._refresh_soon[platform]
-        soon.set()
+        requested = self._refresh_requested[platform]
+        requested.set()
         while True:
-            await soon.wait()
+            await requested.wait()
             adapter = self._running.get(platform)
             if adapter is None or not adapter.connected:
                 await asyncio.sleep(LOOK_EVERY)
                 continue
-            soon.clear()
+            requested.clear()
             if after := await self._refresh(keeper, platform):
                 self._refresh_after(platform, after)
 
     def _refresh_after(self, platform: Platform, after: float) -> None:
-        """Have a platform's posts brought up to date after so many seconds, if not sooner."""
+        """Schedule a refresh of a platform's posts in so many seconds, unless one is due sooner."""
         loop, due = asyncio.get_running_loop(), self._due.get(platform)
         if due and loop.time() < due.when():
             if due.when() <= loop.time() + after:
                 return
             due.cancel()
-        self._due[platform] = loop.call_later(after, self._refresh_soon[platform].set)
+        self._due[platform] = loop.call_later(after, self._refresh_requested[platform].set)
 
     async def _refresh(self, keeper: PostKeeper, platform: Platform) -> float | None:
-        """Bring a platform's posts up to date; after how many seconds to try again, if at all."""
+        """Complete unfinished postings, and refresh a platform's posts.
+
+        Returns:
+            The seconds until it should be done again; None if everything is up to date.
+        """
         try:
             unfinished = await keeper.resume(platform)
             done = await keeper.refresh(await keeper.posts_on(platform))
@@ -255,10 +262,10 @@ class Service:
 
 
 async def _keep_flushing(tally_counter: TallyCounter, stores: LazyStores) -> None:
-    """Hand over what was counted, from time to time.
+    """Flush the tallies at regular intervals.
 
-    Where nothing has been kept yet, a number is no reason to open a database: they are handed over
-    at the end, or when a moderator asks for them.
+    As long as there is no database, none is created for tallies alone: they are flushed at the end,
+    or when a moderator asks for them.
     """
     while True:
         await asyncio.sleep(FLUSH_EVERY)
@@ -273,7 +280,7 @@ async def _keep_collecting() -> None:
 
 
 async def _flush_tallies(tally_counter: TallyCounter, within: float | None = None) -> None:
-    """Have what was counted kept, in so many seconds; what cannot be kept is told."""
+    """Flush the tallies, within so many seconds; a failure is logged."""
     try:
         async with asyncio.timeout(within):
             await tally_counter.flush()
@@ -283,20 +290,21 @@ async def _flush_tallies(tally_counter: TallyCounter, within: float | None = Non
         log.warning("what was counted could not be kept: the store does not answer")
 
 
-async def _tell(adapter: Adapter) -> None:
-    """Tell a platform of new documents. One that cannot be told does not stop the others."""
+async def _notify(adapter: Adapter) -> None:
+    """Notify an adapter of new documents; a failure is logged."""
     try:
         await adapter.documents_changed()
     except Exception:
         log.exception("%s could not be told of the new documents", adapter.name)
 
 
-async def _until_first_are_done(
+async def _run_until_done(
     first: list[Coroutine[Any, Any, None]], helpers: list[Coroutine[Any, Any, None]]
 ) -> None:
-    """Run all; when the first ones have ended, end the helpers. A helper's failure is logged.
+    """Run all coroutines; when all of `first` have ended, cancel the helpers.
 
-    Whatever is cancelled is cancelled once: twice would cut short what it does to end well.
+    A helper's failure is logged. No task is cancelled twice, because a second time would interrupt
+    what it does to end properly.
     """
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(each) for each in first]
@@ -313,7 +321,7 @@ async def _logged(work: Coroutine[Any, Any, None]) -> None:
         log.exception("a background task failed")
 
 
-def _may_pass(error: BaseException) -> bool:
+def _is_retryable(error: BaseException) -> bool:
     return isinstance(error, Exception) and not isinstance(error, PlatformError)
 
 

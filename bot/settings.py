@@ -1,7 +1,7 @@
-"""The environment, read once, checked, frozen. A wrong value is one plain sentence.
+"""Settings: the environment, read once, validated and immutable.
 
 Variables come from the process's environment and from a file `.env` in the current folder; the
-environment wins. An empty variable counts as one that is not set.
+environment takes precedence. An empty variable counts as not set.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _keys(text: str) -> tuple[str, ...]:
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """Everything that can be set from outside. What is secret does not show in its `repr`."""
+    """All settings. Secrets are not part of its `repr`."""
 
     discord_token: str | None = _setting("DISCORD_TOKEN", "the Discord bot's token", secret=True)
     slack_bot_token: str | None = _setting(
@@ -222,19 +222,19 @@ class Settings:
 
     @property
     def any_platform(self) -> bool:
-        """Whether the tokens of at least one platform are there."""
+        """Whether at least one platform has everything that it needs."""
         return bool(self.discord_token or self.slack)
 
     @property
     def slack(self) -> bool:
-        """Whether everything that Slack needs is there, one way or the other."""
+        """Whether everything is set that Slack needs, in Socket Mode or over HTTP."""
         if self.slack_signing_secret:
             return bool(self.slack_bot_token or self.slack_client_id)
         return bool(self.slack_bot_token and self.slack_app_token)
 
     @property
     def slack_gap(self) -> str | None:
-        """The variable that keeps Slack from starting although another one is set."""
+        """The variable that Slack lacks, if another one of Slack's is set; None otherwise."""
         if self.slack:
             return None
         if self.slack_bot_token:
@@ -244,7 +244,7 @@ class Settings:
         return None
 
     def _clash(self) -> str | None:
-        """What does not go together, in a sentence."""
+        """A sentence about settings that contradict each other; None if there are none."""
         many = self.slack_client_id or self.slack_client_secret
         if not many:
             return None
@@ -276,7 +276,7 @@ def describe() -> list[tuple[str, str]]:
 
 
 def dotenv() -> dict[str, str]:
-    """The variables in the file `.env`; none where there is no such file.
+    """The variables in the file `.env`; empty if there is no such file.
 
     Raises:
         SettingsError: naming every line that cannot be read. None is repeated: it may hold a token.
@@ -289,7 +289,7 @@ def dotenv() -> dict[str, str]:
 
 
 def repeated() -> dict[str, list[int]]:
-    """The variables that stand in the file `.env` more than once, with their lines.
+    """The variables that are in the file `.env` more than once, with their lines (from 1).
 
     Raises:
         SettingsError: the file cannot be read.

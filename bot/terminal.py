@@ -19,7 +19,7 @@ _LEAVE = frozenset({"exit", "quit", "/exit", "/quit", "bye", ":q"})
 
 
 def find(desks: Desks, typed: str) -> Answer:
-    """The answer to what was typed. `/ldn how does it work` asks as members do."""
+    """The answer to a typed line: a question, or a document's command and a question."""
     command, _, question = typed.strip().partition(" ")
     if command.startswith("/") and command[1:] in desks:
         return desks[command[1:]].ask(question)
@@ -39,7 +39,7 @@ def reply(desks: Desks, typed: str, out: TextIO, *, as_json: bool = False) -> An
 
 
 def converse(desks: Desks, lines: TextIO, out: TextIO, *, as_json: bool = False) -> bool:
-    """Answer one line after the other, until there is no more; whether there was any."""
+    """Answer one line after another until the input ends; returns whether there was any."""
     typed = False
     if not lines.isatty():
         for line in lines:
@@ -62,7 +62,7 @@ def converse(desks: Desks, lines: TextIO, out: TextIO, *, as_json: bool = False)
 
 
 def how_to_connect(settings: Settings) -> Iterator[str]:
-    """A line for each platform that is not switched on, saying how to."""
+    """A line for each platform that is not connected, saying how to connect it."""
     if not settings.discord_token:
         yield "Discord is off. To connect it, set DISCORD_TOKEN (README, “Connect Discord”)."
     if settings.slack_gap:
@@ -75,7 +75,7 @@ def how_to_connect(settings: Settings) -> Iterator[str]:
 
 
 def _wrapped(text: str) -> str:
-    """Text whose lines end between words, as wide as is good to read."""
+    """Text wrapped between words, to the terminal's width, at most `READABLE_WIDTH`."""
     width = min(shutil.get_terminal_size().columns, READABLE_WIDTH)
     return "\n".join(
         textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)

@@ -113,7 +113,7 @@ async def test_a_post_that_was_refused_is_edited_once_that_is_allowed_again(
 async def test_what_a_moderators_change_left_open_is_done_a_while_later(
     settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve, "LOOK_AGAIN_AFTER", 0.1)
+    monkeypatch.setattr(serve, "UNFINISHED_AGAIN_AFTER", 0.1)
     monkeypatch.setattr(publishing, "LONGEST_WAIT", 0.01)
     post = await posted(settings, slack_standin)
     async with serving(settings, slack_standin):
@@ -132,10 +132,10 @@ async def test_of_several_times_to_look_again_the_soonest_counts_and_no_other(
     settings: Settings,
 ) -> None:
     service = serve.Service(settings)
-    soon = service._refresh_soon[Platform.SLACK]
+    requested = service._refresh_requested[Platform.SLACK]
     for after in (3600, 0, 7200):
         service._refresh_after(Platform.SLACK, after)
-    await asyncio.wait_for(soon.wait(), 10)
+    await asyncio.wait_for(requested.wait(), 10)
     service._refresh_after(Platform.SLACK, 3600)
     due = service._due[Platform.SLACK]
     service._refresh_after(Platform.SLACK, 7200)
@@ -160,7 +160,7 @@ async def test_a_refresh_that_breaks_is_made_again_a_while_later(
 async def test_what_was_posted_while_the_store_failed_is_recorded_a_while_later(
     settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve, "LOOK_AGAIN_AFTER", 0.1)
+    monkeypatch.setattr(serve, "UNFINISHED_AGAIN_AFTER", 0.1)
     recording = SqlPostStore.record
     full = AsyncMock(side_effect=StoreError("The disk is full."))
     monkeypatch.setattr(SqlPostStore, "record", full)
@@ -184,8 +184,8 @@ async def test_after_a_reload_that_broke_the_next_one_is_taken(
     async with serving(settings, slack_standin) as service:
         breaking = failing_once(bootstrap.rebuild_desks)
         monkeypatch.setattr(bootstrap, "rebuild_desks", breaking)
-        service.reload_soon.set()
-        await slack_standin.until(lambda: not service.reload_soon.is_set(), "a reload")
+        service.reload_requested.set()
+        await slack_standin.until(lambda: not service.reload_requested.is_set(), "a reload")
         change_credit(settings.documents)
         await slack_standin.until(lambda: post.edits, "the edit", timeout=30)
 

@@ -14,7 +14,7 @@ from bot.settings import Settings
 
 def test_it_is_served_beside_something_else(settings: Settings) -> None:
     desks = bootstrap.build_desks(settings)
-    with preview.beside(settings, desks) as address:
+    with preview.serve_in_thread(settings, desks) as address:
         port = urlsplit(address).port
         socket.create_connection(("127.0.0.1", port), timeout=10).close()
     with pytest.raises(ConnectionRefusedError):
@@ -36,7 +36,7 @@ def test_interrupted_while_it_opens_it_leaves_no_thread_behind(
             raise KeyboardInterrupt
 
     monkeypatch.setattr(threading.Thread, "start", interrupted)
-    with pytest.raises(KeyboardInterrupt), preview.beside(settings, desks):
+    with pytest.raises(KeyboardInterrupt), preview.serve_in_thread(settings, desks):
         pytest.fail("it was not interrupted")
     [page] = pages
     assert not page.is_alive()
@@ -49,5 +49,5 @@ def test_what_it_fails_over_is_told(settings: Settings, monkeypatch: pytest.Monk
         raise OSError("No room")
 
     monkeypatch.setattr(preview, "_listening", fails)
-    with pytest.raises(OSError, match="No room"), preview.beside(settings, desks):
+    with pytest.raises(OSError, match="No room"), preview.serve_in_thread(settings, desks):
         pytest.fail("it was served")
