@@ -1,7 +1,7 @@
-"""The article as published, and where each section's words stand in it.
+"""Article: the published text, and how to find a section's words in it.
 
-Words are compared without regard to white space, so that an editor may wrap lines as the YAML
-likes; what a member reads is then cut out of the article itself, so it is verbatim by construction.
+Words are compared without white space, so editors may wrap lines as they like. What a member reads
+is a slice of the article itself, so it is verbatim by construction.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _RESEMBLES = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """A run of the article's words: word `start` up to, not including, word `end`."""
+    """A range of the article's words: from word `start` up to, not including, word `end`."""
 
     start: int
     end: int
 
     def overlaps(self, other: Extent) -> bool:
-        """Whether a word stands in both."""
+        """Whether they have a word in common."""
         return self.start < other.end and other.start < self.end
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of the article, where it stands, and the line (from 1) that it starts on."""
+    """A sentence of the article, its place, and the line (from 1) on which it begins."""
 
     text: str
     extent: Extent
@@ -73,15 +73,15 @@ class Article:
         return self._starts[extent.start]
 
     def line(self, word: int) -> int:
-        """The line (from 1) on which a word stands."""
+        """The line (from 1) of a word, given by its index."""
         return bisect_right(self._line_starts, self._starts[word])
 
     def find(self, text: str, after: int = 0) -> Extent | None:
-        """Where these words stand, contiguously, at or behind the word `after`; None if nowhere."""
+        """The first place of these words, contiguously, from word `after` on; None if none."""
         return next(self.find_all(text, after), None)
 
     def find_all(self, text: str, after: int = 0) -> Iterator[Extent]:
-        """Every place where these words stand, contiguously, at or behind the word `after`."""
+        """Every place of these words, contiguously, from word `after` on."""
         words = text.split()
         places = self._places.get(words[0], []) if words else []
         for at in places[bisect_right(places, after - 1) :]:
@@ -89,8 +89,8 @@ class Article:
                 yield Extent(at, at + len(words))
 
     def find_runs(self, text: str) -> tuple[Extent, ...]:
-        """Where these words stand, if they lack nothing but whole sentences of the article: the
-        runs before, between and behind what they lack. Empty if that is not how they differ.
+        """The places of a text that only leaves out whole sentences of the article: one extent for
+        each contiguous part. Empty if it differs in another way.
         """
         sentences = [" ".join(piece.split()) for piece in _SENTENCE_END.split(text)]
         runs: list[Extent] = []
@@ -124,9 +124,9 @@ class Article:
             at += words
 
     def departure(self, text: str) -> tuple[str, str] | None:
-        """Where a text that is not in the article leaves it: (what it says, what the article says).
+        """Where a text first differs from the article: (its words, the article's words).
 
-        None where nothing in the article resembles it.
+        None if nothing in the article resembles it.
         """
         words = text.split()
         matcher = SequenceMatcher(None, self.words, words, autojunk=False)
@@ -135,7 +135,7 @@ class Article:
             return None
         offset = match.a - match.b
         if match.b > 0:
-            # The words before the longest common run differ: step back to the last difference.
+            # The words before the longest common run differ.
             return (
                 " ".join(words[max(0, match.b - 3) : match.b + 2]),
                 " ".join(self.words[max(0, match.a - 3) : match.a + 2]),
@@ -148,13 +148,13 @@ class Article:
 
 
 def longest_chain(options: Sequence[Sequence[Extent]]) -> dict[int, int]:
-    """The most texts that stand in the article in the order given, without overlap.
+    """Choose places for as many texts as possible, in the given order and without overlap.
 
     Args:
-        options: for each text, the places where it could be.
+        options: for each text, its possible places.
 
     Returns:
-        For the texts of the chain, by their number: which of its places each is at.
+        For each text that has a place, by its index: the index of that place.
     """
     # ends[k]: where the earliest-ending chain of k + 1 texts ends; chains[k]: that chain itself,
     # as (text, place, the chain before). Texts are looked at in order, so a chain is in order.
@@ -180,7 +180,7 @@ def longest_chain(options: Sequence[Sequence[Extent]]) -> dict[int, int]:
 
 
 def resembles(sentence: str, texts: Sequence[str]) -> bool:
-    """Whether most words of a sentence recur, in order, in one of the texts."""
+    """Whether at least half of a sentence's words are, in order, in one of the texts."""
     words = sentence.split()
     for text in texts:
         matcher = SequenceMatcher(None, words, text.split(), autojunk=False)
@@ -191,20 +191,21 @@ def resembles(sentence: str, texts: Sequence[str]) -> bool:
 
 
 def without_list_lead(text: str) -> str:
-    """A list item's text without its number and bold run-in heading, which its title repeats."""
+    """A list item's text without its number and bold run-in heading, which the title repeats."""
     return _LIST_LEAD.sub("", text, count=1) if _LIST_LEAD.match(text) else text
 
 
 def heading_of_item(text: str) -> str | None:
-    """The bold words of a list item's number and run-in heading (empty where it has none), if a
-    text is nothing else; None otherwise.
+    """The run-in heading of a list item, if the text is only its number and heading.
+
+    Empty if it has no heading; None if the text is something else.
     """
     match = _HEADING_OF_ITEM.fullmatch(text)
     return (match[1] or "") if match else None
 
 
 def first_sentence(text: str) -> str:
-    """The first sentence of a text, its white space made even."""
+    """The first sentence of a text, with single spaces."""
     words = text.split()
     for at, (word, behind) in enumerate(pairwise(words), start=1):
         if _ends_sentence(word, behind):
@@ -213,7 +214,7 @@ def first_sentence(text: str) -> str:
 
 
 def is_sentence(article: Article, extent: Extent) -> bool:
-    """Whether a run of words is one whole sentence, as far as signs can tell."""
+    """Whether an extent is one whole sentence, judged by punctuation."""
     before, words = article.words[: extent.start], article.words[extent.start : extent.end]
     begins = not before or before[-1] in "-*•" or _STOP_OR_COLON.search(before[-1])
     ends = extent.end == len(article.words) or _STOP_OR_COLON.search(words[-1])

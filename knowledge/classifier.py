@@ -1,15 +1,13 @@
-"""A linear classifier: which of several kinds is this text, and how likely is each.
+"""A linear classifier: how likely is each of several classes, called kinds, for a text.
 
 It is softmax regression (multinomial logistic regression). Every kind has a weight for each
 feature; the sum of a text's weights is the kind's score, and `softmax` turns the scores into
-probabilities. The weights are learned by showing the examples a few times, in batches: wherever
-a kind was given too much probability, its weights of the features at hand are lowered, and raised
-where it was given too little. A feature's steps become smaller the more it has been corrected
-already (AdaGrad), so that frequent features settle and rare ones still count.
+probabilities. The weights are learned by gradient descent over a few passes, in batches, with
+steps that become smaller the more a feature was corrected (AdaGrad), so that frequent features
+settle and rare ones still count.
 
-Probabilities on the examples that were learned from are too high. `calibrate` therefore fits them
-to examples which were held out while the weights were learned: as if they were questions never
-seen before.
+On the examples that were learned from, probabilities are too high. So `calibrate` fits them to
+examples that were held out.
 """
 
 from __future__ import annotations
@@ -29,7 +27,7 @@ Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 BATCH = 32
-"""Examples that are shown together."""
+"""Examples in one batch."""
 
 _PENALTY, _SMALLEST_STEP = 1e-3, 1e-6
 _SMALL_WORDS = """
@@ -40,17 +38,17 @@ _SMALL = frozenset(_SMALL_WORDS.split())
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """How the weights are learned; what is best is found by cross-validation."""
+    """The parameters of learning; the best values were found by cross-validation."""
 
     passes: int = 3
-    """How often every example is shown."""
+    """Passes over all examples (epochs)."""
     rate: float = 1.5
-    """The size of the first steps."""
+    """The initial learning rate."""
     decay: float = 0.0
-    """The share of its weights that a feature loses each time it is seen (weight decay). Where the
-    texts to come differ much from the examples, no weight should rest on a few of them."""
+    """Weight decay: the share of its weights that a feature loses each time it occurs. Useful if
+    the texts in use differ much from the examples."""
     averaged: int = 1
-    """How many of the last passes are averaged: the end of a single one is partly chance."""
+    """The number of last passes whose weights are averaged, which reduces chance."""
 
 
 def train(
@@ -61,10 +59,18 @@ def train(
     learned: Flags,
     training: Training,
 ) -> Floats:
-    """Learn weights (models by features by kinds), one set for each row of `learned`.
+    """Learn the weights of several models at once, since they share most of the work.
 
-    `labels` holds the kind of each text; `learned` tells, for each model, the texts that it may
-    learn from. All models are learned together because they share most of the work.
+    Args:
+        texts: the examples.
+        labels: the kind of each example.
+        kinds: the number of kinds.
+        features: the number of features.
+        learned: for each model (a row), the examples that it may learn from.
+        training: the parameters.
+
+    Returns:
+        The weights: models by features by kinds.
     """
     models = len(learned)
     if not features:
@@ -100,14 +106,14 @@ def train(
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Some of the texts as a sparse matrix, laid out twice: by text, and by feature.
+    """Some of the texts as a sparse matrix, stored twice: by text, and by feature.
 
-    Sums over runs of rows are used instead of matrix products: products of this size make the
-    library behind NumPy start threads, which cost more than they give on a small or busy machine.
+    Instead of matrix products, runs of rows are summed: for products of this size, the library
+    behind NumPy starts threads, which cost more than they save on a small or busy machine.
 
-    By feature, what occurs is laid out in layers: the first occurrence of every feature, then
-    the second of those that have one, and so on. Features are in order of how often they occur,
-    so that each layer adds to the first rows of the layer before.
+    By feature, the entries are stored in layers: the first occurrence of every feature, then the
+    second of those that have one, and so on. Features are sorted by their number of occurrences,
+    so each layer can be added to the first rows of the one before.
     """
 
     texts: Integers
@@ -169,7 +175,7 @@ class _Batch:
 def score(texts: Sequence[FeatureVector], weights: Floats) -> Floats:
     """The scores of the texts: texts by kinds."""
     scores = [text.values @ weights[text.indices] for text in texts]
-    # Of no texts as well: texts by kinds, with no row.
+    # For no texts as well, the shape is texts by kinds.
     return np.array(scores, dtype=np.float32).reshape(len(texts), weights.shape[1])
 
 
@@ -188,7 +194,7 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def softmax_of_one(scores: Sequence[float]) -> list[float]:
-    """As `softmax`, for the scores of a single text: of so few, NumPy would take twice as long."""
+    """As `softmax`, for the scores of a single text; NumPy would take twice as long for so few."""
     highest = max(scores)
     shifted = [math.exp(score - highest) for score in scores]
     total = sum(shifted)
@@ -196,10 +202,10 @@ def softmax_of_one(scores: Sequence[float]) -> list[float]:
 
 
 def calibrate(inputs: NDArray[np.float64], labels: Integers) -> NDArray[np.float64]:
-    """The factors which turn inputs (texts by kinds by inputs) into scores for `softmax`.
+    """The factors that turn inputs (texts by kinds by inputs) into scores for `softmax`.
 
-    Found by Newton's method: the factors under which the right kinds were the most likely.
-    A small penalty keeps them finite when the examples can be told apart without any error.
+    They maximise the likelihood of the labels, and are found by Newton's method. A small penalty
+    keeps them finite if the examples can be separated without any error.
     """
     n, _, parts = inputs.shape
     size = np.abs(inputs).mean(axis=(0, 1))
@@ -232,8 +238,9 @@ def calibrate(inputs: NDArray[np.float64], labels: Integers) -> NDArray[np.float
 
 
 def fold_of(text: Sequence[str], folds: int) -> int:
-    """The fold that a text is held out with. Near-duplicates (the same words in any order,
-    without the small ones) share one, so that none is judged by what was learned from its twin.
+    """The number of the fold that a text belongs to, for cross-validation.
+
+    Near-duplicates (the same words in any order, not counting small ones) are in the same fold.
     """
     key = sorted({word for word in text if word not in _SMALL} or set(text))
     return crc32(" ".join(key).encode()) % folds

@@ -1,7 +1,7 @@
-"""An article → a draft document, for an editor to finish.
+"""Makes a draft document from an article, for an editor to finish.
 
-The draft is whole from the start: its sections cover the article, so `ldn-bot check` passes on it.
-What a machine cannot know (good titles, the source, the terms) is marked TODO.
+The draft's sections cover the whole article, so `ldn-bot check` accepts it. What a program cannot
+know (good titles, the source, the terms) is marked TODO.
 """
 
 from __future__ import annotations
@@ -51,13 +51,14 @@ def draft_document(article: Path, folder: Path, command: str | None = None) -> t
     Args:
         article: plain text or Markdown, in UTF-8.
         folder: where the two files go; made if it does not exist.
-        command: what people will type; made of the file's name if it is not given.
+        command: what people will type; None to derive it from the file's name.
 
     Returns:
         The paths of the two new files.
 
     Raises:
-        DraftError: the article cannot be read, is empty, or one of the files exists already.
+        DraftError: the article cannot be read or is empty, the command is not valid, or one of the
+            files exists already or cannot be written.
     """
     try:
         text = article.read_text(encoding="utf-8-sig")
@@ -77,7 +78,7 @@ def draft_document(article: Path, folder: Path, command: str | None = None) -> t
     document = folder / f"{command}.yaml"
     source = folder / f"{command}.source.txt"
     for path in (document, source):
-        if os.path.exists(path):  # not where we may not look: writing says so
+        if os.path.exists(path):  # False without access, which writing will report
             raise DraftError(f"{path} exists already. Move it away, or choose another folder.")
     draft = _yaml(title, command, source.name, _pieces(paragraphs))
     try:
@@ -92,7 +93,7 @@ def draft_document(article: Path, folder: Path, command: str | None = None) -> t
 
 
 def _title_and_paragraphs(text: str) -> tuple[str, list[str]]:
-    # A paragraph without a letter or a digit is a rule, or an ornament.
+    # A paragraph without letters and digits is a rule or an ornament.
     paragraphs = [each.strip() for each in _PARAGRAPH.split(text) if fold(each)]
     first = _plain(paragraphs[0]) if paragraphs else ""
     if len(paragraphs) > 1 and _is_heading(paragraphs[0]):
@@ -114,7 +115,7 @@ def _is_heading(paragraph: str) -> bool:
 
 
 def _pieces(paragraphs: list[str]) -> list[_Piece]:
-    """The sections: a paragraph each, a list with its introduction as a section with parts."""
+    """The sections: one for each paragraph; a list and its introduction make one with parts."""
     pieces: list[_Piece] = []
     names = {fold(word) for word in RESERVED}
     heading = ""
@@ -136,7 +137,7 @@ def _pieces(paragraphs: list[str]) -> list[_Piece]:
         if _LIST_MARK.match(head):
             head, items = "", [head, *items]
         if heading and (not head or fold(_plain(heading)) in names):
-            # It cannot be a title alone, so it is read with what stands below it.
+            # It cannot be a title by itself, so it becomes part of the text below it.
             head, title = f"{heading}\n\n{head}".strip(), _plain(heading)
         else:
             title = _plain(heading) or _clip(_plain(head))
@@ -204,7 +205,7 @@ def _name(text: str, otherwise: str) -> str:
 
 
 def _unique(name: str, suffix: str, taken: set[str], limit: int) -> str:
-    """A name that is not taken yet: itself, or with a number at its end; of limited length."""
+    """A name that is not taken yet, of at most `limit` characters: `name`, or with a number."""
     ends = chain([""], map(suffix.format, count(2)))
     names = (_within(name, limit - len(end)) + end for end in ends)
     return next(each for each in names if fold(each) not in taken)

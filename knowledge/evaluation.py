@@ -1,4 +1,4 @@
-"""How well are questions answered? Labelled questions in, a report with intervals and misses out.
+"""Evaluation: asks labelled questions, and reports how well they are answered.
 
 Labelled questions are lines of JSON:
 
@@ -6,8 +6,8 @@ Labelled questions are lines of JSON:
     {"q": "can I take LDN with tramadol", "expect": "none", "ok": ["decision"]}
     {"q": "i want to die", "expect": "crisis"}
 
-`expect` lists the sections that answer the question, or is "none" when the document does not cover
-it, or "crisis". `ok` lists what is acceptable besides: sections, "none" or "crisis".
+`expect` lists the sections that answer the question, or is "none" if the document does not cover
+it, or "crisis". `ok` lists what else is acceptable: sections, "none" or "crisis".
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from knowledge.vocabulary import Vocabulary
 NONE = "none"
 CRISIS = "crisis"
 _CONFIDENCE = 1.96
-"""Standard deviations on either side that hold 95 % of a normal distribution."""
+"""95 % of a normal distribution is within so many standard deviations of its mean."""
 
 
 class LabelsError(LdnBotError):
@@ -70,8 +70,8 @@ class Labelled:
         return self.expect | self.ok
 
 
-class Shown(enum.Enum):
-    """What a person who asked got to see."""
+class ReplyKind(enum.Enum):
+    """What the person who asked was shown."""
 
     SECTION = "section"
     OFFER = "offer"
@@ -81,31 +81,32 @@ class Shown(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What was shown for a question; `sections` are the one shown, or those offered, in order.
+    """The reply to a question.
 
-    `line_of_help` tells that help lines stood above the reply.
+    `sections` holds the id of the section that was shown, or of those that were offered, in order.
+    `has_notice`: help lines were shown above it.
     """
 
-    shown: Shown
+    kind: ReplyKind
     sections: tuple[str, ...] = ()
-    line_of_help: bool = False
+    has_notice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """So many out of so many."""
+    """A ratio: `hits` out of `total`."""
 
     hits: int
     total: int
 
     @property
     def percent(self) -> float:
-        """The share in percent; not a number when there was nothing to count."""
+        """The share in percent; NaN if `total` is 0."""
         return 100 * self.hits / self.total if self.total else math.nan
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval, in percent: where the true share is likely to be."""
+        """Wilson's 95 % confidence interval, in percent."""
         if not self.total:
             return (0.0, 100.0)
         n, z = self.total, _CONFIDENCE
@@ -123,28 +124,34 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A question whose reply was not right, and in which way."""
+    """A question with a wrong reply; `what` says in which way."""
 
     what: str
     labelled: Labelled
     reply: Reply
 
     def __str__(self) -> str:
-        got = " ".join((self.reply.shown.value, *self.reply.sections))
+        got = " ".join((self.reply.kind.value, *self.reply.sections))
         wanted = " ".join(sorted(self.labelled.expect))
         return f"{self.what}: {self.labelled.question}  [wanted: {wanted}] [got: {got}]"
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class EvaluationReport:
     """How the replies compare with the labels.
 
-    Of questions that the document answers: `first` were shown the right section or offered it
-    first, `answered` shown it at once, `within` shown it or offered it among at most three, and
-    `wrong` shown another one as the answer. Of those that it does not cover: `not_answered` were
-    not shown a section as the answer, and `refused` were told that it is not covered. Of crises:
-    `crises` got help lines alone, `crises_helped` these or a line of help. Of all that is no
-    crisis: `false_alarms` got help lines alone.
+    Args:
+        first: of the questions that the document covers, those with the right section shown, or
+            offered first.
+        answered: of these, those with the right section shown.
+        within: of these, those with the right section shown, or offered among at most three.
+        wrong: of these, those with another section shown as the answer.
+        not_answered: of the questions that it does not cover, those without a section shown.
+        refused: of these, those that were told so.
+        crises: of the crises, those with help lines alone.
+        crises_helped: of these, those with help lines, alone or above an answer.
+        false_alarms: of everything else, those with help lines alone.
+        misses: every question with a wrong reply.
     """
 
     first: Share
@@ -209,27 +216,27 @@ def _labelled(line: str, where: str) -> Labelled:
 
 
 def reply_of(answer: Answer) -> Reply:
-    """What a person gets to see of an answer."""
-    shown = _SHOWN_AS.get(answer.kind, Shown.REFUSAL)
+    """An answer as a `Reply`."""
+    shown = _KIND_OF_ANSWER.get(answer.kind, ReplyKind.REFUSAL)
     sections = (answer.section,) if answer.section else tuple(c.topic for c in answer.choices)
-    return Reply(shown, sections, line_of_help=bool(answer.notice))
+    return Reply(shown, sections, has_notice=bool(answer.notice))
 
 
-_SHOWN_AS = {
-    Kind.SECTION: Shown.SECTION,
-    Kind.SUGGESTIONS: Shown.OFFER,
-    Kind.CRISIS: Shown.HELP_LINES,
+_KIND_OF_ANSWER = {
+    Kind.SECTION: ReplyKind.SECTION,
+    Kind.SUGGESTIONS: ReplyKind.OFFER,
+    Kind.CRISIS: ReplyKind.HELP_LINES,
 }
 
 
-def evaluate(ask: Callable[[str], Reply], questions: Iterable[Labelled]) -> Report:
-    """Ask every question, and compare the replies with the labels."""
+def evaluate(ask: Callable[[str], Reply], questions: Iterable[Labelled]) -> EvaluationReport:
+    """Ask every question with `ask`, and compare the replies with the labels."""
     return report((labelled, ask(labelled.question)) for labelled in questions)
 
 
-def report(replies: Iterable[tuple[Labelled, Reply]]) -> Report:
+def report(replies: Iterable[tuple[Labelled, Reply]]) -> EvaluationReport:
     """Compare replies with the labels."""
-    tallies = {name: [0, 0] for name in Report.__dataclass_fields__ if name != "misses"}
+    tallies = {name: [0, 0] for name in EvaluationReport.__dataclass_fields__ if name != "misses"}
     misses: list[Miss] = []
 
     def count(name: str, hit: bool) -> bool:
@@ -238,10 +245,10 @@ def report(replies: Iterable[tuple[Labelled, Reply]]) -> Report:
         return hit
 
     for labelled, reply in replies:
-        alarm = reply.shown is Shown.HELP_LINES
+        alarm = reply.kind is ReplyKind.HELP_LINES
         wrongs: list[str] = []
         if labelled.expect == {CRISIS}:
-            helped = alarm or reply.line_of_help
+            helped = alarm or reply.has_notice
             if not count("crises", alarm):
                 wrongs.append("crisis understated" if helped else "crisis missed")
             count("crises_helped", helped)
@@ -251,23 +258,23 @@ def report(replies: Iterable[tuple[Labelled, Reply]]) -> Report:
             wrongs += _compare(labelled, reply, count)
         misses += [Miss(what, labelled, reply) for what in wrongs]
     shares = {name: Share(hits, total) for name, (hits, total) in tallies.items()}
-    return Report(**shares, misses=tuple(misses))
+    return EvaluationReport(**shares, misses=tuple(misses))
 
 
 def _compare(labelled: Labelled, reply: Reply, count: Callable[[str, bool], bool]) -> list[str]:
-    """Count a reply to a question that is no crisis; what is wrong with it, in words."""
+    """Count the reply to a question that is no crisis; returns what is wrong with it."""
     accepted = labelled.accepted
-    shown, sections = reply.shown, reply.sections[:MOST_OFFERED]
-    answered = shown is Shown.SECTION and sections[0] in accepted
-    wrong = shown is Shown.SECTION and not answered
-    excused = (shown is Shown.REFUSAL and NONE in accepted) or (
-        shown is Shown.HELP_LINES and CRISIS in accepted
+    shown, sections = reply.kind, reply.sections[:MOST_OFFERED]
+    answered = shown is ReplyKind.SECTION and sections[0] in accepted
+    wrong = shown is ReplyKind.SECTION and not answered
+    excused = (shown is ReplyKind.REFUSAL and NONE in accepted) or (
+        shown is ReplyKind.HELP_LINES and CRISIS in accepted
     )
     if labelled.expect == {NONE}:
         count("not_answered", not wrong)
         count("refused", excused)
         return ["not covered, but answered"] if wrong else []
-    offered_first = shown is Shown.OFFER and sections[:1] and sections[0] in accepted
+    offered_first = shown is ReplyKind.OFFER and sections[:1] and sections[0] in accepted
     within = answered or excused or (not wrong and not accepted.isdisjoint(sections))
     count("answered", answered)
     first = count("first", bool(answered or offered_first or excused))
@@ -282,11 +289,14 @@ def _compare(labelled: Labelled, reply: Reply, count: Callable[[str, bool], bool
 
 def cross_validate_search(
     topics: Sequence[Topic], vocabulary: Vocabulary, folds: int = 5
-) -> tuple[Report, list[Judged]]:
-    """Judge the example questions of a document as if each had never been seen.
+) -> tuple[EvaluationReport, list[Judged]]:
+    """Evaluate a document's example questions by cross-validation.
 
-    Stricter than what people meet: an example has one label, though often another section would
-    serve as well. Also gives every example's probabilities.
+    The result is worse than in use, because an example has only one right section, though another
+    one may serve as well.
+
+    Returns:
+        The report, and each example with its probabilities.
     """
     judged = cross_validate(
         search_examples(topics),
@@ -306,24 +316,28 @@ def cross_validate_search(
             else ()
         )
         expect = frozenset({topic.id if topic.covered else NONE})
-        reply = Reply(_SHOWN[ranking.outcome], sections)
+        reply = Reply(_KIND_OF_OUTCOME[ranking.outcome], sections)
         replies.append((Labelled(each.example.text, expect), reply))
     return report(replies), judged
 
 
-_SHOWN = {
-    Outcome.ANSWER: Shown.SECTION,
-    Outcome.OFFER: Shown.OFFER,
-    Outcome.NOT_COVERED: Shown.REFUSAL,
+_KIND_OF_OUTCOME = {
+    Outcome.ANSWER: ReplyKind.SECTION,
+    Outcome.OFFER: ReplyKind.OFFER,
+    Outcome.NOT_COVERED: ReplyKind.REFUSAL,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class CrisisReport:
-    """What cross-validation makes of crises: explicit ones, and what is none.
+    """The results of cross-validating the crisis check.
 
-    `explicit` got help lines alone, `helped` these or a line of help; `ambiguous` got a line of
-    help or more; `traps` and `ordinary` got help lines alone, though they are no crisis.
+    Args:
+        explicit: explicit crises with help lines alone.
+        helped: explicit crises with help lines, alone or above an answer.
+        ambiguous: ambiguous phrases with help lines, alone or above an answer.
+        traps: phrases that only sound like a crisis, with help lines alone.
+        ordinary: ordinary questions with help lines alone.
     """
 
     explicit: Share
@@ -339,9 +353,10 @@ def cross_validate_crisis(
     vocabulary: Vocabulary,
     folds: int = 5,
 ) -> CrisisReport:
-    """Judge the phrases and questions as if each had never been seen.
+    """Evaluate the crisis check's phrases and the ordinary questions by cross-validation.
 
-    Stricter than what people meet: the traps were written to be as close to a crisis as can be.
+    The result is worse than in use, because the traps were written to be as close to a crisis as
+    possible.
     """
     judged = cross_validate(
         crisis_examples(phrases, ordinary),
@@ -386,7 +401,7 @@ _NEIGHBOURS = {
 
 
 def inject_typos(text: str, count: int, rng: random.Random) -> str:
-    """The text with so many typing errors, in as many words of at least four letters.
+    """A text with `count` typing errors, each in another word of at least four letters.
 
     A letter is dropped, doubled, swapped with the next one, or replaced by its neighbour on the
     keyboard. A text with fewer such words gets fewer errors.

@@ -1,8 +1,8 @@
-"""What the search and the crisis check see of the words of a text, as numbers: features.
+"""Features: turns the words of a text into numbers, for the search and the crisis check.
 
-Features are which words occur, which of them stand side by side or near each other, and runs of a
-few letters. Letters within words are what recognises a word that no example has, or that is spelt
-in a new way.
+Features are words, pairs of words that are side by side or near each other, and runs of a few
+letters. The runs of letters recognise words that no example has, or that are spelt differently. A
+feature's number is a CRC-32 hash.
 """
 
 from __future__ import annotations
@@ -20,26 +20,27 @@ from knowledge.vocabulary import LETTER_LIMIT
 Values = NDArray[np.float32]
 
 RARE = 2
-"""Examples that must have a feature for it to be used."""
+"""The least number of examples that must have a feature for it to be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureVector:
-    """A text as the classifier sees it: the places of its known features, and their values."""
+    """A text as a sparse vector: the indices of its known features, and their values."""
 
     indices: NDArray[np.int64]
     values: Values
 
 
 def parts_of(text: Sequence[str]) -> list[bytes]:
-    """The words of a text as parts of numbers for several of them."""
+    """The words of a text as bytes, to be hashed one after another."""
     return [b" " + word.encode() for word in text]
 
 
 def sequence_features(parts: Sequence[bytes], lengths: range, salt: int) -> list[int]:
-    """Numbers for all runs of words of these lengths; the beginning and the end count as words.
+    """Numbers for all runs of words (n-grams) of these lengths; the text's beginning and end count
+    as words.
 
-    `salt` keeps features of different kinds apart.
+    `salt` distinguishes this kind of feature from others.
     """
     parts = [b" <", *parts, b" >"]
     runs = [salt] * len(parts)
@@ -54,10 +55,9 @@ def sequence_features(parts: Sequence[bytes], lengths: range, salt: int) -> list
 
 
 def nearby_features(parts: Sequence[bytes], window: int, salt: int) -> list[int]:
-    """Numbers for every two words, in their order, that are at most `window` words apart.
+    """Numbers for all pairs of words, in their order, that are at most `window` words apart.
 
-    What stands between them may change from one person to the next: "want to die" and "want so
-    badly to just die" have a pair in common.
+    So "want to die" and "want so badly to just die" have a pair in common.
     """
     return list(
         {
@@ -69,7 +69,9 @@ def nearby_features(parts: Sequence[bytes], window: int, salt: int) -> list[int]
 
 
 def letters_of(word: str, lengths: tuple[int, ...]) -> list[int]:
-    """Numbers for all runs of so many letters within a word, beginning and end included."""
+    """Numbers for all runs of letters of these lengths within a word; its beginning and end count
+    as letters.
+    """
     padded = b" " + word.encode()[:LETTER_LIMIT] + b" "
     size = len(padded)
     return [
@@ -80,16 +82,15 @@ def letters_of(word: str, lengths: tuple[int, ...]) -> list[int]:
 
 
 ALWAYS = (0,)
-"""A view with one feature that every text has: it learns how frequent each kind is."""
+"""A view with one feature that every text has; its weights learn how frequent each class is."""
 
 
 class Features:
-    """Which features are known, and what they are worth; turns texts into `FeatureVector`s.
+    """The known features and their weights; turns texts into `FeatureVector`s.
 
-    A feature is known when at least `RARE` examples have it: what one example alone has teaches
-    nothing about others. A feature that occurs in most examples ("the") tells little;
-    `worth` holds how much each tells (inverse document frequency). The values of every view
-    (words, letters) have the same length together, so that short and long texts, and words and
+    A feature is known if at least `RARE` examples have it. `worth` is its inverse document
+    frequency: a feature that most examples have, such as "the", tells little. The values of each
+    view (words, letters) are scaled to the same length, so that short and long texts, and words and
     letters, weigh the same.
     """
 
@@ -103,7 +104,7 @@ class Features:
 
     @classmethod
     def learn(cls, texts: Sequence[Sequence[Sequence[int]]]) -> Features:
-        """Count in how many of the texts each feature occurs."""
+        """The features that at least `RARE` of these texts have; a text is given by its views."""
         sizes = [sum(map(len, views)) for views in texts]
         owners = np.repeat(np.arange(len(texts), dtype=np.uint64), sizes)
         pairs = np.sort(owners << np.uint64(32) | _numbers(texts))
@@ -120,14 +121,14 @@ class Features:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Features:
-        """The features again; `KeyError` or `ValueError` if the arrays are not features."""
+        """Restore the features; `KeyError` or `ValueError` if the arrays are not features."""
         numbers, worth = arrays["features"], arrays["features_worth"]
         if numbers.shape != worth.shape:
             raise ValueError("the arrays do not fit together")
         return cls(numbers, worth)
 
     def indices(self, wanted: Sequence[int] | NDArray[np.uint32]) -> NDArray[np.int64]:
-        """The place of each feature, by its number; of one that is not known, `len(self)`."""
+        """The index of each feature, given by its number; `len(self)` for an unknown one."""
         wanted = np.asarray(wanted, dtype=np.uint32)
         if not len(self):
             return np.zeros(len(wanted), dtype=np.int64)
@@ -137,7 +138,7 @@ class Features:
         return indices
 
     def of_all(self, texts: Sequence[Sequence[Sequence[int]]]) -> list[FeatureVector]:
-        """The known features of each text, and their values; a text is given by its views."""
+        """The vector of each text; a text is given by its views."""
         if not texts:
             return []
         views = [len(view) for text in texts for view in text]

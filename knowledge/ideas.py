@@ -16,7 +16,7 @@ from zlib import crc32
 from knowledge.features import parts_of, sequence_features
 
 PAIR_WINDOW = 8
-"""How many words apart two ideas may stand to count as a pair."""
+"""The largest distance, in words, of two ideas that make a pair."""
 
 _TABLE = """
 die: die dies dying died dead ded death deaths perish grave coffin funeral
@@ -162,12 +162,12 @@ _PAIRS, _GISTS = 3, 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Idea:
-    """What several words have in common."""
+    """A group of words with a common meaning."""
 
     part: bytes
-    """Its name, as a part of numbers for several words or ideas (`knowledge.features`)."""
+    """Its name as bytes, to be hashed together with other words or ideas (`knowledge.features`)."""
     number: int
-    """That of texts which have it."""
+    """The number of the feature that a text has it."""
 
 
 def _read_ideas() -> tuple[dict[str, tuple[Idea, ...]], dict[str, tuple[Idea, ...]]]:
@@ -195,7 +195,7 @@ _BY_FIRST_LETTERS = {
 }
 
 KNOWN_WORDS = tuple(_WHOLE)
-"""The words of all ideas; typing errors are corrected to them."""
+"""The words of all ideas, which a vocabulary should know, to correct typing errors in them."""
 
 
 def _ideas(word: str) -> tuple[Idea, ...]:
@@ -210,14 +210,14 @@ _KNOWN = {word: _ideas(word) for word in _WHOLE}
 
 
 def ideas(word: str) -> tuple[Idea, ...]:
-    """The ideas that a word may stand for, the main one first; most words have none."""
+    """The ideas that a word may stand for, the main one first; empty for most words."""
     if (found := _KNOWN.get(word)) is not None:
         return found
     return (_NUMBER,) if word.isdigit() else _ideas(word)
 
 
 def pair_features(found: Sequence[tuple[Idea, ...]]) -> list[int]:
-    """Numbers for the ideas of a text (those of each word), and for every two that are close."""
+    """Numbers for the ideas of a text, given for each word, and for all pairs of close ones."""
     places = [(at, idea) for at, several in enumerate(found) for idea in several]
     numbers = {idea.number for _, idea in places}
     for start, (at, first) in enumerate(places, 1):
@@ -230,7 +230,7 @@ def pair_features(found: Sequence[tuple[Idea, ...]]) -> list[int]:
 
 
 def gist_features(parts: Sequence[bytes], found: Sequence[tuple[Idea, ...]]) -> list[int]:
-    """Numbers for the runs of two and three words, with each word's main idea in its place."""
+    """Numbers for runs of two and three words, each word replaced by its main idea, if any."""
     gist = [
         several[0].part if several else part for part, several in zip(parts, found, strict=True)
     ]

@@ -1,11 +1,9 @@
-"""LexicalIndex: search by words alone, for documents with no example questions, or too few.
+"""LexicalIndex: search by words alone (BM25), for documents with too few example questions.
 
-Without enough of them nothing can be learned or calibrated, so it only claims what can be seen:
-how much of the question is in a section at all (rare words count more, by inverse document
-frequency), and how far the best section is ahead of the others (BM25, the usual measure of how
-well a text fits a query). A section is the answer only when it holds almost all of the question
-and no other comes near. It works for tens of thousands of sections: only the lists of sections
-that hold a word of the question are looked at.
+Its probabilities are not learned. They follow from how much of the question's words a section has
+(weighted by inverse document frequency), and how far its BM25 score is ahead of the others'. So a
+section is the answer only if it has almost all of the question's words, and no other section comes
+near. With an inverted index, it is fast for tens of thousands of sections.
 """
 
 from __future__ import annotations
@@ -20,14 +18,13 @@ from numpy.typing import NDArray
 from knowledge.vocabulary import TEXT_LIMIT, Vocabulary, words
 
 SATURATION, LENGTH_SHARE = 1.2, 0.75
-"""BM25's k1 and b: how soon repeating a word stops to count, and how much a long text is held
-against a section."""
+"""BM25's parameters k1 and b: the saturation of repeated words, and the penalty of long texts."""
 
 TITLE_WEIGHT, LONGEST_TITLE = 3, 12
-"""A word in a title, an alias or another text of at most 12 words counts as three in a text."""
+"""A word in a text of at most 12 words, such as a title or an alias, counts three times."""
 
 SHARPNESS = 3.0
-"""How far ahead a section must be: chances go with the score to this power."""
+"""Probabilities are in proportion to the scores to this power."""
 
 _SMALL_WORDS = """
 a about all also am an and any are as at be been but by can could did do does for from get had has
@@ -40,7 +37,7 @@ _SMALL = frozenset(_SMALL_WORDS.split())
 
 
 class Searchable(Protocol):
-    """What the index needs to know of a topic."""
+    """The properties of a topic that the index uses."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -65,7 +62,7 @@ class LexicalIndex:
 
     @classmethod
     def build(cls, topics: Sequence[Searchable], vocabulary: Vocabulary) -> LexicalIndex:
-        """Read the topics' titles, texts and example questions."""
+        """Index the topics' titles, texts and example questions."""
         bags: list[Counter[str]] = []
         for topic in topics:
             bag: Counter[str] = Counter()
@@ -93,7 +90,7 @@ class LexicalIndex:
         return cls(postings, len(bags))
 
     def probabilities(self, text: Sequence[str]) -> list[float]:
-        """How likely each topic is; together they are as likely as the question is understood."""
+        """The probability of each topic; unknown words lower the sum of all below 1."""
         asked = {word for word in text if word not in _SMALL}
         scores = np.zeros(self._topics, dtype=np.float32)
         held = np.zeros(self._topics, dtype=np.float32)

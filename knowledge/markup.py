@@ -1,7 +1,7 @@
-"""The little Markdown that articles use (bold, italic, links), as values that a renderer can print.
+"""Parses the Markdown that articles use (bold, italic, links) into values for the renderers.
 
-Block structure is kept as the article has it: paragraphs, and list items with their own numbers,
-so that nothing is renumbered. A link that leads nowhere is plain words.
+Blocks are kept as they are in the article: paragraphs, and list items with their own numbers, so
+nothing is renumbered. A link that is not http or https becomes plain text.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SPACES = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text in one style. `url` is None unless the link leads somewhere."""
+    """A piece of text in one style; `url` is the address if it is a link."""
 
     text: str
     bold: bool = False
@@ -33,9 +33,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph or a list item; `tight` if no empty line stands before it in the article.
+    """A paragraph or a list item.
 
-    `mark` is a list item's own number or bullet, with the space behind it.
+    `tight`: there is no empty line before it in the article. `mark` is a list item's number or
+    bullet, with the space after it; empty for a paragraph.
     """
 
     spans: tuple[Span, ...]
@@ -44,7 +45,7 @@ class Block:
 
     @property
     def gap(self) -> str:
-        """What stands between this block and the one before it."""
+        """The line breaks between this block and the one before it."""
         return "\n" if self.tight else "\n\n"
 
 
@@ -58,7 +59,7 @@ _markdown = _parser()
 
 
 def parse(body: str) -> tuple[Block, ...]:
-    """The blocks of a Markdown text. Never fails: what is not markup is text."""
+    """The blocks of a Markdown text. Never raises: what is not markup is text."""
     blocks = []
     tight = False
     for at, piece in enumerate(_BLOCK_BREAK.split(body.strip())):
@@ -72,7 +73,7 @@ def parse(body: str) -> tuple[Block, ...]:
 
 @lru_cache(maxsize=512)
 def parse_kept(body: str) -> tuple[Block, ...]:
-    """As `parse`, and kept: for the words of documents, and for nothing that somebody typed."""
+    """As `parse`, cached; only for the texts of documents, never for what somebody typed."""
     return parse(body)
 
 
@@ -104,7 +105,7 @@ def _spans(text: str) -> Iterable[Span]:
 
 
 def print_blocks(blocks: Iterable[Block], print_span: Callable[[Span], str]) -> str:
-    """All blocks as one text, with the article's own gaps between them."""
+    """All blocks as one text, with the article's gaps between them."""
     text = ""
     for block in blocks:
         text += (block.gap if text else "") + _print(block, print_span)
@@ -114,13 +115,13 @@ def print_blocks(blocks: Iterable[Block], print_span: Callable[[Span], str]) -> 
 def paginate(
     blocks: Iterable[Block], room: int, print_span: Callable[[Span], str]
 ) -> tuple[str, ...]:
-    """Printed blocks, dealt out to pages that each hold at most `room` characters.
+    """Print blocks on pages of at most `room` UTF-16 code units each.
 
     Pages break between blocks; a block that is longer than a page breaks between its sentences.
-    `room` counts UTF-16 code units, as Discord's client does: never fewer than characters.
+    Discord counts code units; they are never fewer than characters.
 
     Raises:
-        DoesNotFitError: one sentence alone is longer than a page.
+        DoesNotFitError: a sentence is longer than a page.
     """
     pages = [""]
     for block in blocks:

@@ -1,5 +1,5 @@
-"""Passages: the parts of a message that are judged on their own, so that no cry for help drowns in
-the words around it.
+"""Passages: the parts of a message that the crisis check judges separately, so that a cry for help
+is not lost in the words around it.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from knowledge.vocabulary import TEXT_LIMIT
 
 LONGEST = 200
-"""Words of a message that are looked at: the first and the last hundred."""
+"""Words of a message that are used, at most: the first and the last hundred."""
 LONG = 16
-"""Words of a message above which it is cut into sentences, and of a sentence above which it is cut
-into pieces: many people write without stops."""
+"""A message of more words is divided into sentences, and a sentence of more words into pieces,
+since many people write without punctuation."""
 PIECE, STEP = 7, 2
-"""Words of such a piece, and from one piece's start to the next's."""
+"""Words of a piece, and words between the starts of two pieces."""
 SHORTEST = 2
-"""Words of what is judged on its own; one ("Hell.") says too little."""
+"""The least words of a passage; a single one ("Hell.") says too little."""
 MOST_CLAUSES = 12
-"""Clauses of a message that are looked at."""
+"""Clauses of a message that are used, at most."""
 _CLAUSE_END = re.compile(r"[.,;:!?\n]+")
 # No stop within "4.5 mg", a time or an address.
 _SENTENCE_END = re.compile(r"(?<=[.;:!?\u2026])\s+|\n+")
@@ -30,19 +30,19 @@ Tokenizer = Callable[[str], Words]
 
 
 def sentences_as_written(text: str) -> list[str]:
-    """The sentences of a text, as they stand there."""
+    """The sentences of a text, as they are written."""
     return [part for part in _SENTENCE_END.split(text[:TEXT_LIMIT]) if part.strip()]
 
 
 def clauses_as_written(text: str) -> list[str]:
-    """The clauses of a text, as they stand there."""
+    """The clauses of a text, as they are written."""
     return [part for part in _CLAUSE_END.split(text[:TEXT_LIMIT]) if part.strip()]
 
 
 def sentences(text: str, tokenize: Tokenizer) -> Iterator[Words]:
-    """The sentences of a text, as they are read; of a long one, its overlapping pieces.
+    """The sentences of a text, tokenized; a long one as overlapping pieces.
 
-    A piece never reaches from one sentence into the next: there it would say what nobody said.
+    No piece contains parts of two sentences, as it could say what nobody said.
     """
     for sentence in sentences_as_written(_ends(text)):
         found = tokenize(sentence)
@@ -54,7 +54,7 @@ def sentences(text: str, tokenize: Tokenizer) -> Iterator[Words]:
 
 
 def clauses(text: str, tokenize: Tokenizer) -> Iterator[Words]:
-    """The clauses of a text, as they are read; none where it is a single one."""
+    """The clauses of a text, tokenized; none if it has only one."""
     found = clauses_as_written(text)
     if len(found) > 1:
         yield from (
@@ -63,7 +63,7 @@ def clauses(text: str, tokenize: Tokenizer) -> Iterator[Words]:
 
 
 def _ends(text: str) -> str:
-    """The text, or the beginning and the end of one that is too long to be looked at whole."""
+    """The text; of one with more than `LONGEST` words, its beginning and its end."""
     text = text[:TEXT_LIMIT]
     spaced = list(_SPACED.finditer(text))
     if len(spaced) <= LONGEST:

@@ -1,13 +1,13 @@
-"""CrisisDetector: are these words of a crisis? Text in, verdict out.
+"""CrisisDetector: recognises a crisis in a text.
 
-Three kinds of crisis are looked for: suicide and self-harm, too much of a medicine or a poison,
-and medical emergencies. An EXPLICIT crisis is answered with help lines alone, an AMBIGUOUS one
-with a line of help above the normal answer. Nobody is reported, and nothing is kept.
+There are three kinds: suicide and self-harm, an overdose or poisoning, and medical emergencies. An
+EXPLICIT crisis is answered with help lines alone, an AMBIGUOUS one with help lines above the normal
+answer. Nobody is reported, and nothing is stored.
 
-The verdict is a classifier's (`knowledge.classifier`), learned from `crisis.yaml` and from all
-ordinary example questions. It sees the words, which of them are near each other, their letters,
-and the ideas behind the words (`knowledge.ideas`). The passages of a message (`knowledge.passages`)
-are judged on their own as well. What it learns from is made in `knowledge.crisis_examples`.
+A classifier (`knowledge.classifier`) decides. It has learned from `crisis.yaml` and all ordinary
+example questions (`knowledge.crisis_examples`). Its features are words, words near each other,
+letters, and the ideas behind the words (`knowledge.ideas`). The passages of a message
+(`knowledge.passages`) are judged separately as well.
 """
 
 from __future__ import annotations
@@ -37,25 +37,24 @@ from knowledge.textmodel import Probabilities, TextModel, Views
 from knowledge.vocabulary import Vocabulary
 
 PASSAGE_DOUBT = 0.1
-"""How likely a passage may be ordinary and still be taken for a crisis: it is torn from its
+"""A passage is a crisis only if its probability of being ordinary is below this: it lacks its
 context, and a long message has many."""
 NEARBY = 5
-"""How many words apart two words may stand, at most, that are seen together; neighbours are one
-apart."""
+"""The largest distance of two words that make a feature together; neighbours have distance 1."""
 MOST_COUNTED = 10
-"""Words with an idea, above which their number tells no more."""
+"""The highest number of words with an idea that is a feature of its own."""
 _WORDS, _NEARBY, _HOW_MANY = 1, 5, 100
 
 
 class Tier(enum.Enum):
-    """How plain a crisis is."""
+    """How clearly a text speaks of a crisis."""
 
     EXPLICIT = "explicit"
     AMBIGUOUS = "ambiguous"
 
 
 class CrisisKind(enum.Enum):
-    """What kind of help is needed."""
+    """The kind of help that is needed."""
 
     SUICIDE = "suicide"
     OVERDOSE = "overdose"
@@ -64,7 +63,7 @@ class CrisisKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Crisis:
-    """Words of a crisis were found. The kind of an ambiguous one is the likeliest of the three."""
+    """The verdict that a text speaks of a crisis; `kind` is the likeliest of the three."""
 
     tier: Tier
     kind: CrisisKind
@@ -72,38 +71,38 @@ class Crisis:
 
 @dataclass(frozen=True, slots=True)
 class CrisisCosts:
-    """What each mistake costs, in units of "an explicit crisis gets no help line at all".
+    """The cost of each mistake; the unit is an explicit crisis without any help line.
 
-    The verdict with the least expected cost is taken, so these numbers are the thresholds.
+    The verdict with the least expected cost is chosen, so these numbers act as thresholds.
     """
 
     missed_explicit: float = 1.0
     missed_ambiguous: float = 0.4
-    """Despair is answered as an ordinary question."""
+    """An ambiguous text is answered as an ordinary question."""
     understated: float = 0.7
-    """An explicit crisis gets a line of help above an answer."""
+    """An explicit crisis gets help lines only above an answer."""
     overstated: float = 0.15
-    """Despair gets help lines alone."""
+    """An ambiguous text gets help lines alone."""
     false_alarm: float = 0.95
-    """An ordinary question is answered with help lines alone: it stays unanswered."""
+    """An ordinary question gets help lines alone, and so no answer."""
     needless_line: float = 0.25
-    """An ordinary question is answered with a line of help above the answer."""
+    """An ordinary question gets help lines above its answer."""
 
 
 CRISIS_COSTS = CrisisCosts()
 CRISIS_TRAINING = Training(passes=5, rate=1.0, decay=1e-3, averaged=3)
-"""More careful than the search's: whoever is in a crisis says it in words that no example has."""
+"""Slower than the search's, to generalise better: real crises are in words that no example has."""
 _KINDS = (CrisisKind.SUICIDE, CrisisKind.OVERDOSE, CrisisKind.EMERGENCY)
 BIASES = np.eye(FIRST_KIND + len(_KINDS))[:, 1:]
-"""The calibration may raise or lower every kind but the ordinary."""
+"""For `TextModel.learn`: the calibration finds an offset for every kind but the ordinary."""
 
 
 class CrisisDetector:
-    """Finds words of a crisis; see `build` and `check`."""
+    """Recognises a crisis; see `build` and `check`."""
 
     def __init__(self, vocabulary: Vocabulary, model: TextModel, key: str) -> None:
         self.key = key
-        """Under which what was learned can be taken up again."""
+        """The model's key in `knowledge.modelcache`."""
         self.vocabulary = vocabulary
         self._model = model
 
@@ -116,14 +115,14 @@ class CrisisDetector:
         *,
         cache: Path | None = None,
     ) -> CrisisDetector:
-        """Learn from the phrases, or take what was learned from the same phrases before.
+        """Learn from the phrases, or load what was learned from the same phrases before.
 
         Args:
-            phrases: what `crisis.yaml` holds.
-            ordinary: questions that are no crisis: all examples of all documents.
-            vocabulary: reads them, and what people ask. It knows the words of
+            phrases: the content of `crisis.yaml`.
+            ordinary: questions that are no crisis: the examples of all documents.
+            vocabulary: tokenizes them, and questions. It should know the words of
                 `knowledge.ideas`, so that typing errors in them are corrected.
-            cache: a folder that keeps what was learned until an input or the code changes.
+            cache: a folder for `knowledge.modelcache`; None to save nothing.
         """
         examples = crisis_examples(phrases, ordinary)
         key = modelcache.key_of([[[each.text, each.kind] for each in examples], vocabulary.key])
@@ -142,7 +141,7 @@ class CrisisDetector:
 
     @classmethod
     def restore(cls, vocabulary: Vocabulary, key: str, cache: Path) -> CrisisDetector | None:
-        """What was learned before under a key."""
+        """Load a learned detector; None if it is not in the cache."""
         if arrays := modelcache.load(cache, "crisis", key):
             with contextlib.suppress(KeyError, ValueError):
                 model = TextModel.from_arrays(arrays, len(BIASES), CRISIS_VIEWS, vocabulary)
@@ -150,16 +149,16 @@ class CrisisDetector:
         return None
 
     def check(self, text: str) -> Crisis | None:
-        """The crisis that the words speak of, if any; the plainest, if there are several."""
+        """The crisis that a text speaks of; None if none. An explicit one takes precedence."""
         return self.check_tokens(text, self.tokenize(text))
 
     def check_tokens(self, text: str, whole: Sequence[str]) -> Crisis | None:
-        """As `check`, for a text whose words were found by `tokenize`."""
+        """As `check`, for a text that was tokenized with `tokenize`."""
         found = self._judge(whole) if whole else None
         long = len(whole) > LONG
         passages = chain(
             sentences(text, self.tokenize) if long else (),
-            # Despair in one clause must not hide what the next one says outright.
+            # An ambiguous clause must not hide an explicit one.
             clauses(text, self.tokenize) if found or not long else (),
         )
         for passage in passages:
@@ -171,17 +170,17 @@ class CrisisDetector:
         return found
 
     def tokenize(self, text: str) -> tuple[str, ...]:
-        """The words of a text, as many as are looked at."""
+        """The words of a text, at most `knowledge.passages.LONGEST`."""
         return self.vocabulary.tokenize(text, LONGEST)
 
     def _judge(self, words: Sequence[str], doubt: float = 1) -> Crisis | None:
-        """The verdict on the words, if the chance that they are ordinary is below the doubt."""
+        """The verdict, if the probability that the words are ordinary is below `doubt`."""
         probabilities = self._model.probabilities(words)
         return decide_crisis(probabilities) if probabilities[ORDINARY] < doubt else None
 
 
 def decide_crisis(probabilities: Probabilities, costs: CrisisCosts = CRISIS_COSTS) -> Crisis | None:
-    """The verdict with the least expected cost, given the chances of each kind."""
+    """The verdict with the least expected cost, given the probability of each kind."""
     ordinary, ambiguous = probabilities[ORDINARY], probabilities[AMBIGUOUS]
     explicit = 1 - ordinary - ambiguous
     alarm = costs.false_alarm * ordinary + costs.overstated * ambiguous
@@ -195,8 +194,7 @@ def decide_crisis(probabilities: Probabilities, costs: CrisisCosts = CRISIS_COST
 
 
 def _crisis_views(text: Sequence[str]) -> tuple[Sequence[int], ...]:
-    # How many words have an idea tells how much there is to go by: a word or two are seldom a
-    # crisis.
+    # The number of words with an idea is a feature, since one or two words are seldom a crisis.
     found = [ideas(word) for word in text]
     parts = parts_of(text)
     return (
@@ -210,4 +208,4 @@ def _crisis_views(text: Sequence[str]) -> tuple[Sequence[int], ...]:
 
 # Shorter runs of letters say little of a crisis, and longer ones are half a word.
 CRISIS_VIEWS = Views(_crisis_views, letter_runs=(4,))
-"""What the detector sees of a text: words, letters, and the ideas behind the words."""
+"""The detector's views of a text: words, letters, and the ideas behind the words."""

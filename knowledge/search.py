@@ -1,10 +1,9 @@
-"""SearchIndex: a question in, the sections that answer it out, with honest probabilities.
+"""SearchIndex: finds the sections that answer a question, with calibrated probabilities.
 
 Every topic, covered by the document or not, has example questions. A linear classifier
-(`knowledge.classifier`) learns from them, and from the sections' titles and sentences, which
-words and parts of words speak for which topic. Cross-validation tells what its scores are worth
-as probabilities, and `Costs` what to do about them: answer, offer, or say that the document does
-not cover it.
+(`knowledge.classifier`) learns from these, and from the sections' titles and sentences. Its scores
+are calibrated on examples that were held out, and `Costs` decide what to do: answer, offer
+sections, or say that the document does not cover the question.
 """
 
 from __future__ import annotations
@@ -32,27 +31,32 @@ from knowledge.vocabulary import WORD_LIMIT, Vocabulary, ends_of
 
 MOST_OFFERED = 3
 FEWEST_JUDGED = 10
-"""Example questions that must be held out to calibrate the classifier, which takes some forty of
-them; documents with fewer are searched by their words. With none to four held out, it showed a
-wrong section for up to two thirds of all questions; from ten on, at most one in five sections that
-it showed was wrong, as `Costs` want it (the shipped document with 1 to 320 of its questions)."""
+"""The least number of example questions that must be held out to calibrate the classifier, for
+which a document needs some forty; with fewer it is searched by words alone. With none to four held
+out, up to two thirds of all questions got a wrong section; from ten on, at most one of five
+sections that were shown was wrong, as `Costs` intend (measured on the shipped document with 1 to
+320 of its questions)."""
 MOST_LEARNED = 400
-"""Topics that the classifier tells apart; documents with more are searched by their words."""
+"""The most topics for the classifier; documents with more are searched by words alone."""
 SMALL_TALK = "small-talk"
-"""The topic of greetings and thanks."""
+"""The id of the topic of greetings and thanks."""
 QUESTIONS_FOR_TALK = 7
-"""One of so many example questions is also learned amid talk."""
+"""One of so many example questions is also learned with small talk around it."""
 MOST_PARTS = 12
-"""Sentences or clauses of a text among which the question is looked for."""
+"""A text with more sentences or clauses is not searched part by part."""
 _SENTENCE = re.compile(r"(?<=[.:!?])\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One thing that a question can be about.
+    """Something that a question can be about.
 
-    `id` is a section's id when the document covers it, else the not-covered topic's own.
-    `texts` are the title, the aliases and the section's text; `questions` are examples.
+    Args:
+        id: the section's id if the document covers it, otherwise the id of the topic that is not
+            covered.
+        covered: whether the document covers it.
+        texts: its title, aliases and text.
+        questions: example questions.
     """
 
     id: str
@@ -70,7 +74,7 @@ class Outcome(enum.Enum):
 
 
 class Candidate(NamedTuple):
-    """A section, and the probability that it is the one which answers the question."""
+    """A section, and the probability that it is the one that answers the question."""
 
     id: str
     probability: float
@@ -78,13 +82,15 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The outcome of a search.
+    """The result of a search.
 
-    `candidates` are the likeliest sections, best first, at most three; the first is the answer
-    when the outcome is ANSWER, and all are close but unsure otherwise. `not_covered` is the
-    likeliest topic that the document does not cover, when the outcome is NOT_COVERED and there
-    is one that is likelier than a topic which nobody has named. `coverage` is the probability
-    that the document covers the question at all.
+    Args:
+        outcome: what to do.
+        candidates: the likeliest sections, best first, at most three. With ANSWER, the first one is
+            the answer.
+        not_covered: with NOT_COVERED, the id of the likeliest topic that is not covered; None if an
+            unknown topic is likelier.
+        coverage: the probability that the document covers the question.
     """
 
     outcome: Outcome
@@ -94,17 +100,17 @@ class Ranking:
 
     @property
     def is_talk(self) -> bool:
-        """Whether nothing was asked, as far as can be told: small talk, or of no known topic."""
+        """Whether the text seems to ask nothing: it is small talk, or of no known topic."""
         unknown = self.not_covered in (None, SMALL_TALK)
         return self.outcome is Outcome.NOT_COVERED and unknown
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What each outcome costs the person who asked, in taps and the like.
+    """What each outcome costs the person who asked; the unit is one more tap.
 
-    The outcome with the least expected cost is taken, so these numbers are the thresholds: with
-    them, a section is shown as the answer when it is right in at least four of five cases.
+    The outcome with the least expected cost is chosen, so these numbers act as thresholds: a
+    section is shown as the answer if it is right in at least four of five cases.
     """
 
     wrong_answer: float = 5
@@ -125,7 +131,7 @@ COSTS = Costs()
 
 
 class Ranker(Protocol):
-    """Turns a question into the probability of each topic; the rest, up to one, is unknown."""
+    """Gives the probability of each topic; what is missing to 1 is that of an unknown topic."""
 
     def probabilities(self, text: Sequence[str]) -> Probabilities:
         """The probability of each topic, in the topics' order, for a question's words."""
@@ -142,7 +148,7 @@ class SearchIndex:
         key: str = "",
     ) -> None:
         self.key = key
-        """Under which what was learned can be taken up again; empty if nothing was learned."""
+        """The model's key in `knowledge.modelcache`; empty if there is no model."""
         self.vocabulary = vocabulary
         self._ids = TopicIds.of(topics)
         self._ranker = ranker
@@ -155,14 +161,14 @@ class SearchIndex:
         *,
         cache: Path | None = None,
     ) -> SearchIndex:
-        """Learn from the topics, or take what was learned from the same topics before.
+        """Learn from the topics, or load what was learned from the same topics before.
 
-        Where there is too little to learn from, or too much, it is the same as `by_words`.
+        With too few examples, or too many topics, it is the same as `by_words`.
 
         Args:
-            topics: all that the document covers, then what is known that it does not.
-            vocabulary: reads them, and the questions.
-            cache: a folder that keeps what was learned until an input or the code changes.
+            topics: those that the document covers, followed by those that it does not.
+            vocabulary: tokenizes them, and the questions.
+            cache: a folder for `knowledge.modelcache`; None to save nothing.
         """
         questions = sum(len(topic.questions) for topic in topics)
         if questions < FEWEST_JUDGED or len(topics) > MOST_LEARNED:
@@ -185,7 +191,7 @@ class SearchIndex:
 
     @classmethod
     def by_words(cls, topics: Sequence[Topic], vocabulary: Vocabulary) -> SearchIndex:
-        """Learn nothing, and go by the words of the topics' texts and questions alone."""
+        """An index that compares words only, without a learned model."""
         return cls(topics, vocabulary, LexicalIndex.build(topics, vocabulary))
 
     @classmethod
@@ -196,7 +202,10 @@ class SearchIndex:
         key: str,
         cache: Path,
     ) -> SearchIndex | None:
-        """What was learned before under a key; the topics need not hold their questions."""
+        """Load a learned index; None if it is not in the cache.
+
+        The topics need not have their questions.
+        """
         if arrays := modelcache.load(cache, "search", key):
             with contextlib.suppress(KeyError, ValueError):
                 model = TextModel.from_arrays(arrays, len(topics), SEARCH_VIEWS, vocabulary)
@@ -208,15 +217,15 @@ class SearchIndex:
         return self.search_tokens(text, self.vocabulary.tokenize(text))
 
     def search_tokens(self, text: str, words: tuple[str, ...]) -> Ranking:
-        """As `search`, for a text whose words were read already.
+        """As `search`, for a text that is tokenized already.
 
-        Where one sentence, or one clause of a single sentence, is a question and all others are
-        talk ("Hi everyone, I am new here."), it is looked for alone, if the whole does not say
-        enough.
+        If the whole text gives no clear result, and exactly one of its sentences (or clauses of a
+        single sentence) is a question among small talk ("Hi everyone, I am new here."), the result
+        for that part is returned.
         """
         whole = self._rank(words)
         if whole.outcome is not Outcome.OFFER and not whole.is_talk:
-            return whole  # the answer, or what is known not to be covered
+            return whole  # an answer, or a known topic that is not covered
         parts = sentences_as_written(text)
         if len(parts) == 1 and whole.is_talk:
             parts = clauses_as_written(text)
@@ -236,14 +245,14 @@ class SearchIndex:
 
 @dataclass(frozen=True, slots=True)
 class TopicIds:
-    """The ids of topics that the document covers, and of the others, which come behind them."""
+    """The ids of the topics that the document covers, and of the others, which follow them."""
 
     covered: tuple[str, ...]
     others: tuple[str, ...]
 
     @classmethod
     def of(cls, topics: Sequence[Topic]) -> TopicIds:
-        """Of these topics; `ValueError` if one that is covered comes behind one that is not."""
+        """The ids of these topics; `ValueError` if a covered one follows one that is not."""
         covered = tuple(topic.id for topic in topics if topic.covered)
         if not all(topic.covered for topic in topics[: len(covered)]):
             raise ValueError("the topics that are covered come first")
@@ -253,7 +262,7 @@ class TopicIds:
 def decide(probabilities: Probabilities, ids: TopicIds, costs: Costs = COSTS) -> Ranking:
     """The outcome with the least expected cost, given the probability of each of the topics."""
     covered = probabilities[: len(ids.covered)]
-    if math.isnan(coverage := sum(covered)):  # no reason to show anything
+    if math.isnan(coverage := sum(covered)):  # a broken model must not show anything
         covered, coverage = [], 0.0
     best = sorted(range(len(covered)), key=covered.__getitem__, reverse=True)[:MOST_OFFERED]
     candidates = tuple([Candidate(ids.covered[at], covered[at]) for at in best if covered[at] > 0])
@@ -262,7 +271,7 @@ def decide(probabilities: Probabilities, ids: TopicIds, costs: Costs = COSTS) ->
     if outcome is Outcome.NOT_COVERED and ids.others:
         others = probabilities[len(ids.covered) :]
         at = max(range(len(others)), key=others.__getitem__)
-        # Something that nobody has written down is the likelier topic, where words are few.
+        # The missing probability is that of an unknown topic, which may be likelier.
         if others[at] > 1 - coverage - sum(others):
             not_covered = ids.others[at]
     return Ranking(outcome, candidates, not_covered, coverage)
@@ -271,7 +280,7 @@ def decide(probabilities: Probabilities, ids: TopicIds, costs: Costs = COSTS) ->
 def expected_costs(
     candidates: Sequence[Candidate], coverage: float, costs: Costs
 ) -> tuple[tuple[Outcome, float], ...]:
-    """What each outcome is expected to cost, with these candidates, best first."""
+    """The expected cost of each outcome; `candidates` are sorted, best first."""
     first = candidates[0].probability if candidates else 0.0
     within = sum([candidate.probability for candidate in candidates])
     missing = 1 - coverage
@@ -289,13 +298,13 @@ def expected_costs(
 
 
 def texts_of(topics: Iterable[Topic]) -> list[str]:
-    """All that is written of these topics, for a vocabulary."""
+    """All texts and questions of these topics, for a vocabulary."""
     return [text for topic in topics for text in (*topic.texts, *topic.questions)]
 
 
 def search_examples(topics: Sequence[Topic]) -> list[Example]:
-    """What the search learns from: the example questions, some of them amid talk, the titles, and
-    every sentence.
+    """The training examples: the example questions, some of them with small talk around them, the
+    titles, and every sentence.
     """
     examples = [
         Example(text, kind, asked)
@@ -309,10 +318,10 @@ def search_examples(topics: Sequence[Topic]) -> list[Example]:
 
 
 def _amid_talk(asked: Iterable[Example], talk: Sequence[str]) -> Iterator[Example]:
-    """Some questions with talk before or behind them: people greet before they ask, and thank,
-    often without a stop.
+    """Some questions with small talk before or after them, as people greet and thank without
+    punctuation.
 
-    Which ones follows from their words, so that one more example changes none of the others.
+    They are chosen by a hash of their text, so another example changes none of the others.
     """
     for each in asked if talk else ():
         number = crc32(each.text.encode())
@@ -324,7 +333,7 @@ def _amid_talk(asked: Iterable[Example], talk: Sequence[str]) -> Iterator[Exampl
 
 
 def search_biases(topics: Sequence[Topic]) -> NDArray[np.float64]:
-    """The calibration may raise or lower what is covered against what is not."""
+    """For `TextModel.learn`: the calibration finds one offset for all covered topics."""
     return np.array([[float(topic.covered)] for topic in topics])
 
 
@@ -333,7 +342,7 @@ def _search_views(text: Sequence[str]) -> tuple[Sequence[int], ...]:
 
 
 SEARCH_VIEWS = Views(_search_views, letter_runs=(2, 3, 4, 5))
-"""What the search sees of a text: words, pairs of neighbours, and letters."""
+"""The search's views of a text: words, pairs of neighbours, and runs of letters."""
 
 
 def _sentences(topic: Topic) -> list[str]:

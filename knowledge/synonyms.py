@@ -1,4 +1,4 @@
-"""Words that mean the same in the groups we serve, and their usual misspellings."""
+"""Synonyms of medical words in the groups that the bot serves, and their usual misspellings."""
 
 from __future__ import annotations
 
@@ -30,4 +30,4 @@ def _read() -> dict[str, tuple[str, ...]]:
 
 
 SYNONYMS: Mapping[str, Sequence[str]] = _read()
-"""One word to all that mean it."""
+"""By a word: everything that is replaced by it."""

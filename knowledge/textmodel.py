@@ -1,8 +1,7 @@
-"""TextModel: everything between a text and the probability of each kind that it may be of.
+"""TextModel: gives the probability of each class (called kind) for the words of a text.
 
-It joins the features of the words that a `Vocabulary` has read and the classifier's weights with
-their calibration, and can be turned into arrays and back. `SearchIndex` uses one to tell topics
-apart, `CrisisDetector` another to recognise a crisis.
+It joins features, the classifier's weights and their calibration, and can be saved as arrays.
+The kinds are the topics in that of `SearchIndex`, and the kinds of a crisis in `CrisisDetector`'s.
 """
 
 from __future__ import annotations
@@ -31,31 +30,31 @@ from knowledge.vocabulary import Vocabulary
 from knowledge.weights import WeightTable
 
 Probabilities = Sequence[float]
-"""The probability of each kind, in their order."""
+"""The probability of each kind, in the order of the kinds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """What a model sees of a text: lists of feature numbers (`knowledge.features`)."""
+    """How a model turns words into views: lists of feature numbers (`knowledge.features`)."""
 
     of_words: Callable[[Sequence[str]], tuple[Sequence[int], ...]]
-    """Turns the words of a text into the views in which their order counts."""
+    """Makes the views that depend on the order of words."""
     letter_runs: tuple[int, ...]
-    """Lengths of the runs of letters that are seen within each word: one view more."""
+    """The lengths of the runs of letters within each word, which are one more view."""
 
 
 TRAINING = Training()
 
 HELD_OUT = 4
-"""One in so many examples is held out, for the calibration."""
+"""One of so many examples is held out, to calibrate the scores."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text and its kind.
+    """A training example: a text and the number of its kind.
 
-    Only what people `asked` is used for the calibration. `wholes` are the texts that it was made
-    of: it is held out together with each of them.
+    `asked`: people asked it like this; only such examples are used for the calibration. `wholes`
+    are the texts that a combined example was made of: it is held out whenever one of them is.
     """
 
     text: str
@@ -65,12 +64,12 @@ class Example:
 
 
 class TooFewExamplesError(ValueError):
-    """There is not enough to calibrate on: a model's chances would be guesses."""
+    """There are too few examples to calibrate the probabilities."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What cross-validation made of an example: the chances of each kind, had it been unseen."""
+    """An example, and its probabilities according to a model that has not learned from it."""
 
     example: Example
     probabilities: Probabilities
@@ -78,7 +77,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """Examples on their way into a classifier."""
+    """Examples with their words, features and labels, ready for the classifier."""
 
     examples: list[Example]
     vocabulary: Vocabulary
@@ -115,7 +114,7 @@ class _Prepared:
 
     @property
     def asked(self) -> Flags:
-        """Which of the examples people asked."""
+        """Which examples are marked as asked."""
         return np.array([example.asked for example in self.examples], dtype=np.bool_)
 
     def held_out(self, folds: int) -> Flags:
@@ -134,10 +133,10 @@ class _Prepared:
 
 
 class TextModel:
-    """Knows how likely a text is of each kind; see `learn` and `probabilities`."""
+    """Gives the probability of each kind for a text; see `learn` and `probabilities`."""
 
     def __init__(self, views: Views, table: WeightTable, offsets: NDArray[np.float64]) -> None:
-        """`offsets` raise or lower the kinds' scores, which `table` holds calibrated already."""
+        """`offsets` are added to the kinds' scores; the weights in `table` are scaled already."""
         self._views = views
         self._table = table
         self._offsets = offsets
@@ -156,13 +155,13 @@ class TextModel:
         """Learn from examples.
 
         Args:
-            examples: texts of every kind.
-            biases: kinds by groups; the calibration may raise or lower each group as a whole.
+            examples: examples of every kind.
+            biases: a matrix of kinds by groups; the calibration finds one offset for each group.
             views: how a text's words become features.
-            vocabulary: reads the examples, and every text to come.
+            vocabulary: tokenizes the examples.
             training: how the weights are learned.
-            fewest: of the examples that people asked, how many have to be held out for the
-                calibration. With none, scores are taken for chances as they are.
+            fewest: the least number of asked examples that have to be held out for the calibration.
+                Without any, the scores are not calibrated.
 
         Raises:
             TooFewExamplesError: fewer are held out.
@@ -181,22 +180,22 @@ class TextModel:
         return cls(views, table, offsets)
 
     def probabilities(self, text: Sequence[str]) -> Probabilities:
-        """How likely a text, given by its words as the vocabulary reads them, is of each kind."""
+        """The probability of each kind for a text, given by its words from the vocabulary."""
         scores = self._table.score(text, self._views.of_words(text)) + self._offsets
         return softmax_of_one(scores.tolist())
 
     def to_arrays(self) -> Arrays:
-        """All that was learned, as plain arrays."""
+        """Everything that was learned, as plain arrays."""
         return {**self._table.to_arrays(), "offsets": self._offsets}
 
     @classmethod
     def from_arrays(
         cls, arrays: Arrays, kinds: int, views: Views, vocabulary: Vocabulary
     ) -> TextModel:
-        """The model again.
+        """Restore a model.
 
         Raises:
-            KeyError, ValueError: the arrays are not those of a model with these kinds and words.
+            KeyError, ValueError: the arrays are not of a model with so many kinds and these words.
         """
         table = WeightTable.from_arrays(arrays, vocabulary.numbers, views.letter_runs)
         offsets = arrays["offsets"].astype(np.float64, copy=False)
@@ -214,10 +213,10 @@ def cross_validate(
     vocabulary: Vocabulary,
     training: Training = TRAINING,
 ) -> list[Judged]:
-    """Judge every example that people asked as if it had never been seen.
+    """Cross-validate: judge every asked example by a model that has not learned from it.
 
-    The examples are dealt into `folds` parts; each part is judged by what was learned from all
-    others. Near-duplicates are in the same part.
+    The examples are divided into `folds` parts, near-duplicates in the same one; each part is
+    judged by a model that was learned from all others.
     """
     ready = _Prepared.of(examples, views, vocabulary)
     scores = np.zeros((len(ready.examples), len(biases)), dtype=np.float32)
@@ -238,7 +237,7 @@ def cross_validate(
 def _calibrate(
     scores: Floats, labels: Integers, biases: NDArray[np.float64]
 ) -> tuple[float, NDArray[np.float64]]:
-    """A factor for all scores and an offset for each kind, which make softmax tell the truth."""
+    """A factor for all scores, and an offset for each kind, so that softmax gives probabilities."""
     if not len(labels):
         return 1.0, np.zeros(len(biases))
     groups = np.broadcast_to(biases, (len(scores), *biases.shape))

@@ -1,9 +1,9 @@
-"""The words of a text, in the one form in which they are compared, with typing errors corrected.
+"""Vocabulary: tokenizes texts, and corrects typing errors.
 
-`words` cuts the text to a limit, and brings spelling, case, accents, quotes, mentions and emoji to
-one form. `Vocabulary.normalize` corrects typing errors against the words that the documents and
-the examples use, and replaces synonyms ("RSD", "algodystrophy") with one word. Both are cheap, and
-neither can fail. A question is read once, for the crisis check and the search alike.
+`words` splits a text into words of one form: without case, accents, punctuation, mentions and
+links. `Vocabulary.normalize` corrects typing errors to words that the documents and examples use,
+and replaces synonyms ("RSD", "algodystrophy") with one word. Both are fast, and never raise. A
+question is tokenized once, for the crisis check and the search.
 """
 
 from __future__ import annotations
@@ -26,31 +26,31 @@ from knowledge import modelcache
 from knowledge.synonyms import SYNONYMS
 
 TEXT_LIMIT = 4_000
-"""Characters that are looked at; more than any platform lets a member send."""
+"""Characters of a text that are used, at most; no platform lets a member send more."""
 
 WORD_LIMIT = 60
-"""Words of one text that are looked at, so that a long text costs no more than a short one."""
+"""Words of a text that are used, at most, so that a long text costs no more than a short one."""
 
 LETTER_LIMIT = 24
-"""Letters of one word that are looked at; longer words are not words."""
+"""Letters of a word that are used, at most."""
 
 LONG_WORD = 8
-"""Letters of a word in which any two errors are looked for; they are likelier in long words."""
+"""The least letters of a word in which any two errors are corrected."""
 
 _LETTERS = 26
 _MOST_DIFFERENT = 4
-"""Letters that two words may have more or less of, when two errors lie between them."""
+"""The largest difference of the letter counts of two words that are two errors apart."""
 
 MOST_TYPOS = 16
-"""Unknown words of one text that are looked up; a text with more is not in our language."""
+"""Unknown words of one text that are corrected, at most; one with more is in another language."""
 
 FREQUENT = 30
-"""How often a word must occur for a word of three letters to be taken for it."""
+"""The least occurrences of a word to which a word of three letters is corrected."""
 
 _MARKUP = re.compile(r"<(?:[@#!:]|a:|t:|https?:|mailto:)[^<>]{0,300}>|https?://\S+|&(?:amp|lt|gt);")
 _ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,99}")
 _PLAIN = re.compile(r"[a-z' ,.?!\n]*")
-"""What most people write: there is nothing in it to bring to another form but apostrophes."""
+"""Matches the texts that most people write, which need only their apostrophes removed."""
 _WORD = re.compile(rf"([^\W_]{{1,{LETTER_LIMIT}}})[^\W_]*")
 _STARS = re.compile(r"(?<=[a-z])\*+(?=[a-z])")
 _DISGUISED = re.compile(r"(?<=[a-z])[01345$](?=[a-z])")
@@ -61,9 +61,9 @@ _APOSTROPHES = str.maketrans("", "", "'\u2019\u2018\u02bc`\u00b4")
 def words(text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:
     """The words of a text: lower case, without accents, links, mentions and punctuation.
 
-    Apostrophes are dropped ("can't" is "cant", as people type it); letters that were disguised
-    to get past a filter ("su1cide", "s*icide") are brought back as far as can be told. Of a text
-    with more than `limit` words, the first and the last are kept: there the question stands.
+    Apostrophes are removed ("can't" becomes "cant", as many type it), and some letters that were
+    disguised to get past a filter ("su1cide", "s*icide") are restored. Of a text with more than
+    `limit` words, the first and the last are kept, where the question usually is.
     """
     text = text[:TEXT_LIMIT]
     lower = text.lower()
@@ -77,7 +77,7 @@ def ends_of(text: tuple[str, ...], limit: int) -> tuple[str, ...]:
 
 
 def _in_plain_form(text: str) -> str:
-    # Cut again: there are characters that normal form makes eighteen of.
+    # Cut again, because normalization can turn one character into eighteen.
     text = unicodedata.normalize("NFKC", text)[:TEXT_LIMIT]
     text = _MARKUP.sub(" ", text.lower().translate(_APOSTROPHES))
     if "@" in text:
@@ -90,10 +90,10 @@ def _in_plain_form(text: str) -> str:
 
 
 class Vocabulary:
-    """The words that people use, with their synonyms; it corrects what was mistyped.
+    """The known words and synonyms; tokenizes texts, and corrects typing errors.
 
-    To find a word's neighbours without trying all words, every known word is filed under numbers
-    for itself and for what is left of it when one letter is missing (see `_shortened`).
+    To find similar words quickly, every known word is indexed under hashes of itself and of what
+    remains when one letter is left out (see `_shortened`).
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Vocabulary:
         owners: NDArray[np.int32],
         synonyms: Mapping[str, Sequence[str]],
     ) -> None:
-        """`keys` in order, and for each the number of the word in `known` that is filed there."""
+        """`keys` are the sorted hashes, `owners` the number of each one's word in `known`."""
         self._words = known
         self._counts = counts
         self.numbers: Mapping[str, int] = {word: number for number, word in enumerate(known)}
@@ -120,16 +120,19 @@ class Vocabulary:
 
     @classmethod
     def of(cls, texts: Iterable[str], *, known_words: Iterable[str] = ()) -> Vocabulary:
-        """The words of all these texts, and `known_words` besides, with the usual synonyms."""
+        """The vocabulary of these texts and `known_words`, with the usual synonyms."""
         counts = Counter(word for text in texts for word in words(text, TEXT_LIMIT))
         counts.update(known_words)
         return cls.learn(counts, SYNONYMS)
 
     @classmethod
     def learn(cls, counts: Mapping[str, int], synonyms: Mapping[str, Sequence[str]]) -> Vocabulary:
-        """`counts`: how often each word occurs; `synonyms`: one word to all that mean it.
+        """Index the words.
 
-        A synonym may be of several words ("complex regional pain syndrome").
+        Args:
+            counts: how often each word occurs.
+            synonyms: by the word that replaces them; each may consist of several words, such as
+                "complex regional pain syndrome".
         """
         known = Counter(counts)
         for phrase, _ in _phrases(synonyms):
@@ -151,7 +154,7 @@ class Vocabulary:
         )
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """All of it but the synonyms, as plain arrays."""
+        """Everything but the synonyms, as plain arrays."""
         return {
             "vocabulary": np.frombuffer("\n".join(self._words).encode(), dtype=np.uint8),
             "vocabulary_counts": np.array(self._counts, dtype=np.int64),
@@ -163,7 +166,7 @@ class Vocabulary:
     def from_arrays(
         cls, arrays: Mapping[str, NDArray[Any]], synonyms: Mapping[str, Sequence[str]]
     ) -> Vocabulary:
-        """The vocabulary again; `KeyError` or `ValueError` if the arrays are not one."""
+        """Restore a vocabulary; `KeyError` or `ValueError` if the arrays are not one."""
         listed = arrays["vocabulary"].tobytes().decode().split("\n")
         counts = arrays["vocabulary_counts"].tolist()
         keys, owners = arrays["vocabulary_keys"], arrays["vocabulary_owners"]
@@ -174,31 +177,29 @@ class Vocabulary:
 
     @cached_property
     def key(self) -> str:
-        """Under which it can be taken up again."""
+        """Its key in `knowledge.modelcache`."""
         return modelcache.key_of(
             [list(self._words), list(self._counts), dict(self._given_synonyms)]
         )
 
     def save(self, cache: Path) -> None:
-        """Keep it under its key."""
+        """Save it under its key."""
         modelcache.save(cache, "vocabulary", self.key, self.to_arrays())
 
     @classmethod
     def restore(cls, key: str, cache: Path) -> Vocabulary | None:
-        """What was kept under a key, with the usual synonyms."""
+        """Load a vocabulary, with the usual synonyms; None if it is not in the cache."""
         if arrays := modelcache.load(cache, "vocabulary", key):
             with suppress(KeyError, ValueError):
                 return cls.from_arrays(arrays, SYNONYMS)
         return None
 
     def tokenize(self, text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:
-        """The words of a text, understood. Of one with more than `limit`, the first and the last
-        are read.
-        """
+        """The words of a text, normalized; at most `limit`, from its beginning and its end."""
         return self.normalize(words(text, limit))
 
     def normalize(self, text: tuple[str, ...]) -> tuple[str, ...]:
-        """The words as they were meant: typing errors corrected, synonyms joined."""
+        """The words with typing errors corrected and synonyms replaced."""
         known = self.numbers
         if strange := [word for word in text if word not in known]:
             meant = {word: self.correct(word) for word in [*dict.fromkeys(strange)][:MOST_TYPOS]}
@@ -206,10 +207,10 @@ class Vocabulary:
         return text if self._synonyms.keys().isdisjoint(text) else self._join(text)
 
     def correct(self, word: str) -> str:
-        """The known word that was most likely meant, at most two typing errors away; or the word.
+        """The known word that was most likely meant, at most two errors away; otherwise the word.
 
-        Fewer errors are likelier, above all two letters swapped; so are frequent words, and
-        errors in the middle of a word. In short words only one error is looked for.
+        Fewer errors are likelier, and so are swapped letters, errors in the middle of a word, and
+        frequent words. In words of less than six letters, only one error is corrected.
         """
         if not _is_correctable(word):
             return word
@@ -219,7 +220,7 @@ class Vocabulary:
         return word if found is None else found
 
     def _filed_with(self, word: str) -> set[int]:
-        """The known words, by number, that are filed where this one would be."""
+        """The numbers of the known words that share a hash with this one."""
         keys = np.array(_shortened(word), dtype=np.uint32)
         starts = self._keys.searchsorted(keys, "left").tolist()
         ends = self._keys.searchsorted(keys, "right").tolist()
@@ -231,7 +232,7 @@ class Vocabulary:
         }
 
     def _of_similar_letters(self, word: str) -> list[int]:
-        """The long known words, by number, that two errors could have made this one of."""
+        """The numbers of the long known words whose letter counts allow two errors at most."""
         numbers, letters = self._long_words
         difference = np.abs(letters - _letter_counts([word])).sum(axis=0, dtype=np.int8)
         similar: list[int] = numbers[difference <= _MOST_DIFFERENT].tolist()
@@ -239,7 +240,7 @@ class Vocabulary:
 
     @cached_property
     def _long_words(self) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
-        """The numbers of the long words, and letter by letter how often it is in each of them."""
+        """The numbers of the long words, and how often each letter (a row) is in each of them."""
         numbers = [
             number
             for number, word in enumerate(self._words)
@@ -252,7 +253,7 @@ class Vocabulary:
         letters = sorted(word)
         most_errors = 1 if len(word) < 6 else 2
         best, least = None, math.inf
-        for number in sorted(candidates):  # of two that are as likely, always the same one
+        for number in sorted(candidates):  # so that of two equally likely ones the first wins
             other, count = self._words[number], self._counts[number]
             if len(word) < 4 and count < FREQUENT:
                 continue
@@ -309,21 +310,21 @@ def _is_correctable(word: str) -> bool:
 
 
 def _shortened(word: str) -> list[int]:
-    """Numbers for a word and for all that is left of it when one letter is missing.
+    """Hashes of a word, and of what remains of it when any one letter is left out.
 
-    Two words that are one typing error apart (a letter too many, too few, changed or swapped)
-    have one of these in common.
+    Two words that are one typing error apart (an added, missing, changed or swapped letter) have
+    one of these in common.
     """
     shorter = {word[:at] + word[at + 1 :] for at in range(len(word))}
     return [crc32(part.encode()) for part in (word, *shorter)]
 
 
 def distance(one: str, other: str, limit: int) -> int:
-    """How many letters were added, dropped, changed or swapped with their neighbour.
+    """The edit distance: letters added, dropped, changed, or swapped with their neighbour.
 
-    Counting stops above `limit`, which is small: then the result is some number above it.
+    If it is above `limit`, which should be small, the result is any number above it.
     """
-    # What two words have in common at both ends is most of them, and costs nothing.
+    # Common letters at both ends, which are most of them, need no search.
     start, shorter = 0, min(len(one), len(other))
     while start < shorter and one[start] == other[start]:
         start += 1

@@ -1,10 +1,10 @@
-"""WeightTable: what a text speaks for, as a linear classifier has it (`knowledge.classifier`).
+"""WeightTable: scores texts quickly with the weights of a linear classifier
+(`knowledge.classifier`).
 
-The score of a kind is a sum over everything that is seen of the text: its words, which words are
-near each other, its letters. So there is a row of numbers for each, and a text is scored by adding
-rows up. A word has some twenty runs of letters, and to look each of them up would take longer than
-all the rest of a search: what those of a known word add is one row, worked out when the model
-learns.
+A kind's score is a sum over all features of a text. So there is a row of weights for each feature,
+and a text is scored by adding rows. A word has some twenty runs of letters, and to look up each of
+them would take longer than the rest of a search: for a known word, their sum is one precomputed
+row.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ class WeightTable:
         letter_runs: tuple[int, ...],
         rows: Floats,
     ) -> None:
-        """Take up what `learn` has worked out for the same features and words.
+        """A table with the rows that `learn` has computed for the same features and words.
 
         Raises:
-            ValueError: the rows are not those of so many features and words.
+            ValueError: the number of rows does not fit the features and words.
         """
         if rows.shape[:-1] != (len(features) + 1 + len(words),) or rows.dtype != np.float32:
             raise ValueError("the rows do not fit the features and the words")
         self._rows = rows
-        """One for each feature, one of zeros for all that is not known, one for each known word.
-        It holds what is added to the score of each kind, and at last to the square of the length
-        of the view that it belongs to."""
+        """A row for each feature, one of zeros for unknown ones, and one for the letters of each
+        known word. The columns are the weights for each kind, and last the square of the feature's
+        value, from which the length of a view is computed."""
         self._features = features
         self._words = words
         self._letter_runs = letter_runs
@@ -54,20 +54,20 @@ class WeightTable:
         letter_runs: tuple[int, ...],
         weights: Floats,
     ) -> WeightTable:
-        """Work the rows out.
+        """Compute the rows.
 
         Args:
-            features: the known features, and what each is worth.
+            features: the known features.
             words: the known words, numbered from 0 in their order.
-            letter_runs: how long the runs of letters are that are seen of a word.
-            weights: of each feature for each kind.
+            letter_runs: the lengths of the runs of letters within a word.
+            weights: the weights, features by kinds.
         """
         worth = features.worth[:, None]
         known = np.hstack([weights * worth, worth * worth])
         known = np.vstack([known, np.zeros_like(known, shape=(1, known.shape[1]))])
         runs = [letters_of(word, letter_runs) for word in words]
         indices = features.indices([run for each in runs for run in each])
-        # Behind those of each word, the row of zeros: a short word has no runs.
+        # A row of zeros after those of each word, because a short word may have none.
         ends = np.cumsum([len(each) for each in runs], dtype=np.int64)
         indices = np.insert(indices, ends, len(features))
         starts = np.concatenate([[0], ends[:-1] + np.arange(1, len(ends))]) if runs else ends
@@ -83,20 +83,20 @@ class WeightTable:
     def from_arrays(
         cls, arrays: Arrays, words: Mapping[str, int], letter_runs: tuple[int, ...]
     ) -> WeightTable:
-        """The table again; `KeyError` or `ValueError` if the arrays are not one for these words."""
+        """Restore a table; `KeyError` or `ValueError` if the arrays do not fit these words."""
         return cls(Features.from_arrays(arrays), words, letter_runs, arrays["rows"])
 
     @property
     def kinds(self) -> int:
-        """How many kinds are told apart."""
+        """The number of kinds."""
         return int(self._rows.shape[1]) - 1
 
     def score(self, text: Sequence[str], views: Sequence[Sequence[int]]) -> Floats:
-        """What the text speaks for, kind by kind.
+        """The score of each kind.
 
         Args:
-            text: its words, whose letters are one view.
-            views: the other views of it. Each weighs the same, whatever its length.
+            text: the words; their letters are one view.
+            views: the other views. Each view weighs the same, whatever its length.
         """
         seen: list[int] = []
         starts = []
@@ -105,7 +105,7 @@ class WeightTable:
                 starts.append(len(seen))
                 seen += view
         starts.append(len(seen))
-        rows_of_words = [len(self._features)]  # that of zeros: a short word has no runs
+        rows_of_words = [len(self._features)]  # the row of zeros, in case there is no other
         for word in text:
             if (number := self._words.get(word)) is None:
                 seen += letters_of(word, self._letter_runs)

@@ -1,7 +1,7 @@
-"""The store: SQLite in the data folder by default, PostgreSQL by `DATABASE_URL`.
+"""The stores: SQLite in the data folder by default, PostgreSQL by `DATABASE_URL`.
 
-Nothing is imported here, so that whoever needs one table does not pay for a driver.
+This module imports nothing, so that its constant costs no driver.
 """
 
 SQLITE_FILE = "ldn-bot.sqlite3"
-"""The database's name in the data folder, where no other database is set."""
+"""The name of the SQLite database in the data folder."""

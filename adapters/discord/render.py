@@ -143,7 +143,7 @@ def _file_of(answer: Answer) -> str:
 
 
 def render_reply(reply: Reply) -> DiscordMessage:
-    """A short message for the one who pressed or typed."""
+    """A short message for the person who pressed or typed."""
     # Not cached, because it may repeat what somebody typed, and name the place.
     content = print_blocks(parse(reply.text), print_span)[:CONTENT_LIMIT]
     return DiscordMessage(content, ButtonView(reply.buttons))

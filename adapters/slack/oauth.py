@@ -1,4 +1,4 @@
-"""Installing the app into many workspaces: the two pages that a browser sees on the way.
+"""The OAuth flow that installs the app into many workspaces, with its two pages for browsers.
 
     /slack/install          a button, which leads to Slack; the person agrees there
     /slack/oauth_redirect   where Slack sends them back to
@@ -37,7 +37,7 @@ from knowledge.errors import LdnBotError
 log = logging.getLogger(__name__)
 
 NO_BOT = "no_bot"
-"""In an event's context: whether the app is known not to be installed where it comes from."""
+"""A key of an event's context: the app is known not to be installed in the event's workspace."""
 
 INSTALLED = "The app is installed. You can close this page, go to Slack, and type its command."
 NOT_INSTALLED = "The app was not installed."
@@ -48,25 +48,26 @@ ONE_WORKSPACE_ONLY = (
 
 
 class SingleWorkspaceFlow(AsyncOAuthFlow):
-    """Bolt's flow, into single workspaces: whose tokens, posts and settings are told apart."""
+    """Bolt's flow, which installs into single workspaces only."""
 
     async def store_installation(
         self, request: AsyncBoltRequest, installation: Installation
     ) -> None:
-        """Keep an installation; one of a whole organisation is refused."""
+        """Store an installation; raises `BoltError` for one of a whole organisation."""
         if installation.is_enterprise_install or not installation.team_id:
             raise BoltError(ONE_WORKSPACE_ONLY)
         await super().store_installation(request, installation)
 
 
 class AuthorizeMany(AsyncAuthorize):
-    """Looks a workspace's bot up. Where there is none, or the store is silent, there is no token.
+    """Authorizes each event with its workspace's bot, from the store.
 
-    What needs one is refused then where it is listened to (`adapters.slack.app`). Left to bolt, it
-    would be refused before it is acknowledged, and where Slack fails then, in silence.
+    If there is none, or the store fails, the result has no token, and `adapters.slack.app` refuses
+    whatever needs one. Bolt's own class would refuse it before the acknowledgement, and would fail
+    silently if Slack fails.
 
-    Bolt's own asks Slack which bot a token is of, although that is kept with it: in each process,
-    whoever asked first would wait for that, and hear nothing where Slack fails.
+    Bolt's own class also asks Slack which bot a token belongs to, although that is stored. The
+    first event in each process would wait for that, and be lost if Slack fails.
     """
 
     def __init__(self, installations: AsyncInstallationStore, rotator: AsyncTokenRotator) -> None:
@@ -89,7 +90,7 @@ class AuthorizeMany(AsyncAuthorize):
                 team_id=team_id,
                 is_enterprise_install=context.is_enterprise_install,
             )
-        except LdnBotError:  # there may be one
+        except LdnBotError:  # it is not known whether there is one
             return nobody
         if bot is None:
             context[NO_BOT] = True
@@ -103,12 +104,12 @@ class AuthorizeMany(AsyncAuthorize):
         )
 
     async def _token_of(self, bot: Bot) -> str:
-        """Its token, a new one if it has one that ends soon."""
+        """The bot's token, renewed if it expires soon."""
         try:
             renewed = await self._rotator.perform_bot_token_rotation(bot=bot)
             if renewed is not None:
                 await self._installations.async_save_bot(renewed)
-        except Exception as error:  # it is good for up to two hours more
+        except Exception as error:  # the old token is valid for up to two hours more
             log.warning("a workspace's token could not be renewed (%s)", type(error).__name__)
             return bot.bot_token
         return (renewed or bot).bot_token
@@ -122,15 +123,15 @@ def oauth_flow(
     states: AsyncOAuthStateStore,
     public_url: str | None = None,
 ) -> AsyncOAuthFlow:
-    """The flow, with our pages.
+    """The flow, with our own pages.
 
     Args:
-        client: without a token, at Slack's base address.
-        client_id: the app's, from Basic Information.
-        client_secret: the same.
-        installations: where bots are kept; nothing of the people who install them.
-        states: who has begun.
-        public_url: where Slack and browsers reach us, if it is to be told to Slack.
+        client: a client without a token, for Slack's base address.
+        client_id: the app's client id, from Basic Information.
+        client_secret: the app's client secret.
+        installations: stores the bots, and nothing about the people who install them.
+        states: stores the installations that were begun.
+        public_url: the address for the redirect; None to leave that to the app's settings.
     """
     settings = AsyncOAuthSettings(
         client_id=client_id,
@@ -145,7 +146,7 @@ def oauth_flow(
         installation_store_bot_only=True,
         state_store=states,
     )
-    # Without a client, it would renew tokens at Slack's own address, whatever ours is.
+    # Without a client, it would use Slack's own address, even if another one is configured.
     rotator = AsyncTokenRotator(client_id=client_id, client_secret=client_secret, client=client)
     settings.authorize = AuthorizeMany(installations, rotator)
     return SingleWorkspaceFlow(client=client, settings=settings)

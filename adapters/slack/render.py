@@ -1,5 +1,5 @@
-"""Answer → Slack message. The whole answer is in `text` as well as in the blocks: screen readers
-and notifications read `text` instead of the blocks.
+"""Answer → Slack message. The whole answer is in `text` as well as in the blocks, because screen
+readers and notifications use `text` only.
 
 Limits are Slack's own: https://docs.slack.dev/reference/block-kit/blocks, as slack_sdk checks them.
 """
@@ -39,30 +39,30 @@ from knowledge.markup import Span, length, paginate, parse, parse_kept, print_bl
 HEADER_LIMIT = 150
 SECTION_LIMIT = 3000
 TEXT_LIMIT = 4000
-"""Bytes of `text` in a message that can still be edited; Slack posts ten times as much
+"""Bytes of `text`, at most, of a message that can be edited later; Slack posts ten times as much
 (https://docs.slack.dev/reference/methods/chat.update#errors, `msg_too_long`)."""
 PREVIEW_ROOM = 200
-"""Bytes that an answer leaves free of them, so that a preview of it can say that it is one."""
+"""Bytes of these that an answer leaves free, for the sentence above its preview."""
 LABEL_LIMIT = 75
 OPTIONS_LIMIT = 100
 VALUE_LIMIT = 2000
 
 _MEANT_BY_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-# Slack has no escape for its marks of emphasis. An invisible word joiner beside one keeps it from
-# meeting a word, which is what makes it a mark.
+# Slack cannot escape the marks of emphasis. With an invisible word joiner beside it, a mark does
+# not touch a word, and is shown as it is.
 _ADDRESS = re.compile(r"(https?://\S+)")
 _MARKS = str.maketrans({mark: f"\u2060{mark}\u2060" for mark in "*_~`"})
 
 
 @dataclass(frozen=True)
 class SlackMessage:
-    """One page of an answer: what Slack is sent. The same one for everyone who asks the same."""
+    """One page of an answer as Slack is sent it; cached, for everyone who asks the same."""
 
     text: str
     blocks: tuple[dict[str, Any], ...]
 
     def content(self) -> dict[str, Any]:
-        """The message alone, wherever it is sent."""
+        """The message's fields, without those that depend on how it is sent."""
         return {
             "text": self.text,
             "blocks": list(self.blocks),
@@ -71,12 +71,12 @@ class SlackMessage:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """The message as an answer that its asker alone sees."""
+        """The message as a response that only the asker sees."""
         return {"response_type": "ephemeral", **self.content()}
 
     @cached_property
     def encoded(self) -> str:
-        """The message as JSON, made once for all who ask the same."""
+        """The encoded JSON of `to_json`."""
         return json.dumps(self.to_json())
 
 
@@ -123,7 +123,7 @@ def render(answer: Answer, page: int = 1, post_buttons: Sequence[Button] = ()) -
 
 
 def _bodies(answer: Answer, most: int) -> tuple[str, ...]:
-    """The body of every page, each within a section, and of at most so many bytes."""
+    """The body of every page, each within one section block, and of at most `most` bytes."""
     print_it = plain_span if answer.plain else print_span
     room = SECTION_LIMIT
     while True:
@@ -131,7 +131,7 @@ def _bodies(answer: Answer, most: int) -> tuple[str, ...]:
         over = max(map(_size, bodies)) - most
         if over <= 0:
             return bodies
-        # Of what `room` counts, three bytes are the most that one can have.
+        # A UTF-16 code unit, which `room` counts, has at most three bytes in UTF-8.
         room = min(room, max(map(length, bodies))) - -(-over // 3)
 
 
@@ -140,16 +140,16 @@ def _size(text: str) -> int:
 
 
 def render_public(answer: Answer) -> dict[str, Any]:
-    """What everyone in a channel reads: the first page, which says so where there are more."""
+    """What everyone in a channel reads: the first page, which says how many pages there are."""
     message = render(answer)
     blocks = tuple(block for block in message.blocks if block["type"] != "actions")
     return SlackMessage(message.text, blocks).content()
 
 
 def render_mentioned(answer: Answer, question: str) -> dict[str, Any]:
-    """What everyone reads where the bot was called by name: where to press, and nothing else.
+    """The public reply to a mention: a button that opens the answer in private, and nothing else.
 
-    The button brings the question back to us, so that we need not keep it.
+    The button's value holds the question, so that it need not be stored.
     """
     say = translator_for(answer.language)
     label = clip(say(OPEN_PRIVATELY), LABEL_LIMIT)
@@ -164,15 +164,15 @@ def render_mentioned(answer: Answer, question: str) -> dict[str, Any]:
 
 
 def render_reply(reply: Reply) -> SlackMessage:
-    """A short message for the one who pressed or typed."""
-    # It may repeat what somebody typed, and name where they are.
+    """A short message for the person who pressed or typed."""
+    # Not cached, because it may repeat what somebody typed, and name the place.
     text = print_blocks(parse(reply.text), print_span)[:SECTION_LIMIT]
     blocks = (*_sections([text]), *_row(reply.buttons))
     return SlackMessage(text, tuple(block.to_dict() for block in blocks))
 
 
 def render_post_preview(preview: PostPreview) -> SlackMessage:
-    """What a channel would see, and what to press next."""
+    """A preview of what a channel would see, with the buttons to post it."""
     said, shown = mrkdwn(preview.text), render_public(preview.answer)
     ways: list[SlackBlock] = []
     if preview.choices and preview.choose:
@@ -207,17 +207,17 @@ def mrkdwn(text: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Text that Slack shows as it is: no mention, no link, no emphasis comes of it.
+    """Escape a text, so that Slack shows it as it is, without mentions, links and emphasis.
 
     https://docs.slack.dev/messaging/formatting-message-text#escaping
     """
-    # The invisible sign would break a bare address, and in one a mark is no emphasis.
+    # Bare addresses are left out: word joiners would break them, and they have no emphasis.
     pieces = _ADDRESS.split(text.translate(_MEANT_BY_SLACK))
     return "".join(piece if at % 2 else piece.translate(_MARKS) for at, piece in enumerate(pieces))
 
 
 def plain_span(span: Span) -> str:
-    """A run of text without decoration; signs of mrkdwn stay signs."""
+    """A span without decoration, its text escaped for mrkdwn."""
     return escape(plain_text.print_span(span))
 
 
@@ -226,7 +226,7 @@ def _plain(text: str) -> str:
 
 
 def print_span(span: Span) -> str:
-    """A run of text in mrkdwn."""
+    """A span in mrkdwn."""
     text = escape(span.text)
     if span.url:
         text = f"<{span.url.translate(_MEANT_BY_SLACK)}|{text}>"
@@ -236,7 +236,7 @@ def print_span(span: Span) -> str:
 
 
 def _marked(text: str, mark: str) -> str:
-    # Slack takes a mark only where it touches a word: blanks stay outside.
+    # Slack honours a mark only if it touches a word, so blanks are left outside.
     inner = text.strip()
     return text.replace(inner, f"{mark}{inner}{mark}", 1) if inner else text
 

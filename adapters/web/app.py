@@ -1,4 +1,4 @@
-"""The page's server: what is routed where, who may come in, and how news reaches the browser."""
+"""The page's server: its routes, middlewares, static files and server-sent events."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from adapters.wording import APOLOGY
 log = logging.getLogger(__name__)
 
 LARGEST_FORM = 64 * 1024
-"""Bytes of what a form may send."""
+"""Bytes of a posted form, at most."""
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 STATIC = Path(__file__).parent / "static"
 
 
 def build_app(live: LiveDocuments, playground: Playground) -> web.Application:
-    """The application; it logs no question, and keeps nothing."""
+    """The application. It logs no question, and stores nothing."""
     app = web.Application(
         middlewares=[only_this_page, _handle_errors], client_max_size=LARGEST_FORM
     )
@@ -42,7 +42,7 @@ def build_app(live: LiveDocuments, playground: Playground) -> web.Application:
 
 @web.middleware
 async def _handle_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The one place for everything unexpected: a discreet log line, and a sentence."""
+    """A middleware that handles every unexpected error: it is logged, and answered with 500."""
     try:
         return await handler(request)
     except web.HTTPException:
@@ -53,13 +53,13 @@ async def _handle_errors(request: web.Request, handler: Handler) -> web.StreamRe
 
 
 class _Files:
-    """A folder's few small files, from memory: a browser that goes away leaves none open."""
+    """Serves a folder's few small files from memory."""
 
     def __init__(self, folder: Path) -> None:
         self._bodies = {path.name: path.read_bytes() for path in folder.iterdir()}
 
     async def send(self, request: web.Request) -> web.Response:
-        """One of them."""
+        """Send one file; 404 if there is none of this name."""
         name = request.match_info["name"]
         if name not in self._bodies:
             raise web.HTTPNotFound
@@ -68,13 +68,13 @@ class _Files:
 
 
 class _News:
-    """Tells a browser whenever there is another version of the documents to see."""
+    """Notifies browsers of new versions of the documents."""
 
     def __init__(self, live: LiveDocuments) -> None:
         self._live = live
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events, each of which holds the version; the present one comes at once."""
+        """Send the present version, and each further one, as server-sent events."""
         response = web.StreamResponse()
         response.content_type = "text/event-stream"
         version: int | None = self._live.version

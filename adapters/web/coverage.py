@@ -1,4 +1,4 @@
-"""Coverage: every sentence of an article, and the section that holds it."""
+"""Coverage: which section each sentence of an article is in."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from knowledge.document import Document, Section, fold
 
 
 @dataclass(frozen=True, slots=True)
-class Covered:
-    """A sentence of the article, its line (from 1), and where it is; `is_title` if in no text."""
+class CoveredSentence:
+    """A sentence of the article, its line (from 1) and its section; None if it is in none.
+
+    `is_title`: it is in no section because it is a title.
+    """
 
     text: str
     line: int
@@ -22,15 +25,18 @@ class Covered:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Sentences of one section that follow one another; or such as are in none."""
+    """Consecutive sentences of the same section, or of none."""
 
     section: Section | None
-    sentences: tuple[Covered, ...]
+    sentences: tuple[CoveredSentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """A whole article. `left_out` counts sentences that are in no section, and are no title."""
+    """A whole article.
+
+    `sentences` counts those that are no title; `left_out` those of them that are in no section.
+    """
 
     runs: tuple[Run, ...]
     sentences: int
@@ -48,11 +54,11 @@ def coverage(document: Document) -> Coverage:
     return Coverage(runs, len(in_text), sum(each.section is None for each in in_text))
 
 
-def _sentences(document: Document) -> Iterator[Covered]:
+def _sentences(document: Document) -> Iterator[CoveredSentence]:
     article = Article(document.article)
     titles = {fold(document.title), *(fold(section.title) for section in document.sections)}
     for sentence in article.sentences(Extent(0, len(article.words))):
         start = article.start(sentence.extent)
         section = next((s for s in document.sections if s.start <= start < s.end), None)
         is_title = section is None and fold(sentence.text) in titles
-        yield Covered(sentence.text, sentence.line, section, is_title)
+        yield CoveredSentence(sentence.text, sentence.line, section, is_title)

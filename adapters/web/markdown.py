@@ -1,4 +1,4 @@
-"""The article's Markdown as HTML, for what the page says by itself."""
+"""The article's Markdown as HTML, for the page's own texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from knowledge.markup import Span, parse
 
 
 def html_of(markdown: str) -> Markup:
-    """Paragraphs, with the article's own numbers in front of its list items."""
+    """Markdown as HTML paragraphs; list items keep the article's own numbers."""
     return Markup("").join(
         Markup("<p>{}{}</p>").format(block.mark, Markup("").join(map(_run, block.spans)))
         for block in parse(markdown)

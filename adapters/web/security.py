@@ -1,8 +1,9 @@
-"""Who may talk to the page: a browser on this very machine, from this very page.
+"""Protects the page from other sites: it serves only browsers on this machine, and accepts forms
+only from itself.
 
-A page of another site can make a browser send requests to 127.0.0.1, and a name of another site
-can be made to point there. The first is told by Origin, the second by Host
-(https://owasp.org/www-community/attacks/csrf, DNS rebinding).
+Another site's page can send requests to 127.0.0.1 (CSRF), which the header Origin reveals, and
+another site's name can be made to point there (DNS rebinding), which the header Host reveals
+(https://owasp.org/www-community/attacks/csrf).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ HEADERS = {
 
 @web.middleware
 async def only_this_page(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what was not meant for us, or does not come from our own page (403)."""
+    """A middleware that refuses requests for other hosts, or from other pages (403)."""
     if request.headers.get("Host", "") not in _own_hosts(request):
         raise web.HTTPForbidden(text="This page is for this machine alone.")
     if request.method not in ("GET", "HEAD") and not _is_from_here(request):
@@ -38,7 +39,7 @@ async def only_this_page(request: web.Request, handler: Handler) -> web.StreamRe
 
 
 def _own_hosts(request: web.Request) -> set[str]:
-    """What the page may be called, with the port that it was really reached at."""
+    """The allowed values of the header Host, with the port of the connection."""
     address = request.get_extra_info("sockname")
     return {f"{name}:{address[1]}" for name in NAMES} if address else set()
 
@@ -49,5 +50,5 @@ def _is_from_here(request: web.Request) -> bool:
 
 
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    """What every response tells the browser; for `on_response_prepare`."""
+    """Add the security headers to every response; for `on_response_prepare`."""
     response.headers.update(HEADERS)

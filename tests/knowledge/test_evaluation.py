@@ -18,8 +18,8 @@ from knowledge.evaluation import (
     Labelled,
     LabelsError,
     Reply,
+    ReplyKind,
     Share,
-    Shown,
     cross_validate_crisis,
     cross_validate_search,
     evaluate,
@@ -41,7 +41,7 @@ def asked(expect: str, ok: str = "") -> Labelled:
     return Labelled("a question", frozenset(expect.split()), frozenset(ok.split()))
 
 
-def shown(what: Shown, *sections: str, line: bool = False) -> Reply:
+def shown(what: ReplyKind, *sections: str, line: bool = False) -> Reply:
     return Reply(what, sections, line)
 
 
@@ -71,14 +71,14 @@ def test_of_nothing_there_is_no_share() -> None:
 @pytest.mark.parametrize(
     ("reply", "first", "answered", "within", "wrong", "missed"),
     [
-        (shown(Shown.SECTION, "forms"), 1, 1, 1, 0, None),
-        (shown(Shown.SECTION, "overview"), 1, 1, 1, 0, None),
-        (shown(Shown.SECTION, "limits", "forms"), 0, 0, 0, 1, "wrong section shown"),
-        (shown(Shown.OFFER, "forms", "limits"), 1, 0, 1, 0, None),
-        (shown(Shown.OFFER, "limits", "forms"), 0, 0, 1, 0, "right section not first"),
-        (shown(Shown.OFFER, "a", "b", "c", "forms"), 0, 0, 0, 0, "right section not offered"),
-        (shown(Shown.REFUSAL), 0, 0, 0, 0, "right section not offered"),
-        (shown(Shown.REFUSAL, "forms"), 0, 0, 1, 0, "right section not first"),
+        (shown(ReplyKind.SECTION, "forms"), 1, 1, 1, 0, None),
+        (shown(ReplyKind.SECTION, "overview"), 1, 1, 1, 0, None),
+        (shown(ReplyKind.SECTION, "limits", "forms"), 0, 0, 0, 1, "wrong section shown"),
+        (shown(ReplyKind.OFFER, "forms", "limits"), 1, 0, 1, 0, None),
+        (shown(ReplyKind.OFFER, "limits", "forms"), 0, 0, 1, 0, "right section not first"),
+        (shown(ReplyKind.OFFER, "a", "b", "c", "forms"), 0, 0, 0, 0, "right section not offered"),
+        (shown(ReplyKind.REFUSAL), 0, 0, 0, 0, "right section not offered"),
+        (shown(ReplyKind.REFUSAL, "forms"), 0, 0, 1, 0, "right section not first"),
     ],
 )
 def test_replies_to_what_the_document_answers(
@@ -95,10 +95,10 @@ def test_replies_to_what_the_document_answers(
 @pytest.mark.parametrize(
     ("reply", "not_answered", "refused"),
     [
-        (shown(Shown.REFUSAL, "decision"), 1, 1),
-        (shown(Shown.OFFER, "forms"), 1, 0),
-        (shown(Shown.SECTION, "forms"), 0, 0),
-        (shown(Shown.SECTION, "decision"), 1, 0),
+        (shown(ReplyKind.REFUSAL, "decision"), 1, 1),
+        (shown(ReplyKind.OFFER, "forms"), 1, 0),
+        (shown(ReplyKind.SECTION, "forms"), 0, 0),
+        (shown(ReplyKind.SECTION, "decision"), 1, 0),
     ],
 )
 def test_replies_to_what_the_document_does_not_cover(
@@ -112,9 +112,9 @@ def test_replies_to_what_the_document_does_not_cover(
 @pytest.mark.parametrize(
     ("reply", "found", "helped", "missed"),
     [
-        (shown(Shown.HELP_LINES), 1, 1, []),
-        (shown(Shown.SECTION, "forms", line=True), 0, 1, ["crisis understated"]),
-        (shown(Shown.REFUSAL), 0, 0, ["crisis missed"]),
+        (shown(ReplyKind.HELP_LINES), 1, 1, []),
+        (shown(ReplyKind.SECTION, "forms", line=True), 0, 1, ["crisis understated"]),
+        (shown(ReplyKind.REFUSAL), 0, 0, ["crisis missed"]),
     ],
 )
 def test_replies_to_a_crisis(reply: Reply, found: int, helped: int, missed: list[str]) -> None:
@@ -125,14 +125,14 @@ def test_replies_to_a_crisis(reply: Reply, found: int, helped: int, missed: list
 
 
 def test_help_lines_for_an_ordinary_question_are_a_false_alarm() -> None:
-    alarm = shown(Shown.HELP_LINES)
+    alarm = shown(ReplyKind.HELP_LINES)
     assert report([(asked("forms"), alarm)]).false_alarms.hits == 1
     assert report([(asked(NONE, CRISIS), alarm)]).false_alarms.hits == 0
-    assert report([(asked("forms"), shown(Shown.SECTION, "forms"))]).false_alarms.hits == 0
+    assert report([(asked("forms"), shown(ReplyKind.SECTION, "forms"))]).false_alarms.hits == 0
 
 
 def test_a_report_says_every_figure_and_every_miss() -> None:
-    text = str(report([(asked("forms"), shown(Shown.SECTION, "limits"))]))
+    text = str(report([(asked("forms"), shown(ReplyKind.SECTION, "limits"))]))
     assert "wrong section shown" in text
     assert "(20.7 to 100.0; 1 of 1)" in text
     assert "a question  [wanted: forms] [got: section limits]" in text

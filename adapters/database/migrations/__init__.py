@@ -1,8 +1,8 @@
-"""How the tables came to be: one numbered file in `versions/` per change, applied in order.
+"""Migrations: one numbered file in `versions/` for each change of the tables, applied in order.
 
-A database is brought up to date when it is opened (`adapters.database.engine`). To change it:
-change `tables.py`, add the next number to `versions/`, raise `HEAD`. A test compares the two ways.
-There is no way down: before an upgrade, make a backup.
+A database is migrated when it is opened (`adapters.database.engine`). To change the tables: change
+`tables.py`, add the next number to `versions/`, and raise `HEAD`. A test compares both. There is no
+downgrade: make a backup before an upgrade.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ VERSION_TABLE = "alembic_version"
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Apply what is missing, within the caller's transaction and under the caller's lock."""
+    """Apply the missing migrations, in the caller's transaction and under the caller's lock."""
     from alembic import command
     from alembic.config import Config
 
