@@ -16,7 +16,7 @@ from adapters.database.ownership import leave_to_owner
 from bot.settings import Settings
 from knowledge.errors import LdnBotError
 
-_BESIDE = ("", "-wal", "-shm", "-journal")
+_FILE_ENDINGS = ("", "-wal", "-shm", "-journal")
 """The endings of the files that together make one SQLite database."""
 _NO_DATABASE = (
     sqlite3.SQLITE_NOTADB,
@@ -156,7 +156,7 @@ def _readable(database: Path) -> sqlite3.Connection:
         connection.close()
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             raise
-        if any(Path(f"{database}{ending}").exists() for ending in _BESIDE[1:]):
+        if any(Path(f"{database}{ending}").exists() for ending in _FILE_ENDINGS[1:]):
             raise BackupError(
                 f"{database} was not closed well, or is in use, and nothing can be written beside "
                 f"it. Copy the folder {database.parent} to a place that can be written, and set "
@@ -190,12 +190,12 @@ def _set_aside(database: Path) -> Path | None:
         # A damaged database is no obstacle: it may be the reason for the restore.
     aside = database.with_name(f"{database.name}.replaced")
     _discard(aside)
-    for ending in _BESIDE:
+    for ending in _FILE_ENDINGS:
         with suppress(FileNotFoundError):
             os.replace(f"{database}{ending}", f"{aside}{ending}")
     return aside
 
 
 def _discard(database: Path) -> None:
-    for ending in _BESIDE:
+    for ending in _FILE_ENDINGS:
         Path(f"{database}{ending}").unlink(missing_ok=True)

@@ -50,8 +50,8 @@ def load_library(folder: Path, fits: Sequence[Fit] = ()) -> Library:
     Raises:
         DocumentError: with every fault of every file.
     """
-    if closed := _closed(folder):
-        raise DocumentError([closed])
+    if problem := _access_problem(folder):
+        raise DocumentError([problem])
     problems: list[Problem] = []
     warnings: list[Problem] = []
     documents: list[Document] = []
@@ -84,7 +84,7 @@ def load_library(folder: Path, fits: Sequence[Fit] = ()) -> Library:
     return Library(tuple(documents), questions, crisis, help_lines, tuple(warnings))
 
 
-def _closed(folder: Path) -> Problem | None:
+def _access_problem(folder: Path) -> Problem | None:
     """Why an existing folder cannot be read; a missing one is reported by `_document_files`."""
     try:
         for name in os.listdir(folder)[:1]:

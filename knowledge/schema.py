@@ -39,11 +39,11 @@ CrisisKind = Literal["suicide", "overdose", "emergency"]
 ReviewDate = date | Literal["unknown"]
 
 
-class _Written(BaseModel):
+class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SourceFile(_Written):
+class SourceEntry(_Model):
     """Where the words come from."""
 
     file: Text = Field(description="The article as published, beside this file.")
@@ -55,14 +55,14 @@ class SourceFile(_Written):
     )
 
 
-class Review(_Written):
+class Review(_Model):
     """When a person last compared the document with its source, and when it is due again."""
 
     last: ReviewDate = Field(description="A date such as 2026-05-31, or unknown.")
     next: ReviewDate = Field(description="A date such as 2027-05-31, or unknown.")
 
 
-class SectionFile(_Written):
+class SectionEntry(_Model):
     """One section: a run of the article, under a title of its own."""
 
     id: SectionId = Field(
@@ -97,7 +97,7 @@ class SectionFile(_Written):
     )
 
 
-class DocumentFile(_Written):
+class DocumentFile(_Model):
     """One document: an article, cut into sections that together cover every sentence of it."""
 
     title: Title = Field(description="The article's title, as published.")
@@ -108,17 +108,17 @@ class DocumentFile(_Written):
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = Field(
         default="en", description="The language of the article, such as en or es."
     )
-    source: SourceFile
+    source: SourceEntry
     reminder: Line = Field(description="Shown under every answer: discuss it with your specialist.")
     credit: Line = Field(description="Shown under every answer: who wrote it, and when.")
     reviewed: Review
     aliases: tuple[Alias, ...] = Field(
         default=(), description="Other names of the subject; they open the first section."
     )
-    sections: tuple[SectionFile, ...] = Field(min_length=1)
+    sections: tuple[SectionEntry, ...] = Field(min_length=1)
 
 
-class NotCoveredFile(_Written):
+class NotCoveredEntry(_Model):
     """Something that people ask and the article does not cover."""
 
     title: Annotated[str, StringConstraints(min_length=1, max_length=110)] = Field(
@@ -142,19 +142,19 @@ class NotCoveredFile(_Written):
     questions: tuple[Text, ...] = Field(min_length=1, description="Examples, one a line.")
 
 
-class QuestionsFile(_Written):
+class QuestionsFile(_Model):
     """What people really type: `NAME.questions.yaml` beside the document `NAME.yaml`."""
 
     sections: dict[SectionId, tuple[Text, ...]] = Field(
         default_factory=dict, description="Example questions for each section."
     )
-    not_covered: dict[SectionId, NotCoveredFile] = Field(
+    not_covered: dict[SectionId, NotCoveredEntry] = Field(
         default_factory=dict, description="Topics that the article does not cover."
     )
     small_talk: tuple[Text, ...] = Field(default=(), description="Greetings, thanks, tests.")
 
 
-class CrisisFile(_Written):
+class CrisisFile(_Model):
     """`crisis.yaml`: words of a crisis, and phrases that only sound like one."""
 
     explicit: dict[CrisisKind, tuple[Text, ...]]
@@ -162,7 +162,7 @@ class CrisisFile(_Written):
     traps: tuple[Text, ...]
 
 
-class HelpLineFile(_Written):
+class HelpLineEntry(_Model):
     """One help line."""
 
     id: SectionId
@@ -176,10 +176,10 @@ class HelpLineFile(_Written):
     verified: date | None = Field(description="When an operator checked it; empty until then.")
 
 
-class HelpLinesFile(_Written):
+class HelpLinesFile(_Model):
     """`helplines.yaml`: whom to call."""
 
-    helplines: tuple[HelpLineFile, ...] = Field(min_length=1)
+    helplines: tuple[HelpLineEntry, ...] = Field(min_length=1)
 
 
 def json_schema() -> dict[str, Any]:

@@ -78,20 +78,20 @@ def read_yaml(path: Path) -> YamlFile:
         fault = Problem(name, 1, "file", "is not UTF-8 text.", "Save it again as UTF-8.")
         return YamlFile(name, None, problems=[fault])
     try:
-        if swelling := _swelling(name, text):
-            return YamlFile(name, None, problems=[swelling])
+        if problem := _expansion_problem(name, text):
+            return YamlFile(name, None, problems=[problem])
         node = yaml.compose(text, Loader=_Loader)
         file = YamlFile(name, None)
         data = _construct(node, (), file) if node is not None else None
     except yaml.YAMLError as error:
-        return YamlFile(name, None, problems=[_no_yaml(name, text, error)])
+        return YamlFile(name, None, problems=[_syntax_problem(name, text, error)])
     return YamlFile(name, data, file.lines, file.problems)
 
 
-def _no_yaml(name: str, text: str, error: yaml.YAMLError) -> Problem:
+def _syntax_problem(name: str, text: str, error: yaml.YAMLError) -> Problem:
     """The problem of a text that is not YAML, with the line that has to be corrected."""
     if not isinstance(error, yaml.MarkedYAMLError) or not (mark := _mark(error)):
-        return _no_text(name, text)
+        return _unprintable_problem(name, text)
     line, lines = mark.line + 1, [*_LINE_END.split(text), ""]
     for at, each in enumerate(lines[max(line - 2, 0) : line], max(line - 1, 1)):
         if _FALSE_INDENT.match(each):
@@ -112,7 +112,7 @@ def _mark(error: yaml.MarkedYAMLError) -> yaml.Mark | None:
     return error.problem_mark or error.context_mark
 
 
-def _no_text(name: str, text: str) -> Problem:
+def _unprintable_problem(name: str, text: str) -> Problem:
     found = yaml.reader.Reader.NON_PRINTABLE.search(text)
     assert found is not None  # every other error has a mark
     line = text.count("\n", 0, found.start()) + 1
@@ -137,7 +137,7 @@ def _opened(error: yaml.MarkedYAMLError, before: str) -> int | None:
     return None
 
 
-def _swelling(name: str, text: str) -> Problem | None:
+def _expansion_problem(name: str, text: str) -> Problem | None:
     """The problem of a text that would exhaust the stack (nesting) or memory (repeated aliases).
 
     Raises:

@@ -88,7 +88,7 @@ class PostgresBackend:
             },
         )
         event.listen(self.engine.sync_engine, "do_connect", _connect)
-        event.listen(self.engine.sync_engine, "invalidate", _hang_up)
+        event.listen(self.engine.sync_engine, "invalidate", _terminate)
         self.reads = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._slots = asyncio.Semaphore(MAX_LOCKS)
 
@@ -132,7 +132,7 @@ class PostgresBackend:
     def is_transient(self, error: Exception) -> bool:
         """Whether another attempt may succeed: the server restarts, or resolved a deadlock."""
         if isinstance(error, DBAPIError):
-            return error.connection_invalidated or _state(error).startswith(_TRANSIENT)
+            return error.connection_invalidated or _sqlstate(error).startswith(_TRANSIENT)
         return isinstance(error, OSError) and not isinstance(error, TimeoutError)
 
     def explain(self, error: Exception) -> str:
@@ -141,7 +141,7 @@ class PostgresBackend:
             return _TOO_LATE
         if isinstance(error, OSError) or getattr(error, "connection_invalidated", False):
             return _NOT_REACHED
-        state = _state(error)
+        state = _sqlstate(error)
         return _SENTENCES.get(state) or _SENTENCES.get(state[:2]) or _OTHERWISE
 
     async def close(self) -> None:
@@ -150,7 +150,7 @@ class PostgresBackend:
             async with asyncio.timeout(LEAVE_WITHIN_S):
                 await self.engine.dispose()
         except TimeoutError:
-            event.listen(self.engine.sync_engine, "close", _hang_up)
+            event.listen(self.engine.sync_engine, "close", _terminate)
             await self.engine.dispose()
 
 
@@ -213,7 +213,7 @@ def _connect(
         raise SettingsError(_UNUSABLE) from None
 
 
-def _hang_up(connection: DBAPIConnection, *_: Any) -> None:
+def _terminate(connection: DBAPIConnection, *_: Any) -> None:
     """End a connection without telling the server.
 
     SQLAlchemy would close it properly, and wait up to two more seconds for a server that does not
@@ -222,7 +222,7 @@ def _hang_up(connection: DBAPIConnection, *_: Any) -> None:
     connection.driver_connection.terminate()
 
 
-def _state(error: Exception) -> str:
+def _sqlstate(error: Exception) -> str:
     """PostgreSQL's five-character error code (SQLSTATE); empty for other errors."""
     original = error.orig if isinstance(error, DBAPIError) else None
     return getattr(original, "sqlstate", None) or ""

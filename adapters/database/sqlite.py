@@ -62,7 +62,7 @@ class SqliteBackend:
             connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_S},
         )
         self.reads = self.engine.execution_options(**{_READS_ONLY: True})
-        event.listen(self.engine.sync_engine, "connect", _keep_references)
+        event.listen(self.engine.sync_engine, "connect", _enable_foreign_keys)
         event.listen(self.engine.sync_engine, "begin", _begin)
 
     async def prepare(self) -> None:
@@ -181,7 +181,7 @@ class FileLock:
         self._locks.release(self._post_id)
 
 
-def _keep_references(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+def _enable_foreign_keys(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
