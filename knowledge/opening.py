@@ -20,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from knowledge import bundle
+from knowledge import bundle, watching
 from knowledge.bundle import Keys, fingerprint
 from knowledge.desk import HelpDesk
 from knowledge.document import Document
@@ -177,13 +177,16 @@ def _learn(folder: Path, cache: Path, name: str) -> int:
 
     What is wrong with the folder is printed as JSON.
     """
+    before = watching.look(folder)
     try:
         library = _load(folder)
     except DocumentError as error:
         print(json.dumps([asdict(problem) for problem in error.problems]))  # noqa: T201
         return _FAULTY
-    if fingerprint(folder) != name:
-        return 0  # it changed before it was read, so this is not what the name stands for
+    # It may have changed before it was read, or while it was: saved, and undone by now, say. Then
+    # this is not what the name stands for, under which it would be found for ever.
+    if fingerprint(folder) != name or watching.look(folder) != before:
+        return 0
     vocabulary = _vocabulary_of(library)
     _learn_side_by_side(library, vocabulary, cache)
     desks = _open_desks(library, vocabulary, cache)
