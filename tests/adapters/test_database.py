@@ -926,6 +926,36 @@ async def test_of_several_files_the_one_that_cannot_be_written_is_named(tmp_path
         await open_database(None, tmp_path)
 
 
+def move_away(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+
+
+def move_and_begin_anew(path: Path) -> None:
+    move_away(path)
+    sqlite3.connect(path).close()
+    path.touch()
+
+
+@pytest.mark.parametrize("lose", [move_away, move_and_begin_anew, Path.unlink])
+async def test_nothing_is_kept_in_a_file_that_is_not_in_its_place_any_more(
+    lose: Callable[[Path], None], tmp_path: Path
+) -> None:
+    path = tmp_path / SQLITE_FILE
+    database = await open_database(None, tmp_path)
+    store = SqlPostStore(database)
+    await posted(store)
+    lose(path)
+    there = path.exists()
+    for use in (store.all, lambda: posted(store, message="2"), database.check):
+        with pytest.raises(StoreError, match=f"{path} was moved, deleted or replaced"):
+            await use()
+    assert path.exists() is there, "an empty one was made"
+    if lose is move_away:
+        path.with_name("elsewhere").rename(path)
+        assert len(await store.all()) == 1
+    await database.close()
+
+
 def owners_in(folder: Path) -> list[tuple[int, int]]:
     return [(found.st_uid, found.st_gid) for found in map(Path.stat, folder.iterdir())]
 
