@@ -42,6 +42,8 @@ _SENTENCES = {
     sqlite3.SQLITE_BUSY: "{path} is in use by another program. Close that, and try again.",
     sqlite3.SQLITE_LOCKED: "{path} is in use by another program. Close that, and try again.",
     sqlite3.SQLITE_FULL: "The disk that holds {path} is full. Make room, and try again.",
+    # Also where there is no room for what the processes share that have it open.
+    sqlite3.SQLITE_IOERR: "The disk that holds {path} is full, or fails. See to it, and try again.",
     sqlite3.SQLITE_NOTADB: _DAMAGED,
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_READONLY: _UNWRITABLE,

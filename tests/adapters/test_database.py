@@ -7,6 +7,7 @@ import contextlib
 import functools
 import itertools
 import os
+import resource
 import signal
 import sqlite3
 import stat
@@ -981,6 +982,19 @@ async def test_what_a_link_leads_to_is_not_given_away(tmp_path: Path) -> None:
     os.chown(data, 12345, 12346)
     await (await open_database(None, data)).close()
     assert elsewhere.stat().st_uid == 0
+
+
+async def test_a_disk_without_room_for_what_is_shared_beside_the_file_is_named(
+    tmp_path: Path,
+) -> None:
+    await (await open_database(None, tmp_path)).close()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))  # SQLite begins with 32 KB
+    try:
+        with pytest.raises(StoreError, match=r"^The disk that holds .* is full, or fails"):
+            await open_database(None, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.usefixtures("impatient")
