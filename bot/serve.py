@@ -34,7 +34,8 @@ CLOSE_TIMEOUT = 4.0
 """Seconds that the platforms have to come to an end once the process is asked to; what they have
 under way is cut short then. Everything else has as long once more. Docker kills after ten."""
 HAND_OVER_WITHIN = 2.0
-"""Seconds that the store has, at the end, to take what was counted."""
+"""Seconds that the store has, at the end, to take what was counted, and what was posted while it
+failed."""
 LONGEST_WAIT = 60.0
 """Seconds between two attempts, at most, while a platform cannot be reached."""
 WELL_AFTER = 300.0
@@ -144,7 +145,10 @@ class Service:
                     ],
                 )
             finally:  # before the stack closes the store
-                await _hand_over(platforms.tallying, HAND_OVER_WITHIN)
+                await asyncio.gather(
+                    _hand_over(platforms.tallying, HAND_OVER_WITHIN),
+                    _record_what_stands(platforms.keeper),
+                )
 
     def _connected(self, platforms: Iterable[Platform]) -> dict[Platform, bool]:
         """For each of these platforms, whether questions reach us at this moment."""
@@ -281,6 +285,17 @@ async def _hand_over(tallying: Tallying, within: float | None = None) -> None:
         log.warning("what was counted could not be kept: %s", error)
     except TimeoutError:
         log.warning("what was counted could not be kept: the store does not answer")
+
+
+async def _record_what_stands(keeper: PostKeeper) -> None:
+    """Have recorded what was posted while the store failed; nobody else knows of it."""
+    try:
+        async with asyncio.timeout(HAND_OVER_WITHIN):
+            await keeper.record_what_stands()
+    except LdnBotError as error:
+        log.error("what was posted could not be recorded: %s", error)
+    except TimeoutError:
+        log.error("what was posted could not be recorded: the store does not answer")
 
 
 async def _tell(adapter: Adapter) -> None:

@@ -119,7 +119,7 @@ class PostKeeper:
         self._refresher = Refresher(store, self._targets, publishers, metrics or Metrics())
         self.look_again = look_again
         self._unrecorded: set[tuple[Reservation, str, str]] = set()
-        """What was posted while the store failed: the message, and the revision of its text."""
+        """What was posted and is not recorded yet: the message, and the revision of its text."""
 
     # Sharing and pinning
 
@@ -131,7 +131,7 @@ class PostKeeper:
         Raises:
             PublishError: with the sentence for the one who asked.
         """
-        await self._record_what_stands()
+        await self.record_what_stands()
         await self._targets.look_up([place])
         answer = await self._targets.dressed(place, self._targets.section(command, section))
         held = await self._store.reserve(
@@ -252,7 +252,7 @@ class PostKeeper:
         Elsewhere posting once more could double it, and another process may be at it: the
         reservation runs out by itself.
         """
-        await self._record_what_stands()
+        await self.record_what_stands()
         left = 0
         for held in await self._store.unfinished():
             if held.place.platform is not platform:
@@ -273,6 +273,16 @@ class PostKeeper:
                 log.warning("an unfinished posting could not be completed: %s", in_words(error))
                 left += may_pass(error)
         return left
+
+    async def record_what_stands(self) -> None:
+        """Record what was posted, and was not because the store failed: nothing else keeps it true.
+
+        Raises:
+            LdnBotError: the store still fails.
+        """
+        for standing in list(self._unrecorded):
+            await self._store.record(*standing)
+            self._unrecorded.discard(standing)
 
     async def outdated(self, posts: Iterable[Post]) -> list[Post]:
         """The posts that a refresh would edit."""
@@ -309,18 +319,14 @@ class PostKeeper:
         # With a nonce that is known, the platform names the message that it has, as it was then.
         known = not held.taken_over or held.place.platform not in KNOW_NONCES
         standing = held, message, revision_of(answer) if known else UNKNOWN
+        self._unrecorded.add(standing)  # before: the bot may be stopped while this waits
         try:
-            return await self._store.record(*standing)
+            post = await self._store.record(*standing)
         except LdnBotError:
-            self._unrecorded.add(standing)
             self.look_again(held.place.platform)
             raise
-
-    async def _record_what_stands(self) -> None:
-        """Record what was posted while the store failed: else nothing would keep it true."""
-        for standing in list(self._unrecorded):
-            await self._store.record(*standing)
-            self._unrecorded.discard(standing)
+        self._unrecorded.discard(standing)
+        return post
 
     async def _pin(self, shared: Shared) -> Shared:
         post = shared.post

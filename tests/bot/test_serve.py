@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
@@ -27,6 +27,7 @@ from knowledge.posts import Platform
 from knowledge.publishing import STORE_AWAY
 from tests.bot.folders import change_credit, sections, small_folder
 from tests.conversations.seeding import Seed, seed
+from tests.standins.base import UnansweredError
 from tests.standins.slack import SlackStandIn, not_ok, server_error
 
 pytestmark = pytest.mark.usefixtures("collector_as_it_was")
@@ -174,6 +175,53 @@ async def test_what_was_posted_while_the_store_failed_is_recorded_a_while_later(
         change_credit(settings.documents)
         await slack_standin.until(lambda: message.edits, "the edit", timeout=30)
     assert slack_standin.channels.posts() == [message]
+
+
+@pytest.mark.parametrize("waits", [False, pytest.param(True, marks=pytest.mark.long)])
+async def test_what_was_posted_while_the_store_failed_is_recorded_when_the_bot_is_stopped(
+    settings: Settings,
+    slack_standin: SlackStandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    waits: bool,
+) -> None:
+    recording, away = SqlPostStore.record, asyncio.Event()
+
+    async def fail(*_: Any) -> None:
+        away.set()
+        if waits:
+            await asyncio.Event().wait()
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(SqlPostStore, "record", fail)
+    slack_standin.answer_timeout = 0.5
+    async with serving(settings, slack_standin):
+        answer = await slack_standin.command("/ldn", "forms")
+        preview = await slack_standin.press(answer, answer.labels["Share in this channel"])
+        with suppress(UnansweredError):
+            await slack_standin.press(preview, preview.labels["Post"])
+        await away.wait()
+        monkeypatch.setattr(SqlPostStore, "record", recording)
+    [message] = slack_standin.channels.posts()
+    database = await open_database(None, settings.data)
+    [post] = await SqlPostStore(database).all()
+    await database.close()
+    assert post.message == message.ts
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (StoreError("The disk is full."), "The disk is full."),
+        (TimeoutError(), "the store does not"),
+    ],
+)
+async def test_a_post_that_cannot_be_recorded_before_the_end_is_told(
+    fault: Exception, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    keeper = AsyncMock(spec=PostKeeper)
+    keeper.record_what_stands.side_effect = fault
+    await serve._record_what_stands(keeper)
+    assert f"what was posted could not be recorded: {said}" in caplog.text
 
 
 @pytest.mark.long
