@@ -136,10 +136,14 @@ def slack_app(
         installed: the one workspace, or where each of many has a token of its own.
     """
     one, oauth = (installed, None) if isinstance(installed, AuthorizeOne) else (None, installed)
+    bolts = logging.getLogger("slack_bolt")
     app = _App(
         oauth,
         # Otherwise bolt gives its own loggers the level of the root, whatever was set for them.
-        logger=logging.getLogger("slack_bolt"),
+        logger=bolts,
+        # It names other loggers of bolt's. Without one, bolt names them after the file that calls
+        # it, and to find that reads the source of every module on the stack.
+        name=bolts.name,
         client=client,
         authorize=one,
         # Socket Mode events come over a connection that we opened; what comes over HTTP has been
