@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from enum import Enum, auto
+from math import inf
 from typing import Protocol
 
 from knowledge.errors import LdnBotError
@@ -26,6 +27,10 @@ REMEMBERED = 100_000
 PATIENCE = 0.5
 """Seconds that a claim waits, at most, for the store; Slack wants an answer within three, and there
 is more to wait for."""
+
+SETTLED_AFTER = 10.0
+"""Seconds without a failure after which the store counts as back: while it is slow, it answers one
+and not the other."""
 
 
 class DeliveryState(Enum):
@@ -81,6 +86,7 @@ class Deliveries:
         self._store = store
         self._memory = RecentDeliveries()
         self._is_away = False
+        self._lost_at = -inf
 
     async def claim(self, *deliveries: str, surely: bool = False) -> tuple[DeliveryState, ...]:
         """Claim deliveries; how each stands, as far as anybody knows.
@@ -129,6 +135,7 @@ class Deliveries:
     # One line when it begins, and one when it is over, however much is delivered meanwhile.
 
     def _lost(self, error: Exception) -> None:
+        self._lost_at = time.monotonic()
         if not self._is_away:
             self._is_away = True
             log.warning(
@@ -136,7 +143,7 @@ class Deliveries:
             )
 
     def _found(self) -> None:
-        if self._is_away:
+        if self._is_away and time.monotonic() - self._lost_at >= SETTLED_AFTER:
             self._is_away = False
             log.info("what other processes have answered is known again")
 

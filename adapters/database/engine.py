@@ -28,6 +28,9 @@ ATTEMPTS = 6
 """How often a piece of work is tried while the fault is one that passes."""
 FIRST_WAIT_S = 0.1
 """The pause after the first attempt; each further one is twice as long, about 3 s in all."""
+TOLD_EVERY_S = 10.0
+"""Between two lines of the log, at least, that say that something is tried again: while a database
+is away, everybody's work is."""
 WRITTEN_LATELY_S = 30.0
 """For how long it counts that something was written. After that, only another write can show that
 something still can be: one page of SQLite's log, where there is nothing else to write."""
@@ -97,6 +100,8 @@ class Database:
         """Within `write`: wait until no other transaction is at a key; be at it until the end."""
         self._wrote = -inf
         """When something was last written, and nothing has failed to be since."""
+        self._told = -inf
+        """When the log last said that something is tried again."""
 
     @property
     def engine(self) -> AsyncEngine:
@@ -216,7 +221,7 @@ class Database:
             stop=tenacity.stop_after_attempt(ATTEMPTS),
             wait=tenacity.wait_exponential(FIRST_WAIT_S) + tenacity.wait_random(0, FIRST_WAIT_S),
             retry=tenacity.retry_if_exception(self._may_pass),
-            before_sleep=_report,
+            before_sleep=self._report,
             reraise=True,
         )
         try:
@@ -226,6 +231,13 @@ class Database:
         except self._backend.faults as error:
             raise StoreError(self._backend.explain(error)) from error
         raise AssertionError("the last attempt returns or raises")
+
+    def _report(self, state: tenacity.RetryCallState) -> None:
+        if monotonic() - self._told < TOLD_EVERY_S:
+            return
+        self._told = monotonic()
+        error = state.outcome.exception() if state.outcome else None
+        log.warning("the database does not answer; trying again (%s)", type(error).__name__)
 
     def _may_pass(self, error: BaseException) -> bool:
         return isinstance(error, self._backend.faults) and self._backend.is_transient(error)
@@ -303,8 +315,3 @@ async def _version(connection: AsyncConnection) -> str:
         return ""
     query = text(f"SELECT version_num FROM {migrations.VERSION_TABLE}")
     return await connection.scalar(query) or ""
-
-
-def _report(state: tenacity.RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    log.warning("the database does not answer; trying again (%s)", type(error).__name__)

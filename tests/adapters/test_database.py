@@ -1051,6 +1051,24 @@ async def test_a_check_really_writes_and_alters_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
+async def test_that_a_database_does_not_answer_is_not_told_at_each_attempt(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await open_database(None, tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / SQLITE_FILE)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(2):
+            with pytest.raises(StoreError):
+                await posted(SqlPostStore(database))
+        assert len(caplog.messages) == 1
+        monkeypatch.setattr(engine, "TOLD_EVERY_S", 0.0)
+        with pytest.raises(StoreError):
+            await posted(SqlPostStore(database))
+        assert len(caplog.messages) == engine.ATTEMPTS
+    await database.close()
+
+
+@pytest.mark.usefixtures("impatient")
 async def test_a_file_that_is_locked_for_a_while_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
