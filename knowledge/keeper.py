@@ -153,6 +153,8 @@ class PostKeeper:
                 # Somebody deleted it; the moderator wants it to stand there.
                 await self._store.forget(held)
                 return await self.share(place, command, section, terms)
+        if held.taken_over and place.platform not in KNOW_NONCES:
+            _tell_of_cut_off(held)
         post = await self._post(held, answer, notify=terms.notify)
         if await self.outdated([post]):
             # The documents were replaced meanwhile, and their refresh did not see this post yet.
@@ -250,7 +252,7 @@ class PostKeeper:
 
         Where nonces are known, the platform takes a message that it has only once, and names it.
         Elsewhere posting once more could double it, and another process may be at it: the
-        reservation runs out by itself.
+        reservation runs out by itself, and is given back then.
         """
         await self.record_what_stands()
         left = 0
@@ -259,6 +261,7 @@ class PostKeeper:
                 continue
             try:
                 if not held.held(datetime.now(UTC)):
+                    _tell_of_cut_off(held)
                     await self._store.release(held)
                 elif platform in KNOW_NONCES:
                     section = self._targets.section(held.command, held.section)
@@ -269,6 +272,8 @@ class PostKeeper:
                     )
                     # It may have been posted from documents that have been replaced since.
                     await self._store.record(held, message, UNKNOWN)
+                else:
+                    left += 1
             except Exception as error:  # whatever it is, the others have their chance
                 log.warning("an unfinished posting could not be completed: %s", in_words(error))
                 left += may_pass(error)
@@ -352,3 +357,12 @@ class PostKeeper:
 
     def _publisher(self, place: Place) -> Publisher:
         return self._publishers[place.platform]
+
+
+def _tell_of_cut_off(held: Reservation) -> None:
+    """Tell whoever runs the bot of what may stand in a channel, and is known to nobody."""
+    log.warning(
+        "a posting of %s in the channel %s was cut off; if it stands there, it is not kept true",
+        held.section,
+        held.place.channel,
+    )

@@ -587,6 +587,28 @@ async def test_a_posting_begun_by_a_clock_that_was_ahead_is_not_waited_for(
     assert not await house.store.unfinished()
 
 
+async def test_of_a_posting_that_was_cut_off_and_cannot_be_found_again_the_log_tells(
+    slack: SlackStandIn, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    died = SqlPostStore(house.database, lambda: utc_now() - RESERVED_FOR)
+    heading, channel = answers(house)["forms"].heading, slack.channel.id
+    told = (
+        f"a posting of forms in the channel {channel} was cut off; "
+        "if it stands there, it is not kept true"
+    )
+    await died.reserve(here(slack), "ldn", "forms", heading)
+    assert await house.keeper.resume(Platform.SLACK) == 0
+    assert caplog.messages == [told]
+    # Or somebody posts the same before anybody looks.
+    await died.reserve(here(slack), "ldn", "forms", heading)
+    await house.keeper.share(here(slack), "ldn", "forms")
+    assert caplog.messages == [told] * 2
+    # While it may be under way still, it is looked at again later.
+    await house.store.reserve(here(slack), "ldn", "overview", heading)
+    assert await house.keeper.resume(Platform.SLACK) == 1
+    assert caplog.messages == [told] * 2
+
+
 async def test_a_posting_that_discord_cannot_be_reached_for_is_left_to_be_tried_again(
     discord: DiscordStandIn, house: House
 ) -> None:
