@@ -78,6 +78,9 @@ async def serve(settings: Settings) -> bool:
     asked = stop.is_set()
     if asked:
         log.info("stopping")
+        # There is nothing to read anew any more; by itself the signal would end the process.
+        loop.remove_signal_handler(signal.SIGHUP)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         serving.cancel()
     stopping.cancel()
     for _ in range(2):
