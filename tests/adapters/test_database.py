@@ -470,9 +470,9 @@ async def test_a_dead_reservation_that_has_to_wait_stays_as_it_was(
 
 
 async def test_of_all_who_ask_at_once_in_two_programs_a_channel_lets_one_through(
-    store: SqlPostStore, clock: Clock, url: str | None, tmp_path: Path
+    store: SqlPostStore, clock: Clock, migrated_url: str | None, tmp_path: Path
 ) -> None:
-    database = await open_database(url, tmp_path)
+    database = await open_database(migrated_url, tmp_path)
     second = SqlPostStore(database, clock)
     for number in range(20):
         place = replace(PLACE, channel=f"C{number}")
@@ -753,10 +753,10 @@ async def output(process: asyncio.subprocess.Process) -> str:
 
 @pytest.mark.long
 async def test_of_two_processes_each_post_is_claimed_and_finished_by_one(
-    store: SqlPostStore, url: str | None, tmp_path: Path
+    store: SqlPostStore, migrated_url: str | None, tmp_path: Path
 ) -> None:
     posts = [await posted(store, f"s{number}") for number in range(200)]
-    arguments = (_CLAIMANT, "edit_all", url or "", str(tmp_path))
+    arguments = (_CLAIMANT, "edit_all", migrated_url or "", str(tmp_path))
     async with python(*arguments) as one, python(*arguments) as two:
         assert [await said(one), await said(two)] == ["ready", "ready"]
         outputs = await asyncio.gather(output(one), output(two))
@@ -769,10 +769,10 @@ async def test_of_two_processes_each_post_is_claimed_and_finished_by_one(
 
 
 async def test_a_process_killed_in_the_middle_of_an_edit_leaves_no_lock_and_a_begun_edit(
-    store: SqlPostStore, url: str | None, tmp_path: Path
+    store: SqlPostStore, migrated_url: str | None, tmp_path: Path
 ) -> None:
     post = await posted(store)
-    async with python(_CLAIMANT, "hold_one", url or "", str(tmp_path)) as holder:
+    async with python(_CLAIMANT, "hold_one", migrated_url or "", str(tmp_path)) as holder:
         assert await said(holder) == "ready"
         assert holder.stdin
         holder.stdin.write(b"\n")
@@ -830,15 +830,15 @@ async def test_processes_that_start_at_once_bring_an_empty_database_up_to_date_t
 
 
 async def test_alembic_is_not_imported_where_the_tables_are_current(
-    database: Database, url: str | None, tmp_path: Path
+    database: Database, migrated_url: str | None, tmp_path: Path
 ) -> None:
-    assert await open_elsewhere(url, tmp_path) == "opened"
+    assert await open_elsewhere(migrated_url, tmp_path) == "opened"
 
 
 async def test_opening_and_closing_leaves_nothing_open(
-    database: Database, url: str | None, tmp_path: Path
+    database: Database, migrated_url: str | None, tmp_path: Path
 ) -> None:
-    assert await open_elsewhere(url, tmp_path, "-X", "dev") == "opened"
+    assert await open_elsewhere(migrated_url, tmp_path, "-X", "dev") == "opened"
 
 
 @pytest.mark.parametrize("content", [None, "This is a letter. " * 500])
@@ -861,20 +861,20 @@ async def test_an_empty_database_may_be_opened_several_times_at_once(
 
 
 async def test_what_was_recorded_is_there_after_a_restart(
-    store: SqlPostStore, url: str | None, tmp_path: Path
+    store: SqlPostStore, migrated_url: str | None, tmp_path: Path
 ) -> None:
     post = await posted(store)
-    again = await open_database(url, tmp_path)
+    again = await open_database(migrated_url, tmp_path)
     assert await SqlPostStore(again).all() == [post]
     await again.close()
 
 
 async def test_a_database_of_a_newer_version_is_refused_in_a_sentence(
-    database: Database, url: str | None, tmp_path: Path
+    database: Database, migrated_url: str | None, tmp_path: Path
 ) -> None:
     await database.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="newer version of ldn-bot"):
-        await open_database(url, tmp_path)
+        await open_database(migrated_url, tmp_path)
 
 
 async def test_the_folder_of_the_data_is_made_and_is_private(tmp_path: Path) -> None:

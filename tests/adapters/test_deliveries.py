@@ -45,9 +45,9 @@ async def test_a_delivery_is_claimed_once_and_then_begun_and_then_done(database:
 
 
 async def test_of_forty_that_ask_at_once_in_two_processes_one_is_the_first(
-    url: str | None, tmp_path: Path
+    migrated_url: str | None, tmp_path: Path
 ) -> None:
-    one, other = [await open_database(url, tmp_path) for _ in range(2)]
+    one, other = [await open_database(migrated_url, tmp_path) for _ in range(2)]
     stores = [SqlDeliveryStore(each) for each in (one, other)]
     claims = await asyncio.gather(
         # In either order, so that they would wait for one another if they could.

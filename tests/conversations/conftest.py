@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import astuple, dataclass, replace
@@ -82,9 +83,12 @@ class House:
 
 
 @pytest_asyncio.fixture
-async def house(library: Library, desks: Desks, tmp_path: Path) -> AsyncIterator[House]:
+async def house(
+    library: Library, desks: Desks, migrated: Path, tmp_path: Path
+) -> AsyncIterator[House]:
     """A house of this test's own, so that its documents can be replaced."""
-    database = await open_database(None, tmp_path / "data")
+    data = shutil.copytree(migrated, tmp_path / "data")
+    database = await open_database(None, data)
     store = SqlPostStore(database)
     communities = Communities(SqlCommunityStore(database), CommunitySettings())
     tallying = Tallying(SqlTallyStore(database))
