@@ -18,6 +18,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, supp
 from pathlib import Path
 from typing import Any
 
+import attrs
 import discord
 from aiohttp import web
 
@@ -146,23 +147,18 @@ async def _built(
     settings: Settings, desks: Desks, folder: Path, stack: AsyncExitStack
 ) -> tuple[Live, Trying]:
     """What the page shows, with a database of its own in `folder`."""
-    from adapters.database.communities import SqlCommunityStore
-    from adapters.database.engine import open_database
-    from adapters.database.posts import SqlPostStore
-    from adapters.database.tallies import SqlTallyStore
-
-    database = await open_database(None, folder)
-    stack.push_async_callback(database.close)
-    store = SqlPostStore(database)
+    own = attrs.evolve(settings, database_url=None, data=folder, slack_client_id=None)
+    # Closed after the page, whenever it was opened.
+    stores = bootstrap.build_stores(own, await stack.enter_async_context(AsyncExitStack()))
     dresses = {dress.platform: dress for dress in (_slack(), _discord())}
     channels = {
         platform: PretendChannel(platform, each.public) for platform, each in dresses.items()
     }
     default = CommunitySettings(Sharers(settings.share))
-    communities = Communities(SqlCommunityStore(database), default)
-    tallying = Tallying(SqlTallyStore(database))
-    keeper = PostKeeper(store, desks, channels, communities)
-    moderation = Moderation(desks, keeper, store, communities, tallying)
+    communities = Communities(stores.communities, default)
+    tallying = Tallying(stores.tallies)
+    keeper = PostKeeper(stores.posts, desks, channels, communities)
+    moderation = Moderation(desks, keeper, stores.posts, communities, tallying)
     reception = Reception(desks, moderation, communities, tallying)
 
     async def refresh() -> None:
