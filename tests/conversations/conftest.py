@@ -32,7 +32,8 @@ from adapters.slack.socket_mode import SlackSocketAdapter
 from adapters.slack.workspaces import OneWorkspace
 from bot.bootstrap import Adapter
 from knowledge.communities import Communities, CommunitySettings
-from knowledge.desk import Desks
+from knowledge.desk import Desks, HelpDesk
+from knowledge.folder import load_library
 from knowledge.keeper import PostKeeper
 from knowledge.lessons import CrisisPhrases
 from knowledge.library import Library, Questions
@@ -40,6 +41,7 @@ from knowledge.opening import open_desks
 from knowledge.posts import Platform
 from knowledge.publishing import Publisher
 from knowledge.tallies import Tallying
+from tests.conversations.documents import change_forms, copy_documents
 from tests.standins.discord import DiscordStandIn
 from tests.standins.slack import SlackStandIn
 
@@ -59,6 +61,14 @@ def little_to_learn(library: Library) -> Library:
 def desks(library: Library) -> Desks:
     """The shipped article, with little to learn."""
     return Desks(open_desks(little_to_learn(library)))
+
+
+@pytest.fixture(scope="session")
+def changed_desks(tmp_path_factory: pytest.TempPathFactory) -> list[HelpDesk]:
+    """The same, once the article was published anew with another sentence in `forms`."""
+    documents = copy_documents(tmp_path_factory.mktemp("changed") / "documents")
+    change_forms(documents)
+    return open_desks(little_to_learn(load_library(documents)))
 
 
 class Memory(dict[str, str]):
