@@ -3,7 +3,8 @@
 It holds the documents, the fixed replies and the help lines. Example questions stay behind where
 what was learned from them is kept by `knowledge.modelcache`, under the keys named here; where
 nothing was learned, because they are too few or the document is too large, they are here.
-A file that is not whole, or of another folder or code, is not used.
+A file that is not whole, was altered, or is of another folder or code, is not used: these words
+were compared with the article when they were learned, and are not again.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def save(cache: Path, name: str, library: Library, keys: Keys) -> None:
         handle, new = tempfile.mkstemp(dir=cache, prefix=".desks-", suffix=".tmp")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(content, file, ensure_ascii=False)
+                json.dump({"seal": _seal(content), **content}, file, ensure_ascii=False)
             os.replace(new, _path(cache, name))
         finally:
             Path(new).unlink(missing_ok=True)
@@ -93,7 +94,9 @@ def load(cache: Path, name: str) -> tuple[Library, Keys]:
     Raises:
         OSError, KeyError, TypeError, ValueError: it was not kept, or is not whole.
     """
-    content = json.loads(_path(cache, name).read_text(encoding="utf-8"))
+    content = dict(json.loads(_path(cache, name).read_text(encoding="utf-8")))
+    if content.pop("seal") != _seal(content):
+        raise ValueError("the bundle is not what was kept")
     if content["name"] != name:
         raise ValueError("the bundle is of another folder")
     library = Library(
@@ -177,6 +180,10 @@ def _document_from_json(fields: dict[str, Any]) -> Document:
             "sections": sections,
         }
     )
+
+
+def _seal(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def _path(cache: Path, name: str) -> Path:

@@ -83,6 +83,21 @@ def test_what_was_saved_and_undone_while_it_was_read_is_not_taken_for_the_folder
     assert reopen_folder(cache, name)
 
 
+def test_words_that_were_altered_where_they_are_kept_are_not_served(tmp_path: Path) -> None:
+    folder, cache = tmp_path / "documents", tmp_path / "cache"
+    write_document(folder)
+    [desk] = open_folder(folder, cache)
+    [kept] = cache.glob("desks-*.json")
+    text = kept.read_text(encoding="utf-8")
+    assert "gathers" in text
+    for altered in (text.replace("gathers", "scatters"), "[]", "null", "5", '"words"', "{}", ""):
+        kept.write_text(altered, encoding="utf-8")
+        assert not reopen_folder(cache, fingerprint(folder))
+    [again] = open_folder(folder, cache)
+    assert again.ask("rake") == desk.ask("rake")
+    assert kept.read_text(encoding="utf-8") == text
+
+
 def test_a_folder_that_cannot_be_looked_into_is_a_fault_of_the_documents(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="cannot be read"):
         open_folder(tmp_path / UNASKABLE, tmp_path / "cache")
