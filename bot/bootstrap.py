@@ -21,7 +21,7 @@ from bot.lazy import LazyStores, Stores
 from bot.memory import FileMemory
 from bot.settings import Settings
 from knowledge.answer import Answer
-from knowledge.bundle import fingerprint
+from knowledge.bundle import code_fingerprint, fingerprint
 from knowledge.communities import Communities, CommunitySettings, Sharers
 from knowledge.desk import Desks
 from knowledge.errors import SettingsError
@@ -130,8 +130,28 @@ async def rebuild_desks(settings: Settings) -> Desks:
                 await _learn_elsewhere(folder, cache, name)
             learned = name
         if desks:
+            _remember_good(settings, name)
             return Desks(desks)
     return Desks(await asyncio.to_thread(learn_here, folder))
+
+
+def last_good_desks(settings: Settings) -> Desks:
+    """The desks that `rebuild_desks` made last of the settings' folder; none if not kept.
+
+    For a start while the folder has a fault. What another version of the bot made is not used.
+    """
+    code, _, name = (_memory(settings).get(_last_good(settings)) or "").partition(" ")
+    return Desks(reopen_folder(_models(settings), name) if code == code_fingerprint() else [])
+
+
+def _remember_good(settings: Settings, name: str) -> None:
+    memory, key, value = _memory(settings), _last_good(settings), f"{code_fingerprint()} {name}"
+    if memory.get(key) != value:
+        memory.set(key, value)
+
+
+def _last_good(settings: Settings) -> str:
+    return f"documents of {settings.documents.absolute()}"
 
 
 async def _learn_elsewhere(folder: Path, cache: Path, name: str) -> None:

@@ -55,6 +55,8 @@ REFUSED_AGAIN_AFTER = 3600.0
 """The same for posts that a platform refused to edit: nobody tells us that a permission was given,
 a channel opened or the app installed again."""
 
+_NOT_TAKEN = "the documents are not taken, the last good ones serve on:\n%s"
+
 
 async def serve(settings: Settings) -> bool:
     """Read the documents, then serve until SIGTERM or Ctrl-C, or until no platform is left.
@@ -112,12 +114,14 @@ class Service:
         """
         log.info("reading the documents")
         before = watching.look(self._settings.documents)
-        await self._load()
+        fault = await self._begin()
         async with AsyncExitStack() as stack:
             stores = bootstrap.build_stores(self._settings, stack)
             health = bootstrap.build_health(self._settings, self._desks, stores)
             if health is not None:
                 self._metrics = health.metrics
+            if fault:
+                self._not_taken(fault)
             platforms = bootstrap.build_platforms(
                 self._settings,
                 self._desks,
@@ -182,6 +186,25 @@ class Service:
         async for _ in watching.changes(self._settings.documents, since):
             self.reload_soon.set()
 
+    async def _begin(self) -> str:
+        """Take the documents, or the last good ones; then what is wrong with those of the folder.
+
+        A bot that is started again, whoever ended it, answers as it did before.
+
+        Raises:
+            DocumentError: they have a fault, and no good ones are kept.
+        """
+        try:
+            await self._load()
+        except DocumentError as error:
+            good = bootstrap.last_good_desks(self._settings)
+            if not good:
+                raise
+            self._desks.replace(list(good.values()))
+            log.error(_NOT_TAKEN, error)
+            return error.first
+        return ""
+
     async def _load(self) -> None:
         """Take the documents as they are now; while that takes seconds, questions are answered."""
         desks = await bootstrap.rebuild_desks(self._settings)
@@ -194,7 +217,7 @@ class Service:
             try:
                 await self._load()
             except DocumentError as error:
-                log.error("the documents are not taken, the last good ones serve on:\n%s", error)
+                log.error(_NOT_TAKEN, error)
                 self._not_taken(error.first)
                 continue
             except Exception:

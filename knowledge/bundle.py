@@ -29,13 +29,22 @@ from knowledge.safety import CrisisKind
 
 KEPT = 8
 """Bundles that stay in the cache's folder."""
+_CODE = (Path(__file__).parent, "*.py")
 
 
 def fingerprint(folder: Path) -> str:
     """A name for all that a folder's desks are made of: its files, the shipped ones, the code."""
+    return _fingerprint((folder, "*"), (SHIPPED, "*.yaml"), _CODE)
+
+
+def code_fingerprint() -> str:
+    """A name for the code alone: what other code has kept is not read."""
+    return _fingerprint(_CODE)
+
+
+def _fingerprint(*files: tuple[Path, str]) -> str:
     digest = hashlib.sha256()
-    code = Path(__file__).parent
-    for place, pattern in ((folder, "*"), (SHIPPED, "*.yaml"), (code, "*.py")):
+    for place, pattern in files:
         paths: list[Path] = []
         with suppress(OSError):  # where we may not look: whoever loads the folder is told
             paths = sorted(place.glob(pattern))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
 
+import attrs
 import pytest
 import tenacity
 
@@ -21,7 +22,7 @@ from adapters.slack.socket_mode import SlackSocketAdapter
 from bot import bootstrap, serve
 from bot.settings import Settings
 from knowledge import publishing
-from knowledge.errors import PlatformError
+from knowledge.errors import DocumentError, PlatformError
 from knowledge.keeper import PostKeeper
 from knowledge.posts import Platform
 from knowledge.publishing import STORE_AWAY
@@ -222,6 +223,35 @@ async def test_a_post_that_cannot_be_recorded_before_the_end_is_told(
     keeper.record_what_stands.side_effect = fault
     await serve._record_what_stands(keeper)
     assert f"what was posted could not be recorded: {said}" in caplog.text
+
+
+async def test_started_while_the_documents_have_a_fault_the_bot_serves_the_last_good_ones(
+    settings: Settings,
+    slack_standin: SlackStandIn,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = settings.documents / "ldn.yaml"
+    text = written.read_text(encoding="utf-8")
+    await bootstrap.rebuild_desks(settings)
+    written.write_text(text[: len(text) // 2], encoding="utf-8")
+    async with serving(settings, slack_standin) as service:
+        assert "It is delivered by capsule" in (await slack_standin.command("/ldn", "forms")).text
+        assert "the documents are not taken, the last good ones serve on" in caplog.text
+        assert service._desks.not_taken
+        written.write_text(text, encoding="utf-8")
+        mended = "the documents that were mended"
+        await slack_standin.until(lambda: not service._desks.not_taken, mended, timeout=30)
+
+    # Neither those of another folder, nor of another version.
+    written.write_text(text[: len(text) // 2], encoding="utf-8")
+    other = settings.documents.with_name("other")
+    shutil.copytree(settings.documents, other)
+    with pytest.raises(DocumentError):
+        await serve.Service(attrs.evolve(settings, documents=other)).run()
+    monkeypatch.setattr(bootstrap, "code_fingerprint", lambda: "of another version")
+    with pytest.raises(DocumentError):
+        await serve.Service(settings).run()
 
 
 @pytest.mark.long
