@@ -32,7 +32,7 @@ from adapters.slack.manifest import EVENTS_PATH
 from adapters.slack.payloads import Body
 from adapters.slack.people import SlackPeople
 from adapters.slack.signatures import Signatures
-from adapters.slack.working import Working, acknowledge_by
+from adapters.slack.working import WORK_FIRST, Working, acknowledge_by
 from knowledge.errors import PlatformError
 
 log = logging.getLogger(__name__)
@@ -43,9 +43,6 @@ BODY_WITHIN = 5.0
 """Seconds that a body may take to arrive."""
 IDLE_FOR = 75.0
 """Seconds that a connection may stand idle, also before its first request."""
-WORK_FIRST = 2.0
-"""Seconds after a request's arrival until which its acknowledgement waits for the work. Slack waits
-for three, and that an event is done has to be noted still."""
 DRAINED_WITHIN = 2.5
 """Seconds that requests under way have to come to an end when the adapter is cancelled."""
 

@@ -46,6 +46,7 @@ from adapters.slack.surfaces import (
     PrivateMessage,
     Surface,
 )
+from adapters.slack.working import now_sending
 from adapters.wording import APOLOGY
 from knowledge.actions import GUARDED, Action
 from knowledge.compose import MENU, MODERATOR_SUFFIX
@@ -123,6 +124,7 @@ class Listeners:
             return
         async with _discreet():
             desk, question = self._desk_for(spoken(field(event, "text")))
+            now_sending()
             await client.chat_postMessage(
                 channel=channel,
                 thread_ts=field(event, "thread_ts") or ts,
@@ -141,6 +143,7 @@ class Listeners:
         async with self._apologetic(surface, began, caller):
             desk, question = self._desk_for(spoken(field(event, "text")))
             shown = await self.reception.ask(caller, desk.document.command, question)
+            now_sending()
             await surface.show(shown)
             self.reception.count(caller, shown)
 

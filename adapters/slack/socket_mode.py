@@ -26,7 +26,7 @@ from adapters.reception import Reception
 from adapters.slack.app import accepted, signed_in, slack_app
 from adapters.slack.listeners import Listeners
 from adapters.slack.people import SlackPeople
-from adapters.slack.working import Working
+from adapters.slack.working import WORK_FIRST, Working, about_to_send, acknowledge_by
 from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
@@ -125,6 +125,11 @@ class _Handler(AsyncSocketModeHandler):
     ) -> None:
         """Called by slack_sdk for each envelope, in a task of its own."""
         self._working.join()
+        if req.type == "events_api":
+            # Once acknowledged, it does not come again: a process that is killed before its answer
+            # is sent would lose it. One that is killed after would answer it twice.
+            acknowledge_by.set(asyncio.get_running_loop().time() + WORK_FIRST)
+            about_to_send.set(asyncio.Event())
         answer = await run_async_bolt_app(self.app, req)
         if answer.status == 200 and answer.body.startswith("{"):
             envelope = json.dumps(req.envelope_id)

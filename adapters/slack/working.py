@@ -15,11 +15,26 @@ from adapters.closing import finish
 
 log = logging.getLogger(__name__)
 
+WORK_FIRST = 2.0
+"""Seconds after its arrival until which the acknowledgement waits for the work. Slack waits for
+three, and over HTTP it has to be noted still that an event is done."""
 acknowledge_by: ContextVar[float] = ContextVar("acknowledge_by", default=0.0)
 """Until when an acknowledgement may wait for the work, by the event loop's clock."""
 
+about_to_send: ContextVar[asyncio.Event | None] = ContextVar("about_to_send", default=None)
+"""Where it is there, the acknowledgement waits for the work no longer than until it is set."""
+
 Work = Callable[..., Awaitable[None]]
 """A listener that says nothing to Slack by itself."""
+
+
+def now_sending() -> None:
+    """The work has come to what Slack does not do once only: from here it must not be done again.
+
+    Where nobody remembers from one process to the next what was done, it is acknowledged now.
+    """
+    if sending := about_to_send.get():
+        sending.set()
 
 
 class Working:
@@ -47,7 +62,12 @@ class Working:
         self._keep(task)
         left = acknowledge_by.get() - asyncio.get_running_loop().time()
         if left > 0:
-            await asyncio.wait([task], timeout=left)
+            waited_for: list[asyncio.Future[Any]] = [task]
+            if sending := about_to_send.get():
+                waited_for.append(asyncio.ensure_future(sending.wait()))
+            await asyncio.wait(waited_for, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            for each in waited_for[1:]:
+                each.cancel()
         return BoltResponse(status=200)
 
     def join(self) -> None:
