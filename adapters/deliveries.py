@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from enum import Enum, auto
+from math import inf
 from typing import Protocol
 
 from knowledge.errors import LdnBotError
@@ -26,6 +27,10 @@ MAX_REMEMBERED = 100_000
 """New deliveries after which one process forgets older ones, if that comes before `KEPT_FOR`."""
 STORE_TIMEOUT = 0.5
 """Seconds that each call waits for the store, at most: Slack waits for three in all."""
+
+SETTLED_AFTER = 10.0
+"""Seconds without a failure after which an outage of the store counts as over: a slow store answers
+some requests and not others."""
 
 
 class DeliveryState(Enum):
@@ -82,6 +87,7 @@ class Deliveries:
         self._store = store
         self._memory = RecentDeliveries()
         self._store_is_away = False
+        self._failed_at = -inf
 
     async def claim(self, *deliveries: str, strict: bool = False) -> tuple[DeliveryState, ...]:
         """Claim deliveries, and return the state of each. Never raises.
@@ -132,6 +138,7 @@ class Deliveries:
     # One log line when an outage begins, and one when it ends.
 
     def _store_failed(self, error: Exception) -> None:
+        self._failed_at = time.monotonic()
         if not self._store_is_away:
             self._store_is_away = True
             log.warning(
@@ -139,7 +146,7 @@ class Deliveries:
             )
 
     def _store_answered(self) -> None:
-        if self._store_is_away:
+        if self._store_is_away and time.monotonic() - self._failed_at >= SETTLED_AFTER:
             self._store_is_away = False
             log.info("what other processes have answered is known again")
 

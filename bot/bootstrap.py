@@ -21,7 +21,7 @@ from bot.key_values import FileKeyValueStore
 from bot.lazy import LazyStores, Stores
 from bot.settings import Settings
 from knowledge.answer import Answer
-from knowledge.bundle import fingerprint
+from knowledge.bundle import code_fingerprint, fingerprint
 from knowledge.communities import Communities, CommunitySettings, Sharers
 from knowledge.desk import Desks
 from knowledge.errors import SettingsError
@@ -130,8 +130,30 @@ async def rebuild_desks(settings: Settings) -> Desks:
                 await _learn_in_subprocess(folder, cache, name)
             learned = name
         if desks:
+            _remember_good(settings, name)
             return Desks(desks)
     return Desks(await asyncio.to_thread(learn_in_process, folder))
+
+
+def last_good_desks(settings: Settings) -> Desks:
+    """The desks that `rebuild_desks` made last from the settings' folder; empty if not saved.
+
+    They are for a start while the folder has a fault. Those of another version are not used.
+    """
+    stored = _key_value_store(settings).get(_last_good_key(settings)) or ""
+    code, _, name = stored.partition(" ")
+    return Desks(load_learned(_models(settings), name) if code == code_fingerprint() else [])
+
+
+def _remember_good(settings: Settings, name: str) -> None:
+    store, key = _key_value_store(settings), _last_good_key(settings)
+    value = f"{code_fingerprint()} {name}"
+    if store.get(key) != value:
+        store.set(key, value)
+
+
+def _last_good_key(settings: Settings) -> str:
+    return f"documents of {settings.documents.absolute()}"
 
 
 async def _learn_in_subprocess(folder: Path, cache: Path, name: str) -> None:

@@ -18,6 +18,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, supp
 from pathlib import Path
 from typing import Any
 
+import attrs
 import discord
 from aiohttp import web
 
@@ -146,24 +147,19 @@ async def _built(
     settings: Settings, desks: Desks, folder: Path, stack: AsyncExitStack
 ) -> tuple[LiveDocuments, Playground]:
     """Build what the page shows, with a database of its own in `folder`."""
-    from adapters.database.communities import SqlCommunityStore
-    from adapters.database.engine import open_database
-    from adapters.database.posts import SqlPostStore
-    from adapters.database.tallies import SqlTallyStore
-
-    database = await open_database(None, folder)
-    stack.push_async_callback(database.close)
-    store = SqlPostStore(database)
+    own = attrs.evolve(settings, database_url=None, data=folder, slack_client_id=None)
+    # Closed after the page, whenever it was opened.
+    stores = bootstrap.build_stores(own, await stack.enter_async_context(AsyncExitStack()))
     renderers = {renderer.platform: renderer for renderer in (_slack(), _discord())}
     channels = {
         platform: PretendChannel(platform, each.render_public)
         for platform, each in renderers.items()
     }
     default = CommunitySettings(Sharers(settings.share))
-    communities = Communities(SqlCommunityStore(database), default)
-    tally_counter = TallyCounter(SqlTallyStore(database))
-    keeper = PostKeeper(store, desks, channels, communities)
-    moderation = Moderation(desks, keeper, store, communities, tally_counter)
+    communities = Communities(stores.communities, default)
+    tally_counter = TallyCounter(stores.tallies)
+    keeper = PostKeeper(stores.posts, desks, channels, communities)
+    moderation = Moderation(desks, keeper, stores.posts, communities, tally_counter)
     reception = Reception(desks, moderation, communities, tally_counter)
 
     async def refresh() -> None:

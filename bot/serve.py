@@ -34,7 +34,8 @@ CLOSE_TIMEOUT = 4.0
 """Seconds that the platforms have to end when the process is stopped; then they are cancelled.
 Everything else has as long again. Docker kills after ten seconds."""
 FLUSH_TIMEOUT = 2.0
-"""Seconds that the last flush of the tallies may take."""
+"""Seconds that the store has, at the end, for the last flush of the tallies, and to record what was
+posted while it failed."""
 LONGEST_WAIT = 60.0
 """Seconds between two attempts, at most, while a platform cannot be reached."""
 WELL_AFTER = 300.0
@@ -53,6 +54,8 @@ TRY_AGAIN_AFTER = 60.0
 REFUSED_AGAIN_AFTER = 3600.0
 """Seconds until the next refresh if a platform refused to edit posts: it does not notify us when a
 permission is given, a channel is opened or the app is installed again."""
+
+_NOT_TAKEN = "the documents are not taken, the last good ones serve on:\n%s"
 
 
 async def serve(settings: Settings) -> bool:
@@ -77,6 +80,9 @@ async def serve(settings: Settings) -> bool:
     asked = stop.is_set()
     if asked:
         log.info("stopping")
+        # There is nothing to read anew any more; by itself the signal would end the process.
+        loop.remove_signal_handler(signal.SIGHUP)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         serving.cancel()
     stopping.cancel()
     for _ in range(2):
@@ -108,12 +114,14 @@ class Service:
         """
         log.info("reading the documents")
         before = watching.snapshot(self._settings.documents)
-        await self._load()
+        fault = await self._begin()
         async with AsyncExitStack() as stack:
             stores = bootstrap.build_stores(self._settings, stack)
             health = bootstrap.build_health(self._settings, self._desks, stores)
             if health is not None:
                 self._metrics = health.metrics
+            if fault:
+                self._report_failed_reload(fault)
             platforms = bootstrap.build_platforms(
                 self._settings,
                 self._desks,
@@ -147,7 +155,10 @@ class Service:
                     ],
                 )
             finally:  # before the stack closes the store
-                await _flush_tallies(platforms.tally_counter, FLUSH_TIMEOUT)
+                await asyncio.gather(
+                    _flush_tallies(platforms.tally_counter, FLUSH_TIMEOUT),
+                    _record_pending(platforms.keeper),
+                )
 
     def _connected(self, platforms: Iterable[Platform]) -> dict[Platform, bool]:
         """For each of these platforms, whether questions reach us at this moment."""
@@ -178,6 +189,28 @@ class Service:
         async for _ in watching.changes(self._settings.documents, since):
             self.reload_requested.set()
 
+    async def _begin(self) -> str:
+        """Serve the documents, or if they have a fault, the last good ones.
+
+        So a bot that is restarted answers as before.
+
+        Returns:
+            The first fault of the folder; empty if there is none.
+
+        Raises:
+            DocumentError: they have a fault, and no good ones were saved.
+        """
+        try:
+            await self._load()
+        except DocumentError as error:
+            good = bootstrap.last_good_desks(self._settings)
+            if not good:
+                raise
+            self._desks.replace(list(good.values()))
+            log.error(_NOT_TAKEN, error)
+            return error.first
+        return ""
+
     async def _load(self) -> None:
         """Serve the documents as they are now; questions are answered while that takes seconds."""
         desks = await bootstrap.rebuild_desks(self._settings)
@@ -190,7 +223,7 @@ class Service:
             try:
                 await self._load()
             except DocumentError as error:
-                log.error("the documents are not taken, the last good ones serve on:\n%s", error)
+                log.error(_NOT_TAKEN, error)
                 self._report_failed_reload(error.first)
                 continue
             except Exception:
@@ -288,6 +321,17 @@ async def _flush_tallies(tally_counter: TallyCounter, within: float | None = Non
         log.warning("what was counted could not be kept: %s", error)
     except TimeoutError:
         log.warning("what was counted could not be kept: the store does not answer")
+
+
+async def _record_pending(keeper: PostKeeper) -> None:
+    """Record what was posted while the store failed, as no other process knows of it."""
+    try:
+        async with asyncio.timeout(FLUSH_TIMEOUT):
+            await keeper.record_pending()
+    except LdnBotError as error:
+        log.error("what was posted could not be recorded: %s", error)
+    except TimeoutError:
+        log.error("what was posted could not be recorded: the store does not answer")
 
 
 async def _notify(adapter: Adapter) -> None:

@@ -2,8 +2,9 @@
 
 It holds the documents, the fixed replies, the help lines, and the keys of the models that
 `knowledge.modelcache` keeps. Example questions are included only where no model was learned from
-them, because they are too few or the document is too large. A bundle that is incomplete, or of
-another folder or other code, is not used.
+them, because they are too few or the document is too large. A bundle that is incomplete, was
+altered, or is of another folder or other code, is not used: its texts were compared with the
+article when they were learned, and are not compared again.
 """
 
 from __future__ import annotations
@@ -28,15 +29,24 @@ from knowledge.safety import CrisisKind
 
 MAX_KEPT = 8
 """Bundles that are kept in the cache's folder, at most."""
+_CODE = (Path(__file__).parent, "*.py")
 
 
 def fingerprint(folder: Path) -> str:
     """A hash of everything that a folder's desks are made of: its files, the shipped ones, and the
     code; in hexadecimal.
     """
+    return _fingerprint((folder, "*"), (SHIPPED, "*.yaml"), _CODE)
+
+
+def code_fingerprint() -> str:
+    """A hash of the code alone, in hexadecimal; what other code has saved is not loaded."""
+    return _fingerprint(_CODE)
+
+
+def _fingerprint(*files: tuple[Path, str]) -> str:
     digest = hashlib.sha256()
-    code = Path(__file__).parent
-    for place, pattern in ((folder, "*"), (SHIPPED, "*.yaml"), (code, "*.py")):
+    for place, pattern in files:
         paths: list[Path] = []
         with suppress(OSError):  # loading the folder will report it
             paths = sorted(place.glob(pattern))
@@ -83,7 +93,7 @@ def save(cache: Path, name: str, library: Library, keys: ModelKeys) -> None:
         handle, new = tempfile.mkstemp(dir=cache, prefix=".desks-", suffix=".tmp")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(content, file, ensure_ascii=False)
+                json.dump({"seal": _seal(content), **content}, file, ensure_ascii=False)
             os.replace(new, _path(cache, name))
         finally:
             Path(new).unlink(missing_ok=True)
@@ -98,7 +108,9 @@ def load(cache: Path, name: str) -> tuple[Library, ModelKeys]:
     Raises:
         OSError, KeyError, TypeError, ValueError: there is none of this name, or it is damaged.
     """
-    content = json.loads(_path(cache, name).read_text(encoding="utf-8"))
+    content = dict(json.loads(_path(cache, name).read_text(encoding="utf-8")))
+    if content.pop("seal") != _seal(content):
+        raise ValueError("the bundle is not what was kept")
     if content["name"] != name:
         raise ValueError("the bundle is of another folder")
     library = Library(
@@ -182,6 +194,10 @@ def _document_from_json(fields: dict[str, Any]) -> Document:
             "sections": sections,
         }
     )
+
+
+def _seal(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def _path(cache: Path, name: str) -> Path:

@@ -129,7 +129,7 @@ class PostKeeper:
         self._refresher = Refresher(store, self._targets, publishers, metrics or Metrics())
         self.retry_soon = retry_soon
         self._unrecorded: set[tuple[Reservation, str, str]] = set()
-        """What was posted and could not be recorded: reservation, message, revision of its text."""
+        """What was posted and is not recorded yet: reservation, message, revision of its text."""
 
     # Sharing and pinning
 
@@ -142,7 +142,7 @@ class PostKeeper:
             PublishError: it was not posted; the text is a sentence for the one who asked.
             LdnBotError: the store cannot be used.
         """
-        await self._record_pending()
+        await self.record_pending()
         await self._targets.look_up([place])
         answer = await self._targets.styled(place, self._targets.section(command, section))
         reserved = await self._store.reserve(
@@ -165,6 +165,8 @@ class PostKeeper:
                 await self._store.forget(reserved)
                 return await self.share(place, command, section, options)
             return ShareResult(reserved, link, is_new=False)
+        if reserved.taken_over and place.platform not in DEDUPLICATE_NONCES:
+            _log_interrupted(reserved)
         post = await self._post(reserved, answer, notify=options.notify)
         if await self.outdated([post]):
             # The documents were replaced meanwhile, and their refresh did not include this post.
@@ -273,8 +275,8 @@ class PostKeeper:
         """Complete postings that were begun and not recorded, by a process that was killed.
 
         Where the platform honours nonces, the message is posted again: the platform posts nothing
-        twice, and names the message. Elsewhere that could post it twice, so nothing is done. A
-        reservation that is not active any more is released.
+        twice, and names the message. Elsewhere that could post it twice, so it is left. A
+        reservation that is not active any more is logged and released.
 
         Returns:
             How many could not be completed now, and may be later.
@@ -282,13 +284,14 @@ class PostKeeper:
         Raises:
             LdnBotError: the store cannot be used.
         """
-        await self._record_pending()
+        await self.record_pending()
         left = 0
         for reservation in await self._store.unfinished():
             if reservation.place.platform is not platform:
                 continue
             try:
                 if not reservation.is_active(datetime.now(UTC)):
+                    _log_interrupted(reservation)
                     await self._store.release(reservation)
                 elif platform in DEDUPLICATE_NONCES:
                     section = self._targets.section(reservation.command, reservation.section)
@@ -299,11 +302,23 @@ class PostKeeper:
                     )
                     # It may have been posted from documents that have been replaced since.
                     await self._store.record(reservation, message, UNKNOWN)
+                else:
+                    left += 1
             except Exception as error:  # one failure must not keep the others from completing
                 log_failure(error)
                 log.warning("an unfinished posting could not be completed: %s", sentence_for(error))
                 left += may_pass(error)
         return left
+
+    async def record_pending(self) -> None:
+        """Record what was posted while the store failed; otherwise it would never be refreshed.
+
+        Raises:
+            LdnBotError: the store still fails.
+        """
+        for recording in list(self._unrecorded):
+            await self._store.record(*recording)
+            self._unrecorded.discard(recording)
 
     async def outdated(self, posts: Iterable[Post]) -> list[Post]:
         """The posts that a refresh would edit."""
@@ -345,18 +360,14 @@ class PostKeeper:
         # documents that are not known here.
         known = not reservation.taken_over or reservation.place.platform not in DEDUPLICATE_NONCES
         recording = reservation, message, revision_of(answer) if known else UNKNOWN
+        self._unrecorded.add(recording)  # first, because the bot may be stopped during the await
         try:
-            return await self._store.record(*recording)
+            post = await self._store.record(*recording)
         except LdnBotError:
-            self._unrecorded.add(recording)
             self.retry_soon(reservation.place.platform)
             raise
-
-    async def _record_pending(self) -> None:
-        """Record what was posted while the store failed; otherwise it would never be refreshed."""
-        for recording in list(self._unrecorded):
-            await self._store.record(*recording)
-            self._unrecorded.discard(recording)
+        self._unrecorded.discard(recording)
+        return post
 
     async def _pin(self, shared: ShareResult) -> ShareResult:
         post = shared.post
@@ -382,3 +393,12 @@ class PostKeeper:
 
     def _publisher(self, place: Place) -> Publisher:
         return self._publishers[place.platform]
+
+
+def _log_interrupted(reservation: Reservation) -> None:
+    """Log a posting that may have been made, and is not recorded."""
+    log.warning(
+        "a posting of %s in the channel %s was cut off; if it stands there, it is not kept true",
+        reservation.section,
+        reservation.place.channel,
+    )

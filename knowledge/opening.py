@@ -21,7 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from knowledge import bundle
+from knowledge import bundle, watching
 from knowledge.bundle import ModelKeys, fingerprint
 from knowledge.desk import HelpDesk
 from knowledge.document import Document
@@ -181,13 +181,16 @@ def _learn(folder: Path, cache: Path, name: str) -> int:
 
     The faults of the folder are printed as JSON.
     """
+    before = watching.snapshot(folder)
     try:
         library = _load(folder)
     except DocumentError as error:
         print(json.dumps([asdict(problem) for problem in error.problems]))  # noqa: T201
         return _FAULTY
-    if fingerprint(folder) != name:
-        return 0  # the folder has changed, so the name is not that of what was read
+    # The folder may have changed before it was read, or while it was, and been changed back. Then
+    # this result does not belong to the name under which it would be found.
+    if fingerprint(folder) != name or watching.snapshot(folder) != before:
+        return 0
     vocabulary = _vocabulary_of(library)
     _learn_in_parallel(library, vocabulary, cache)
     desks = _open_desks(library, vocabulary, cache)

@@ -1,7 +1,10 @@
-"""What every test may use: the shipped documents, loaded and learnt once for the whole run."""
+"""What every test may use, made once for the whole run: the shipped documents, loaded and learnt,
+and an empty store.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 from collections.abc import Iterator
@@ -51,6 +54,17 @@ def library() -> Library:
 def desks(library: Library, model_cache: Path) -> Desks:
     """A help desk for each shipped document."""
     return Desks(open_desks(library, cache=model_cache))
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in which every table is there, and empty: to be copied, never to be used."""
+    # Imported here, so that a run that keeps nothing does not pay for it.
+    from tests.adapters.postgres import migrate
+
+    folder = tmp_path_factory.mktemp("migrated")
+    asyncio.run(migrate(None, folder))
+    return folder
 
 
 @pytest.fixture

@@ -28,6 +28,9 @@ ATTEMPTS = 6
 """How often an operation is tried, the first time included, while its errors are transient."""
 FIRST_WAIT_S = 0.1
 """Seconds before the second attempt; twice as many before each further one, about 3 in all."""
+TOLD_EVERY_S = 10.0
+"""The least seconds between two log lines about retries: while a database is away, there are many.
+"""
 WRITTEN_LATELY_S = 30.0
 """Seconds after a successful write in which `Database.check` does not write by itself."""
 
@@ -102,6 +105,8 @@ class Database:
         """For use within `write`; see `Backend.lock_key`."""
         self._wrote = -inf
         """When the last write succeeded, by `time.monotonic`; `-inf` if one has failed since."""
+        self._told = -inf
+        """When the last retry was logged, by `time.monotonic`."""
 
     @property
     def engine(self) -> AsyncEngine:
@@ -221,7 +226,7 @@ class Database:
             stop=tenacity.stop_after_attempt(ATTEMPTS),
             wait=tenacity.wait_exponential(FIRST_WAIT_S) + tenacity.wait_random(0, FIRST_WAIT_S),
             retry=tenacity.retry_if_exception(self._may_pass),
-            before_sleep=_report,
+            before_sleep=self._report,
             reraise=True,
         )
         try:
@@ -231,6 +236,13 @@ class Database:
         except self._backend.faults as error:
             raise StoreError(self._backend.explain(error)) from error
         raise AssertionError("the last attempt returns or raises")
+
+    def _report(self, state: tenacity.RetryCallState) -> None:
+        if monotonic() - self._told < TOLD_EVERY_S:
+            return
+        self._told = monotonic()
+        error = state.outcome.exception() if state.outcome else None
+        log.warning("the database does not answer; trying again (%s)", type(error).__name__)
 
     def _may_pass(self, error: BaseException) -> bool:
         return isinstance(error, self._backend.faults) and self._backend.is_transient(error)
@@ -308,8 +320,3 @@ async def _version(connection: AsyncConnection) -> str:
         return ""
     query = text(f"SELECT version_num FROM {migrations.VERSION_TABLE}")
     return await connection.scalar(query) or ""
-
-
-def _report(state: tenacity.RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    log.warning("the database does not answer; trying again (%s)", type(error).__name__)

@@ -7,6 +7,7 @@ import fcntl
 import os
 import sqlite3
 from contextlib import closing, suppress
+from os.path import samestat
 from pathlib import Path
 
 from sqlalchemy import Connection, Table, event
@@ -33,10 +34,16 @@ _DAMAGED = (
     "{path} is damaged, or not a database. Put a backup in its place. Without one, move it away: "
     "the bot starts with an empty store then, and no longer knows what it has posted."
 )
+_MOVED = (
+    "{path} was moved, deleted or replaced while the bot was using it. Put it back; or put a "
+    "backup in its place, and restart the bot."
+)
 _SENTENCES = {
     sqlite3.SQLITE_BUSY: "{path} is in use by another program. Close that, and try again.",
     sqlite3.SQLITE_LOCKED: "{path} is in use by another program. Close that, and try again.",
     sqlite3.SQLITE_FULL: "The disk that holds {path} is full. Make room, and try again.",
+    # Also where there is no room for what the processes share that have it open.
+    sqlite3.SQLITE_IOERR: "The disk that holds {path} is full, or fails. See to it, and try again.",
     sqlite3.SQLITE_NOTADB: _DAMAGED,
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_READONLY: _UNWRITABLE,
@@ -53,6 +60,8 @@ class SqliteBackend:
     def __init__(self, data: Path) -> None:
         self._path = data / SQLITE_FILE
         self._locks: FileLocks | None = None
+        self._file: os.stat_result | None = None
+        """The file that was opened first."""
         self.engine = create_async_engine(
             f"sqlite+aiosqlite:///{self._path.absolute()}",
             pool_size=CONNECTIONS,
@@ -62,6 +71,8 @@ class SqliteBackend:
             connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_S},
         )
         self.reads = self.engine.execution_options(**{_READS_ONLY: True})
+        for moment in ("do_connect", "checkout"):
+            event.listen(self.engine.sync_engine, moment, self._check_in_place)
         event.listen(self.engine.sync_engine, "connect", _enable_foreign_keys)
         event.listen(self.engine.sync_engine, "begin", _begin)
 
@@ -99,8 +110,25 @@ class SqliteBackend:
             address = f"{self._path.absolute().as_uri()}?mode=rw"
             with closing(sqlite3.connect(address, timeout=BUSY_TIMEOUT_S, uri=True)) as connection:
                 connection.execute(pragma)
+            self._file = self._file or self._path.stat()
 
         await asyncio.to_thread(ask)
+
+    def _check_in_place(self, *_: object) -> None:
+        """Check that the file is still the one that was opened.
+
+        SQLite itself would go on with a deleted file, and lose everything that is stored from then
+        on, or create an empty one.
+
+        Raises:
+            StoreError: it was deleted or replaced.
+        """
+        try:
+            in_place = self._file is None or samestat(self._file, self._path.stat())
+        except OSError:  # it does not exist, or may not be accessed
+            in_place = False
+        if not in_place:
+            raise StoreError(_MOVED.format(path=self._path))
 
     def insert(self, table: Table) -> Insert:
         """See `Backend.insert`."""

@@ -140,10 +140,14 @@ def slack_app(
         installed: the authorization of the one workspace, or the OAuth flow for many.
     """
     one, oauth = (installed, None) if isinstance(installed, AuthorizeOne) else (None, installed)
+    bolts = logging.getLogger("slack_bolt")
     app = _App(
         oauth,
         # Otherwise bolt sets the root's level on its own loggers, whatever we have set for them.
-        logger=logging.getLogger("slack_bolt"),
+        logger=bolts,
+        # The name of bolt's other loggers. Without it, bolt names them after the file that calls
+        # it, and reads the source of every module on the stack to find that.
+        name=bolts.name,
         client=client,
         authorize=one,
         # Socket Mode events come through a connection that we opened; `adapters.slack.http`

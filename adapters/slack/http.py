@@ -33,7 +33,7 @@ from adapters.slack.manifest import EVENTS_PATH
 from adapters.slack.payloads import Body
 from adapters.slack.people import SlackPeople
 from adapters.slack.signatures import Signatures
-from adapters.slack.tasks import EventTasks, acknowledge_by
+from adapters.slack.tasks import WORK_FIRST, EventTasks, acknowledge_by
 from knowledge.errors import PlatformError
 
 log = logging.getLogger(__name__)
@@ -45,9 +45,6 @@ BODY_WITHIN = 5.0
 """Seconds in which a request's body has to arrive."""
 IDLE_FOR = 75.0
 """Seconds after which an idle connection is closed, also before its first request."""
-WORK_FIRST = 2.0
-"""Seconds, from a request's arrival, that its acknowledgement waits for the work. Slack waits for
-three; the rest is for recording that the event is done."""
 DRAINED_WITHIN = 2.5
 """Seconds in which requests have to end when the adapter is cancelled."""
 

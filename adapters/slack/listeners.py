@@ -46,6 +46,7 @@ from adapters.slack.surfaces import (
     PrivateMessage,
     Surface,
 )
+from adapters.slack.tasks import now_sending
 from adapters.wording import APOLOGY
 from knowledge.actions import GUARDED, Action
 from knowledge.compose import MENU, MODERATOR_SUFFIX
@@ -123,6 +124,7 @@ class Listeners:
             return
         async with _log_errors():
             desk, question = self._desk_for(spoken(field(event, "text")))
+            now_sending()
             await client.chat_postMessage(
                 channel=channel,
                 thread_ts=field(event, "thread_ts") or ts,
@@ -141,6 +143,7 @@ class Listeners:
         async with self._handle_errors(surface, began, caller):
             desk, question = self._desk_for(spoken(field(event, "text")))
             response = await self.reception.ask(caller, desk.document.command, question)
+            now_sending()
             await surface.show(response)
             self.reception.count(caller, response)
 

@@ -26,7 +26,7 @@ from adapters.reception import Reception
 from adapters.slack.app import authorize_workspace, check_token, slack_app
 from adapters.slack.listeners import Listeners
 from adapters.slack.people import SlackPeople
-from adapters.slack.tasks import EventTasks
+from adapters.slack.tasks import WORK_FIRST, EventTasks, about_to_send, acknowledge_by
 from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
@@ -125,6 +125,12 @@ class _Handler(AsyncSocketModeHandler):
     ) -> None:
         """Called by slack_sdk for each envelope, in a task of its own."""
         self._tasks.add_current()
+        if req.type == "events_api":
+            # Slack does not repeat an acknowledged event. If a process was killed between the
+            # acknowledgement and the answer, the answer would be lost; if it was killed between
+            # the answer and the acknowledgement, the event would be answered twice.
+            acknowledge_by.set(asyncio.get_running_loop().time() + WORK_FIRST)
+            about_to_send.set(asyncio.Event())
         answer = await run_async_bolt_app(self.app, req)
         if answer.status == 200 and answer.body.startswith("{"):
             envelope = json.dumps(req.envelope_id)

@@ -15,12 +15,28 @@ from adapters.closing import finish
 
 log = logging.getLogger(__name__)
 
+WORK_FIRST = 2.0
+"""Seconds, from an event's arrival, that its acknowledgement waits for the work. Slack waits for
+three; over HTTP the rest is for recording that the event is done."""
 acknowledge_by: ContextVar[float] = ContextVar("acknowledge_by", default=0.0)
 """Until when the acknowledgement may wait for the task, in the event loop's seconds. By default it
 does not wait."""
 
+about_to_send: ContextVar[asyncio.Event | None] = ContextVar("about_to_send", default=None)
+"""If there is one, the acknowledgement does not wait any longer once it is set; see `now_sending`.
+"""
+
 Work = Callable[..., Awaitable[None]]
 """A listener without an acknowledgement; its arguments are those that bolt offers, by name."""
+
+
+def now_sending() -> None:
+    """Called by work just before it sends what Slack would accept twice: it must not be repeated.
+
+    If no store remembers what was done from one process to the next, it is acknowledged now.
+    """
+    if sending := about_to_send.get():
+        sending.set()
 
 
 class EventTasks:
@@ -45,13 +61,18 @@ class EventTasks:
     async def start(self, work: Awaitable[None]) -> BoltResponse:
         """Start `work` as a task, and return the acknowledgement.
 
-        That waits for the task to end until `acknowledge_by`, and not at all if that is over.
+        That waits until the task ends or calls `now_sending`, at most until `acknowledge_by`.
         """
         task = asyncio.ensure_future(work)
         self._keep(task)
         left = acknowledge_by.get() - asyncio.get_running_loop().time()
         if left > 0:
-            await asyncio.wait([task], timeout=left)
+            waited_for: list[asyncio.Future[Any]] = [task]
+            if sending := about_to_send.get():
+                waited_for.append(asyncio.ensure_future(sending.wait()))
+            await asyncio.wait(waited_for, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            for each in waited_for[1:]:
+                each.cancel()
         return BoltResponse(status=200)
 
     def add_current(self) -> None:

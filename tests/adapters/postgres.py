@@ -8,6 +8,7 @@ Load with ``pytest_plugins = ["tests.adapters.postgres"]``. Debian and Ubuntu: t
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import shutil
@@ -22,11 +23,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from adapters.database import migrations
 from adapters.database.engine import Database, open_database
+from adapters.database.tables import metadata
 from tests.standins.requirements import need
 
 USER = "ldn"
 PASSWORD = "not-a-secret"
+MIGRATED = "migrated"
 WHY_NOT = "no initdb in PATH or in /usr/lib/postgresql/*/bin (Debian: apt-get install postgresql)"
 
 # Nothing here has to outlive the run.
@@ -42,11 +46,12 @@ def programs() -> Path | None:
 
 
 class PostgresServer:
-    """A server on a free port of 127.0.0.1, with one database that is emptied for each test."""
+    """A server on a free port of 127.0.0.1, with databases that are emptied for each test."""
 
     def __init__(self, programs: Path, folder: Path) -> None:
         self._programs = programs
         self._folder = folder
+        self._migrated = False
         # The server refuses to run as root; Debian's package brings a user for it.
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
@@ -74,9 +79,26 @@ class PostgresServer:
         self._run("pg_ctl", "stop", "-w", "-m", mode)
 
     def empty_database(self) -> str:
-        """The URL of the database, with nothing in it."""
-        url = f"postgres://{USER}:{PASSWORD}@127.0.0.1:{self.port}/postgres"
-        sql = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+        """The URL of a database with nothing in it."""
+        return self._execute("postgres", "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+    def migrated_database(self) -> str:
+        """The URL of a database in which every table is there, and empty."""
+        if not self._migrated:
+            self._execute("postgres", f"CREATE DATABASE {MIGRATED}")
+            asyncio.run(migrate(self._url(MIGRATED), self._folder))
+            self._migrated = True
+        # A tenth of the work of a copy, as `CREATE DATABASE ... TEMPLATE` would make.
+        emptied = [f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)]
+        version = f"UPDATE {migrations.VERSION_TABLE} SET version_num = '{migrations.HEAD}'"
+        return self._execute(MIGRATED, "; ".join([*emptied, version]))
+
+    def _url(self, database: str) -> str:
+        return f"postgres://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+
+    def _execute(self, database: str, sql: str) -> str:
+        """Have statements executed; the URL of the database in which they were."""
+        url = self._url(database)
         self._run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql, url)
         return url
 
@@ -103,6 +125,11 @@ class PostgresServer:
                 log = self._folder / "log"
                 more = log.read_text(encoding="utf-8") if log.exists() else ""
                 raise AssertionError(f"{program} failed:\n{output.read()}\n{more}")
+
+
+async def migrate(url: str | None, data: Path) -> None:
+    """Make every table in an empty database."""
+    await (await open_database(url, data)).close()
 
 
 @contextmanager
@@ -137,16 +164,26 @@ def postgres_url(postgres_server: PostgresServer) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str | None:
-    """What `open_database` gets: None is SQLite in `tmp_path`."""
+    """What `open_database` gets for an empty database: None is SQLite in `tmp_path`."""
     if request.param == "sqlite":
         return None
     found: str = request.getfixturevalue("postgres_url")
     return found
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
+    """The same, of a database in which every table is there, and empty."""
+    if request.param == "sqlite":
+        shutil.copytree(request.getfixturevalue("migrated"), tmp_path, dirs_exist_ok=True)
+        return None
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server.migrated_database()
+
+
 @pytest_asyncio.fixture
-async def database(url: str | None, tmp_path: Path) -> AsyncIterator[Database]:
-    """An open database with nothing in it, once of each kind."""
-    opened = await open_database(url, tmp_path)
+async def database(migrated_url: str | None, tmp_path: Path) -> AsyncIterator[Database]:
+    """An open database with nothing in its tables, once of each kind."""
+    opened = await open_database(migrated_url, tmp_path)
     yield opened
     await opened.close()

@@ -152,9 +152,9 @@ async def test_set_for_the_first_time_by_several_at_once_one_of_them_holds(
 
 
 async def test_what_was_set_holds_in_other_processes_and_after_a_restart(
-    store: SqlCommunityStore, url: str | None, tmp_path: Path
+    store: SqlCommunityStore, migrated_url: str | None, tmp_path: Path
 ) -> None:
     await keep(store, Platform.SLACK, "T1", OTHER_THAN_USUAL)
-    again = await open_database(url, tmp_path)
+    again = await open_database(migrated_url, tmp_path)
     assert await SqlCommunityStore(again).settings(Platform.SLACK, "T1") == OTHER_THAN_USUAL
     await again.close()

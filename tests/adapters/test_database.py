@@ -7,6 +7,7 @@ import contextlib
 import functools
 import itertools
 import os
+import resource
 import signal
 import sqlite3
 import stat
@@ -469,9 +470,9 @@ async def test_a_dead_reservation_that_has_to_wait_stays_as_it_was(
 
 
 async def test_of_all_who_ask_at_once_in_two_programs_a_channel_lets_one_through(
-    store: SqlPostStore, clock: Clock, url: str | None, tmp_path: Path
+    store: SqlPostStore, clock: Clock, migrated_url: str | None, tmp_path: Path
 ) -> None:
-    database = await open_database(url, tmp_path)
+    database = await open_database(migrated_url, tmp_path)
     second = SqlPostStore(database, clock)
     for number in range(20):
         place = replace(PLACE, channel=f"C{number}")
@@ -756,10 +757,10 @@ async def output(process: asyncio.subprocess.Process) -> str:
 
 @pytest.mark.long
 async def test_of_two_processes_each_post_is_claimed_and_finished_by_one(
-    store: SqlPostStore, url: str | None, tmp_path: Path
+    store: SqlPostStore, migrated_url: str | None, tmp_path: Path
 ) -> None:
     posts = [await posted(store, f"s{number}") for number in range(200)]
-    arguments = (_CLAIMANT, "edit_all", url or "", str(tmp_path))
+    arguments = (_CLAIMANT, "edit_all", migrated_url or "", str(tmp_path))
     async with python(*arguments) as one, python(*arguments) as two:
         assert [await said(one), await said(two)] == ["ready", "ready"]
         outputs = await asyncio.gather(output(one), output(two))
@@ -772,10 +773,10 @@ async def test_of_two_processes_each_post_is_claimed_and_finished_by_one(
 
 
 async def test_a_process_killed_in_the_middle_of_an_edit_leaves_no_lock_and_a_begun_edit(
-    store: SqlPostStore, url: str | None, tmp_path: Path
+    store: SqlPostStore, migrated_url: str | None, tmp_path: Path
 ) -> None:
     post = await posted(store)
-    async with python(_CLAIMANT, "hold_one", url or "", str(tmp_path)) as holder:
+    async with python(_CLAIMANT, "hold_one", migrated_url or "", str(tmp_path)) as holder:
         assert await said(holder) == "ready"
         assert holder.stdin
         holder.stdin.write(b"\n")
@@ -833,15 +834,15 @@ async def test_processes_that_start_at_once_bring_an_empty_database_up_to_date_t
 
 
 async def test_alembic_is_not_imported_where_the_tables_are_current(
-    database: Database, url: str | None, tmp_path: Path
+    database: Database, migrated_url: str | None, tmp_path: Path
 ) -> None:
-    assert await open_elsewhere(url, tmp_path) == "opened"
+    assert await open_elsewhere(migrated_url, tmp_path) == "opened"
 
 
 async def test_opening_and_closing_leaves_nothing_open(
-    database: Database, url: str | None, tmp_path: Path
+    database: Database, migrated_url: str | None, tmp_path: Path
 ) -> None:
-    assert await open_elsewhere(url, tmp_path, "-X", "dev") == "opened"
+    assert await open_elsewhere(migrated_url, tmp_path, "-X", "dev") == "opened"
 
 
 @pytest.mark.parametrize("content", [None, "This is a letter. " * 500])
@@ -864,20 +865,20 @@ async def test_an_empty_database_may_be_opened_several_times_at_once(
 
 
 async def test_what_was_recorded_is_there_after_a_restart(
-    store: SqlPostStore, url: str | None, tmp_path: Path
+    store: SqlPostStore, migrated_url: str | None, tmp_path: Path
 ) -> None:
     post = await posted(store)
-    again = await open_database(url, tmp_path)
+    again = await open_database(migrated_url, tmp_path)
     assert await SqlPostStore(again).all() == [post]
     await again.close()
 
 
 async def test_a_database_of_a_newer_version_is_refused_in_a_sentence(
-    database: Database, url: str | None, tmp_path: Path
+    database: Database, migrated_url: str | None, tmp_path: Path
 ) -> None:
     await database.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="newer version of ldn-bot"):
-        await open_database(url, tmp_path)
+        await open_database(migrated_url, tmp_path)
 
 
 async def test_the_folder_of_the_data_is_made_and_is_private(tmp_path: Path) -> None:
@@ -930,6 +931,36 @@ async def test_of_several_files_the_one_that_cannot_be_written_is_named(tmp_path
         await open_database(None, tmp_path)
 
 
+def move_away(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+
+
+def move_and_begin_anew(path: Path) -> None:
+    move_away(path)
+    sqlite3.connect(path).close()
+    path.touch()
+
+
+@pytest.mark.parametrize("lose", [move_away, move_and_begin_anew, Path.unlink])
+async def test_nothing_is_kept_in_a_file_that_is_not_in_its_place_any_more(
+    lose: Callable[[Path], None], tmp_path: Path
+) -> None:
+    path = tmp_path / SQLITE_FILE
+    database = await open_database(None, tmp_path)
+    store = SqlPostStore(database)
+    await posted(store)
+    lose(path)
+    there = path.exists()
+    for use in (store.all, lambda: posted(store, message="2"), database.check):
+        with pytest.raises(StoreError, match=f"{path} was moved, deleted or replaced"):
+            await use()
+    assert path.exists() is there, "an empty one was made"
+    if lose is move_away:
+        path.with_name("elsewhere").rename(path)
+        assert len(await store.all()) == 1
+    await database.close()
+
+
 def owners_in(folder: Path) -> list[tuple[int, int]]:
     return [(found.st_uid, found.st_gid) for found in map(Path.stat, folder.iterdir())]
 
@@ -955,6 +986,19 @@ async def test_what_a_link_leads_to_is_not_given_away(tmp_path: Path) -> None:
     os.chown(data, 12345, 12346)
     await (await open_database(None, data)).close()
     assert elsewhere.stat().st_uid == 0
+
+
+async def test_a_disk_without_room_for_what_is_shared_beside_the_file_is_named(
+    tmp_path: Path,
+) -> None:
+    await (await open_database(None, tmp_path)).close()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))  # SQLite begins with 32 KB
+    try:
+        with pytest.raises(StoreError, match=r"^The disk that holds .* is full, or fails"):
+            await open_database(None, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.usefixtures("impatient")
@@ -1007,6 +1051,24 @@ async def test_a_check_really_writes_and_alters_nothing(tmp_path: Path) -> None:
     await database.check()
     assert log.stat().st_size > 0
     assert await database.version() == migrations.HEAD
+    await database.close()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_that_a_database_does_not_answer_is_not_told_at_each_attempt(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await open_database(None, tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / SQLITE_FILE)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(2):
+            with pytest.raises(StoreError):
+                await posted(SqlPostStore(database))
+        assert len(caplog.messages) == 1
+        monkeypatch.setattr(engine, "TOLD_EVERY_S", 0.0)
+        with pytest.raises(StoreError):
+            await posted(SqlPostStore(database))
+        assert len(caplog.messages) == engine.ATTEMPTS
     await database.close()
 
 

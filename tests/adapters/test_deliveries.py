@@ -45,9 +45,9 @@ async def test_a_delivery_is_claimed_once_and_then_begun_and_then_done(database:
 
 
 async def test_of_forty_that_ask_at_once_in_two_processes_one_is_the_first(
-    url: str | None, tmp_path: Path
+    migrated_url: str | None, tmp_path: Path
 ) -> None:
-    one, other = [await open_database(url, tmp_path) for _ in range(2)]
+    one, other = [await open_database(migrated_url, tmp_path) for _ in range(2)]
     stores = [SqlDeliveryStore(each) for each in (one, other)]
     claims = await asyncio.gather(
         # In either order, so that they would wait for one another if they could.
@@ -179,9 +179,23 @@ async def test_what_was_put_off_while_the_store_was_away_is_done_when_it_is_back
     assert await deliveries.claim("a", strict=True) == (BEGUN,)
 
 
-async def test_a_store_that_is_away_is_told_of_once_and_so_is_its_return(
+async def test_a_store_that_answers_one_and_not_the_other_is_told_of_once(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", shared.__name__)
+    away = Away(SqlDeliveryStore(database))
+    deliveries = Deliveries(away)
+    for name in "abcdef":
+        await deliveries.claim(name)
+        away.back = not away.back
+    [told] = caplog.messages
+    assert told == "what other processes have answered is not known now (StoreError)"
+
+
+async def test_a_store_that_is_away_is_told_of_once_and_so_is_its_return(
+    database: Database, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "SETTLED_AFTER", 0.0)
     caplog.set_level("INFO", shared.__name__)
     away = Away(SqlDeliveryStore(database))
     deliveries = Deliveries(away)

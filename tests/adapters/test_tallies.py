@@ -164,9 +164,9 @@ async def test_all_is_added_or_nothing_is(store: SqlTallyStore) -> None:
 
 
 async def test_of_what_many_add_at_once_in_two_programs_nothing_is_lost(
-    store: SqlTallyStore, clock: Clock, url: str | None, tmp_path: Path
+    store: SqlTallyStore, clock: Clock, migrated_url: str | None, tmp_path: Path
 ) -> None:
-    database = await open_database(url, tmp_path)
+    database = await open_database(migrated_url, tmp_path)
     tallies = [replace(ASKED, topic=str(number)) for number in range(20)]
     reports = [replace(UNCLEAR, section=str(number)) for number in range(20)]
     await asyncio.gather(

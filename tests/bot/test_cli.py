@@ -453,13 +453,15 @@ def test_half_of_slacks_tokens_is_told_by_the_name_of_the_other(run: Run, garden
 # As a process
 
 
-def process(folder: Path, *arguments: str, typed: bytes = b"", **more: str) -> tuple[int, str, str]:
+def process(
+    folder: Path, data: Path, *arguments: str, typed: bytes = b"", **more: str
+) -> tuple[int, str, str]:
     """`ldn-bot` as a process of its own: status, output, errors."""
     done = subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
         cwd=ROOT,
         env={
-            "PATH": os.environ["PATH"], "HOME": str(folder), "LDN_DATA": str(folder / "data"),
+            "PATH": os.environ["PATH"], "HOME": str(folder), "LDN_DATA": str(data),
             "LDN_DOCUMENTS": str(folder), "PYTHONIOENCODING": "utf-8", **more,
         },
         input=typed,
@@ -480,10 +482,10 @@ def process(folder: Path, *arguments: str, typed: bytes = b"", **more: str) -> t
     ],
 )
 def test_the_status_tells_done_from_failed_from_called_wrongly(
-    tmp_path: Path, arguments: Sequence[str], settings: dict[str, str], status: int
+    tmp_path: Path, learned: Path, arguments: Sequence[str], settings: dict[str, str], status: int
 ) -> None:
     write_document(tmp_path)
-    ended, output, errors = process(tmp_path, *arguments, **settings)
+    ended, output, errors = process(tmp_path, learned, *arguments, **settings)
     assert ended == status
     assert bool(errors) == bool(status)
     assert bool(output) != bool(status)
@@ -542,16 +544,16 @@ def test_streams_that_are_closed_are_nothing_to_stumble_over(tmp_path: Path, cal
     assert in_shell(tmp_path, f"ldn-bot {call}") == (0, "", "")
 
 
-def test_a_line_that_is_not_utf_8_is_answered_like_any_other(tmp_path: Path) -> None:
+def test_a_line_that_is_not_utf_8_is_answered_like_any_other(tmp_path: Path, learned: Path) -> None:
     write_document(tmp_path)
-    status, output, errors = process(tmp_path, "ask", "--json", typed=b"caf\xe9\nrake\n")
+    status, output, errors = process(tmp_path, learned, "ask", "--json", typed=b"caf\xe9\nrake\n")
     assert (status, errors) == (0, "")
     assert json.loads(output.splitlines()[1])["section"] == "tools.rake"
 
 
-def test_a_terminal_of_few_signs_shows_what_it_can(tmp_path: Path) -> None:
+def test_a_terminal_of_few_signs_shows_what_it_can(tmp_path: Path, learned: Path) -> None:
     write_document(tmp_path)
-    status, output, errors = process(tmp_path, "ask", "rake", PYTHONIOENCODING="ascii")
+    status, output, errors = process(tmp_path, learned, "ask", "rake", PYTHONIOENCODING="ascii")
     assert (status, errors) == (0, "")
     assert "A rake gathers the leaves." in output
 

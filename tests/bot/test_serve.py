@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
 
+import attrs
 import pytest
 import tenacity
 
@@ -21,12 +22,13 @@ from adapters.slack.socket_mode import SlackSocketAdapter
 from bot import bootstrap, serve
 from bot.settings import Settings
 from knowledge import publishing
-from knowledge.errors import PlatformError
+from knowledge.errors import DocumentError, PlatformError
 from knowledge.keeper import PostKeeper
 from knowledge.posts import Platform
 from knowledge.publishing import STORE_AWAY
 from tests.bot.folders import change_credit, sections, small_folder
 from tests.conversations.seeding import Seed, seed
+from tests.standins.base import UnansweredError
 from tests.standins.slack import SlackStandIn, not_ok, server_error
 
 pytestmark = pytest.mark.usefixtures("collector_as_it_was")
@@ -174,6 +176,82 @@ async def test_what_was_posted_while_the_store_failed_is_recorded_a_while_later(
         change_credit(settings.documents)
         await slack_standin.until(lambda: message.edits, "the edit", timeout=30)
     assert slack_standin.channels.posts() == [message]
+
+
+@pytest.mark.parametrize("waits", [False, pytest.param(True, marks=pytest.mark.long)])
+async def test_what_was_posted_while_the_store_failed_is_recorded_when_the_bot_is_stopped(
+    settings: Settings,
+    slack_standin: SlackStandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    waits: bool,
+) -> None:
+    recording, away = SqlPostStore.record, asyncio.Event()
+
+    async def fail(*_: Any) -> None:
+        away.set()
+        if waits:
+            await asyncio.Event().wait()
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(SqlPostStore, "record", fail)
+    slack_standin.answer_timeout = 0.5
+    async with serving(settings, slack_standin):
+        answer = await slack_standin.command("/ldn", "forms")
+        preview = await slack_standin.press(answer, answer.labels["Share in this channel"])
+        with suppress(UnansweredError):
+            await slack_standin.press(preview, preview.labels["Post"])
+        await away.wait()
+        monkeypatch.setattr(SqlPostStore, "record", recording)
+    [message] = slack_standin.channels.posts()
+    database = await open_database(None, settings.data)
+    [post] = await SqlPostStore(database).all()
+    await database.close()
+    assert post.message == message.ts
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (StoreError("The disk is full."), "The disk is full."),
+        (TimeoutError(), "the store does not"),
+    ],
+)
+async def test_a_post_that_cannot_be_recorded_before_the_end_is_told(
+    fault: Exception, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    keeper = AsyncMock(spec=PostKeeper)
+    keeper.record_pending.side_effect = fault
+    await serve._record_pending(keeper)
+    assert f"what was posted could not be recorded: {said}" in caplog.text
+
+
+async def test_started_while_the_documents_have_a_fault_the_bot_serves_the_last_good_ones(
+    settings: Settings,
+    slack_standin: SlackStandIn,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = settings.documents / "ldn.yaml"
+    text = written.read_text(encoding="utf-8")
+    await bootstrap.rebuild_desks(settings)
+    written.write_text(text[: len(text) // 2], encoding="utf-8")
+    async with serving(settings, slack_standin) as service:
+        assert "It is delivered by capsule" in (await slack_standin.command("/ldn", "forms")).text
+        assert "the documents are not taken, the last good ones serve on" in caplog.text
+        assert service._desks.reload_error
+        written.write_text(text, encoding="utf-8")
+        mended = "the documents that were mended"
+        await slack_standin.until(lambda: not service._desks.reload_error, mended, timeout=30)
+
+    # Neither those of another folder, nor of another version.
+    written.write_text(text[: len(text) // 2], encoding="utf-8")
+    other = settings.documents.with_name("other")
+    shutil.copytree(settings.documents, other)
+    with pytest.raises(DocumentError):
+        await serve.Service(attrs.evolve(settings, documents=other)).run()
+    monkeypatch.setattr(bootstrap, "code_fingerprint", lambda: "of another version")
+    with pytest.raises(DocumentError):
+        await serve.Service(settings).run()
 
 
 @pytest.mark.long

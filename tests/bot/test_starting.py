@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -110,3 +112,21 @@ async def test_told_to_read_the_documents_anew_while_it_reads_them_it_goes_on(
         await bot.says("connected to Slack")
         await bot.says("the documents were loaded again")
         assert await bot.stop() == 0
+
+
+async def test_a_bot_that_is_told_to_read_its_documents_while_it_stops_has_ended_well(
+    tmp_path: Path, slack_standin: SlackStandIn
+) -> None:
+    documents = small_folder(tmp_path / "documents")
+    async with running_bot(
+        tmp_path, slack=slack_standin, development=False, LDN_DOCUMENTS=str(documents)
+    ) as bot:
+        await bot.says("connected to Slack")
+        bot.process.send_signal(signal.SIGTERM)
+        await bot.says("stopping")
+        while bot.process.returncode is None:
+            with suppress(ProcessLookupError):
+                # Not by asyncio's own way, which takes the status away.
+                os.kill(bot.process.pid, signal.SIGHUP)
+            await asyncio.sleep(0.001)
+        assert bot.process.returncode == 0

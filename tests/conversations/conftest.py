@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import astuple, dataclass, replace
@@ -32,13 +33,15 @@ from adapters.slack.workspaces import OneWorkspace
 from bot.bootstrap import Adapter
 from knowledge.communities import Communities, CommunitySettings
 from knowledge.crisis_examples import CrisisPhrases
-from knowledge.desk import Desks
+from knowledge.desk import Desks, HelpDesk
+from knowledge.folder import load_library
 from knowledge.keeper import PostKeeper
 from knowledge.library import Library, Questions
 from knowledge.opening import open_desks
 from knowledge.posts import Platform
 from knowledge.publishing import Publisher
 from knowledge.tallies import TallyCounter
+from tests.conversations.documents import change_forms, copy_documents
 from tests.standins.discord import DiscordStandIn
 from tests.standins.slack import SlackStandIn
 
@@ -58,6 +61,14 @@ def little_to_learn(library: Library) -> Library:
 def desks(library: Library) -> Desks:
     """The shipped article, with little to learn."""
     return Desks(open_desks(little_to_learn(library)))
+
+
+@pytest.fixture(scope="session")
+def changed_desks(tmp_path_factory: pytest.TempPathFactory) -> list[HelpDesk]:
+    """The same, once the article was published anew with another sentence in `forms`."""
+    documents = copy_documents(tmp_path_factory.mktemp("changed") / "documents")
+    change_forms(documents)
+    return open_desks(little_to_learn(load_library(documents)))
 
 
 class Memory(dict[str, str]):
@@ -82,9 +93,12 @@ class House:
 
 
 @pytest_asyncio.fixture
-async def house(library: Library, desks: Desks, tmp_path: Path) -> AsyncIterator[House]:
+async def house(
+    library: Library, desks: Desks, migrated: Path, tmp_path: Path
+) -> AsyncIterator[House]:
     """A house of this test's own, so that its documents can be replaced."""
-    database = await open_database(None, tmp_path / "data")
+    data = shutil.copytree(migrated, tmp_path / "data")
+    database = await open_database(None, data)
     store = SqlPostStore(database)
     communities = Communities(SqlCommunityStore(database), CommunitySettings())
     tally_counter = TallyCounter(SqlTallyStore(database))

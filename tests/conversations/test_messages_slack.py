@@ -183,6 +183,22 @@ async def test_events_without_a_name_are_answered_each(slack_by_socket: SlackSta
     assert len(answers(slack)) == 3
 
 
+async def test_in_socket_mode_an_event_is_acknowledged_when_its_answer_is_sent(
+    slack_by_socket: SlackStandIn,
+) -> None:
+    """Earlier, a process that is killed would lose the event; later, it would be answered twice."""
+    slack = slack_by_socket
+    dm = slack.channels.dm_with(slack.member.id)
+    event = message_event(slack.post_as(slack.member, "forms", dm))
+    slack.faults.add(slow(0.3), route="users.info")
+    slack.faults.add(slow(0.3), route="chat.postMessage")
+    assert (await slack.event(event)).acked
+    assert "users.info" in routes(slack)
+    await slack.until(lambda: "chat.postMessage" in routes(slack), "the answer to be sent")
+    [call] = slack.requests_to("POST", "chat.postMessage")
+    assert call.status is None
+
+
 async def test_delivered_at_once_several_times_a_mention_is_answered_once(
     slack: SlackStandIn,
 ) -> None:

@@ -69,10 +69,11 @@ NOWHERE = Place(Platform.DISCORD, GUILD_ID, "None")
 """A channel as none is: what tries to do something there fails as nobody foresaw."""
 
 
-def revised(library: Library, words: str = "As revised.") -> list[HelpDesk]:
+@pytest.fixture(scope="module")
+def revised(library: Library) -> list[HelpDesk]:
     """Desks of the article as it is published anew, with another credit on every answer."""
     [document] = library.documents
-    again = replace(document, credit=f"{words} {document.credit}")
+    again = replace(document, credit=f"As revised. {document.credit}")
     return open_desks(little_to_learn(replace(library, documents=(again,))))
 
 
@@ -173,7 +174,7 @@ async def test_500_posts_are_edited_once_whatever_the_platforms_answer_and_the_r
     discord: DiscordStandIn,
     slack: SlackStandIn,
     house: House,
-    library: Library,
+    revised: list[HelpDesk],
     tmp_path: Path,
 ) -> None:
     database = await open_database(None, tmp_path / "data")
@@ -220,7 +221,7 @@ async def test_500_posts_are_edited_once_whatever_the_platforms_answer_and_the_r
     # And all of this happens on the way.
     deal(discord, 1, **ON_DISCORD)
     deal(slack, 2, **ON_SLACK)
-    house.desks.replace(revised(library))
+    house.desks.replace(revised)
     now = answers(house)
 
     first = await refresh(house)
@@ -278,14 +279,18 @@ def _channels(posts: Sequence[Seed]) -> list[list[Seed]]:
 
 
 async def test_every_section_is_posted_pinned_edited_withdrawn_and_unpinned_within_the_contracts(
-    discord: DiscordStandIn, slack: SlackStandIn, house: House, library: Library, tmp_path: Path
+    discord: DiscordStandIn,
+    slack: SlackStandIn,
+    house: House,
+    revised: list[HelpDesk],
+    tmp_path: Path,
 ) -> None:
     """The stand-ins check every body that they are sent, and their fixtures fail the test."""
     count = 2 * len(answers(house))
     for platform in (discord, slack):
         for section in answers(house):
             assert (await house.keeper.pin(here(platform), "ldn", section)).pinned
-    house.desks.replace(revised(library))
+    house.desks.replace(revised)
     assert (await refresh(house)).edited == count
     write_document(tmp_path / "garden", command="ldn")
     house.desks.replace(list(open_folder(tmp_path / "garden").values()))
@@ -325,10 +330,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("impatient")
 async def test_an_edit_that_was_given_up_is_asked_after_before_it_is_made_again(
-    discord: DiscordStandIn, house: House, library: Library
+    discord: DiscordStandIn, house: House, revised: list[HelpDesk]
 ) -> None:
     await house.keeper.pin(here(discord), "ldn", "forms")
-    house.desks.replace(revised(library))
+    house.desks.replace(revised)
     # It is made, nobody learns of it, and then Discord is away for longer than we try.
     discord.faults.add(reset(applied=True), method="PATCH", route=MESSAGE)
     discord.faults.add(discords.server_error(503), method="GET", route=MESSAGE, times=5)
@@ -346,11 +351,11 @@ async def test_an_edit_that_was_given_up_is_asked_after_before_it_is_made_again(
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_document_that_is_taken_back_undoes_an_edit_of_which_nobody_knew(
-    discord: DiscordStandIn, house: House, library: Library
+    discord: DiscordStandIn, house: House, revised: list[HelpDesk]
 ) -> None:
     before = list(house.desks.values())
     await house.keeper.pin(here(discord), "ldn", "forms")
-    house.desks.replace(revised(library))
+    house.desks.replace(revised)
     discord.faults.add(reset(applied=True), method="PATCH", route=MESSAGE)
     discord.faults.add(discords.server_error(503), method="GET", route=MESSAGE, times=5)
     await refresh(house)
@@ -364,10 +369,10 @@ async def test_a_document_that_is_taken_back_undoes_an_edit_of_which_nobody_knew
 
 
 async def test_a_post_that_another_process_holds_is_left_to_it_and_looked_at_again_later(
-    discord: DiscordStandIn, house: House, library: Library
+    discord: DiscordStandIn, house: House, revised: list[HelpDesk]
 ) -> None:
     shared = await house.keeper.share(here(discord), "ldn", "forms")
-    house.desks.replace(revised(library))
+    house.desks.replace(revised)
     [message] = discord.channels.posts()
     async with house.store.claim(shared.post.id):
         done = await refresh(house)
@@ -377,7 +382,7 @@ async def test_a_post_that_another_process_holds_is_left_to_it_and_looked_at_aga
 
 
 async def test_documents_that_are_taken_back_while_a_post_is_waited_for_need_no_edit(
-    discord: DiscordStandIn, house: House, library: Library, monkeypatch: pytest.MonkeyPatch
+    discord: DiscordStandIn, house: House, revised: list[HelpDesk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await house.keeper.share(here(discord), "ldn", "forms")
     before, claim = list(house.desks.values()), house.store.claim
@@ -389,7 +394,7 @@ async def test_documents_that_are_taken_back_while_a_post_is_waited_for_need_no_
             yield claimed
 
     monkeypatch.setattr(house.store, "claim", claim_late)
-    house.desks.replace(revised(library))
+    house.desks.replace(revised)
     assert (await refresh(house)).current == 1
     assert not discord.channels.posts()[0].edits
 
@@ -397,13 +402,13 @@ async def test_documents_that_are_taken_back_while_a_post_is_waited_for_need_no_
 async def test_a_database_that_fails_meanwhile_is_said_and_ends_nothing(
     discord: DiscordStandIn,
     house: House,
-    library: Library,
+    revised: list[HelpDesk],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     for section in ("forms", "overview"):
         await house.keeper.pin(here(discord), "ldn", section)
-    house.desks.replace(revised(library))
+    house.desks.replace(revised)
     forms, overview = discord.channels.posts()
     await discord.unpin_natively(overview)
     failing = [post.id for post in await house.store.all() if post.section == "forms"]
@@ -427,12 +432,12 @@ async def test_a_database_that_fails_meanwhile_is_said_and_ends_nothing(
 
 
 async def test_a_reason_goes_when_the_documents_are_again_as_the_message_has_it(
-    slack: SlackStandIn, house: House, library: Library
+    slack: SlackStandIn, house: House, revised: list[HelpDesk]
 ) -> None:
     before = list(house.desks.values())
     await house.keeper.share(here(slack), "ldn", "forms")
     slack.channel.is_archived = True
-    house.desks.replace(revised(library))
+    house.desks.replace(revised)
     await refresh(house)
     house.desks.replace(before)
     await refresh(house)
@@ -520,7 +525,7 @@ async def test_a_refresh_leaves_the_posting_of_another_process_alone(
 
 
 async def test_a_posting_that_a_crash_cut_off_is_recorded_and_follows_the_documents(
-    discord: DiscordStandIn, house: House, library: Library
+    discord: DiscordStandIn, house: House, revised: list[HelpDesk]
 ) -> None:
     place, answer = here(discord), answers(house)["forms"]
     held = await house.store.reserve(place, "ldn", "forms", answer.heading)
@@ -528,7 +533,7 @@ async def test_a_posting_that_a_crash_cut_off_is_recorded_and_follows_the_docume
     await house.publishers[Platform.DISCORD].post(place, answer, held.nonce)
 
     # The process died here, and the documents change before the next one starts.
-    house.desks.replace(revised(library))
+    house.desks.replace(revised)
     await house.keeper.resume(Platform.DISCORD)
     await refresh(house)
     [message] = discord.channels.posts()
@@ -540,14 +545,14 @@ async def test_a_posting_that_a_crash_cut_off_is_recorded_and_follows_the_docume
 
 
 async def test_a_posting_that_somebody_takes_over_says_what_the_documents_say_by_then(
-    discord: DiscordStandIn, house: House, library: Library
+    discord: DiscordStandIn, house: House, revised: list[HelpDesk]
 ) -> None:
     place, answer = here(discord), answers(house)["forms"]
     died = SqlPostStore(house.database, lambda: utc_now() - RESERVED_FOR)
     held = await died.reserve(place, "ldn", "forms", answer.heading)
     assert isinstance(held, Reservation)
     await house.publishers[Platform.DISCORD].post(place, answer, held.nonce)
-    house.desks.replace(revised(library))
+    house.desks.replace(revised)
     await house.keeper.share(place, "ldn", "forms")
     [message] = discord.channels.posts()
     assert "As revised." in message.content
@@ -589,6 +594,28 @@ async def test_a_posting_begun_by_a_clock_that_was_ahead_is_not_waited_for(
     assert not await house.store.unfinished()
 
 
+async def test_of_a_posting_that_was_cut_off_and_cannot_be_found_again_the_log_tells(
+    slack: SlackStandIn, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    died = SqlPostStore(house.database, lambda: utc_now() - RESERVED_FOR)
+    heading, channel = answers(house)["forms"].heading, slack.channel.id
+    told = (
+        f"a posting of forms in the channel {channel} was cut off; "
+        "if it stands there, it is not kept true"
+    )
+    await died.reserve(here(slack), "ldn", "forms", heading)
+    assert await house.keeper.resume(Platform.SLACK) == 0
+    assert caplog.messages == [told]
+    # Or somebody posts the same before anybody looks.
+    await died.reserve(here(slack), "ldn", "forms", heading)
+    await house.keeper.share(here(slack), "ldn", "forms")
+    assert caplog.messages == [told] * 2
+    # While it may be under way still, it is looked at again later.
+    await house.store.reserve(here(slack), "ldn", "overview", heading)
+    assert await house.keeper.resume(Platform.SLACK) == 1
+    assert caplog.messages == [told] * 2
+
+
 async def test_a_posting_that_discord_cannot_be_reached_for_is_left_to_be_tried_again(
     discord: DiscordStandIn, house: House
 ) -> None:
@@ -615,13 +642,13 @@ async def test_a_posting_that_fails_as_nobody_foresaw_leaves_the_others_their_ch
 
 
 async def test_a_post_that_fails_as_nobody_foresaw_leaves_the_others_their_chance(
-    discord: DiscordStandIn, house: House, library: Library, caplog: pytest.LogCaptureFixture
+    discord: DiscordStandIn, house: House, revised: list[HelpDesk], caplog: pytest.LogCaptureFixture
 ) -> None:
     held = await house.store.reserve(NOWHERE, "ldn", "forms", answers(house)["forms"].heading)
     assert isinstance(held, Reservation)
     await house.store.record(held, "1", "of earlier documents")
     await house.keeper.share(here(discord), "ldn", "forms")
-    house.desks.replace(revised(library))
+    house.desks.replace(revised)
     done = await refresh(house)
     [(failed, reason)] = done.failed
     assert (failed.place, reason) == (NOWHERE, UNFORESEEN)
@@ -632,13 +659,13 @@ async def test_a_post_that_fails_as_nobody_foresaw_leaves_the_others_their_chanc
 
 
 async def test_a_post_that_was_under_way_while_the_documents_changed_follows_them(
-    discord: DiscordStandIn, house: House, library: Library
+    discord: DiscordStandIn, house: House, revised: list[HelpDesk]
 ) -> None:
     discord.faults.add(Fault(delay=0.2), method="POST", route=MESSAGES)
 
     async def reload() -> None:
         await discord.until(lambda: discord.requests_to("POST", MESSAGES), "the posting")
-        house.desks.replace(revised(library))
+        house.desks.replace(revised)
         await refresh(house)
 
     await asyncio.gather(house.keeper.share(here(discord), "ldn", "forms"), reload())
@@ -678,11 +705,11 @@ async def test_a_channel_that_was_deleted_is_not_looked_through_again_and_again(
 
 
 async def test_out_of_a_private_slack_channel_posts_are_kept_and_the_mend_is_named(
-    slack: SlackStandIn, house: House, library: Library
+    slack: SlackStandIn, house: House, revised: list[HelpDesk]
 ) -> None:
     await house.keeper.pin(here(slack), "ldn", "forms")
     slack.channel.is_private, slack.channel.is_member = True, False
-    house.desks.replace(revised(library))
+    house.desks.replace(revised)
     [(_, reason)] = (await refresh(house)).failed
     assert "Invite me with /invite" in reason
     reply = await house.reception.moderation.command(
@@ -694,11 +721,11 @@ async def test_out_of_a_private_slack_channel_posts_are_kept_and_the_mend_is_nam
 
 
 async def test_where_discord_hides_the_pins_a_post_still_counts_as_pinned(
-    discord: DiscordStandIn, house: House, library: Library
+    discord: DiscordStandIn, house: House, revised: list[HelpDesk]
 ) -> None:
     await house.keeper.pin(here(discord), "ldn", "forms")
     discord.channel.bot_permissions &= ~Permission.READ_MESSAGE_HISTORY
-    house.desks.replace(revised(library))
+    house.desks.replace(revised)
     assert (await refresh(house)).edited == 1
     [post] = await house.store.all()
     assert post.pinned
@@ -722,10 +749,10 @@ async def test_where_discord_hides_the_pins_a_post_still_counts_as_pinned(
     ids=["plain text", "broken JSON", "HTML", "server error"],
 )
 async def test_what_is_no_answer_of_slack_is_tried_again(
-    fault: Fault, slack: SlackStandIn, house: House, library: Library
+    fault: Fault, slack: SlackStandIn, house: House, revised: list[HelpDesk]
 ) -> None:
     await house.keeper.share(here(slack), "ldn", "forms")
-    house.desks.replace(revised(library))
+    house.desks.replace(revised)
     slack.faults.add(fault, route="chat.update", times=2)
     done = await refresh(house)
     assert (done.edited, done.failed) == (1, [])
@@ -735,12 +762,12 @@ async def test_what_is_no_answer_of_slack_is_tried_again(
 
 
 async def test_while_one_edit_waits_for_slacks_limit_no_other_is_sent(
-    slack: SlackStandIn, house: House, library: Library, tmp_path: Path
+    slack: SlackStandIn, house: House, revised: list[HelpDesk], tmp_path: Path
 ) -> None:
     database = await open_database(None, tmp_path / "data")
     posts = await seed(database, answers(house), slack, channels=5, each=2)
     await database.close()
-    house.desks.replace(revised(library))
+    house.desks.replace(revised)
     slack.faults.add(slacks.rate_limited(1), route="chat.update")
     await refresh(house)
     refused, *others = [call for call in slack.requests if is_edit(call)]
@@ -751,12 +778,12 @@ async def test_while_one_edit_waits_for_slacks_limit_no_other_is_sent(
 
 @pytest.mark.long
 async def test_while_discord_locks_us_out_nothing_is_sent_to_it(
-    discord: DiscordStandIn, house: House, library: Library, tmp_path: Path
+    discord: DiscordStandIn, house: House, revised: list[HelpDesk], tmp_path: Path
 ) -> None:
     database = await open_database(None, tmp_path / "data")
     posts = await seed(database, answers(house), discord, channels=1, each=5)
     await database.close()
-    house.desks.replace(revised(library))
+    house.desks.replace(revised)
     discord.faults.add(discords.rate_limited(1, from_discord=False), method="PATCH")
     await refresh(house)
     await asyncio.sleep(1)

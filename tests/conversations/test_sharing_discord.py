@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters.discord.render import public_content
 from adapters.moderation import IN_A_CHANNEL
-from knowledge.folder import load_library
-from knowledge.opening import open_desks
+from knowledge.desk import HelpDesk
 from knowledge.posts import Platform
 from knowledge.publishing import STORE_AWAY
-from tests.conversations.conftest import House, little_to_learn
-from tests.conversations.documents import CHANGED, FORMS, change_forms, copy_documents
+from tests.conversations.conftest import House
+from tests.conversations.documents import CHANGED, FORMS
 from tests.standins import discord as standin
 from tests.standins import discord_interactions
 from tests.standins.discord import (
@@ -286,14 +284,12 @@ async def test_replacing_the_oldest_pin_once_more_takes_no_other_down(
 
 
 async def test_pins_lists_what_is_current_outdated_and_missing(
-    discord: DiscordStandIn, house: House, tmp_path: Path
+    discord: DiscordStandIn, house: House, changed_desks: list[HelpDesk]
 ) -> None:
     for topic in ("forms", "overview", "status"):
         await discord.command("ldn-mod pin", {"topic": topic}, **MODERATE)
     await discord.delete_by_hand(posted(discord)[-1])
-    documents = copy_documents(tmp_path / "documents")
-    change_forms(documents)
-    house.desks.replace(open_desks(little_to_learn(load_library(documents))))
+    house.desks.replace(changed_desks)
 
     listed = (await discord.command("ldn-mod pins", {}, **MODERATE)).content
     forms, overview, status = listed.splitlines()
@@ -306,12 +302,10 @@ async def test_pins_lists_what_is_current_outdated_and_missing(
 
 
 async def test_refresh_edits_the_pin_once_and_leaves_it_pinned(
-    discord: DiscordStandIn, house: House, tmp_path: Path
+    discord: DiscordStandIn, house: House, changed_desks: list[HelpDesk]
 ) -> None:
     await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
-    documents = copy_documents(tmp_path / "documents")
-    change_forms(documents)
-    house.desks.replace(open_desks(little_to_learn(load_library(documents))))
+    house.desks.replace(changed_desks)
 
     for _ in range(2):
         await discord.command("ldn-mod refresh", {}, **MODERATE)

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from adapters.slack.render import render_public
+from knowledge.desk import HelpDesk
 from knowledge.folder import load_library
 from knowledge.opening import open_desks
 from knowledge.posts import Platform
 from knowledge.publishing import STORE_AWAY
-from tests.conversations.conftest import House, little_to_learn
-from tests.conversations.documents import CHANGED, FORMS, change_forms, copy_documents
+from tests.conversations.conftest import House
+from tests.conversations.documents import CHANGED, FORMS
 from tests.documents import write_document
 from tests.standins.slack import SlackMessage, SlackReply, SlackStandIn
 
@@ -231,12 +232,10 @@ async def test_what_was_refused_can_be_posted_as_soon_as_the_mend_is_made(
 
 
 async def test_refresh_edits_the_pin_once_and_leaves_it_pinned(
-    slack: SlackStandIn, house: House, tmp_path: Path
+    slack: SlackStandIn, house: House, changed_desks: list[HelpDesk]
 ) -> None:
     await moderate(slack, "pin forms")
-    documents = copy_documents(tmp_path / "documents")
-    change_forms(documents)
-    house.desks.replace(open_desks(little_to_learn(load_library(documents))))
+    house.desks.replace(changed_desks)
 
     for _ in range(2):
         await moderate(slack, "refresh")
@@ -249,14 +248,12 @@ async def test_refresh_edits_the_pin_once_and_leaves_it_pinned(
 
 
 async def test_a_message_that_was_deleted_is_forgotten(
-    slack: SlackStandIn, house: House, tmp_path: Path
+    slack: SlackStandIn, house: House, changed_desks: list[HelpDesk]
 ) -> None:
     await moderate(slack, "pin forms")
     [message] = posted(slack)
     slack.delete_by_hand(message)
-    documents = copy_documents(tmp_path / "documents")
-    change_forms(documents)
-    house.desks.replace(open_desks(little_to_learn(load_library(documents))))
+    house.desks.replace(changed_desks)
     reply = await moderate(slack, "refresh")
     assert "Deleted meanwhile: 1." in reply.text
     assert not await house.store.all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import linecache
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -105,3 +106,12 @@ async def test_slack_is_asked_once_who_the_bot_is(slack: SlackStandIn) -> None:
     for _ in range(2):
         await slack.command("/ldn", "forms")
     assert [call.route for call in slack.requests].count("auth.test") == 1
+
+
+@pytest.mark.parametrize("serve", [by_socket, over_http])
+async def test_no_source_is_read_to_connect(
+    slack_standin: SlackStandIn, house: House, serve: Serve
+) -> None:
+    linecache.clearcache()
+    async with serve(slack_standin, house):
+        assert not linecache.cache

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from knowledge import opening
 from knowledge.bundle import fingerprint
 from knowledge.errors import DocumentError
-from knowledge.opening import open_folder
+from knowledge.library import Library
+from knowledge.opening import load_learned, open_folder
 from tests.documents import UNASKABLE, write_document
 
 
@@ -55,6 +57,45 @@ def test_what_an_editor_has_not_saved_yet_is_not_learned_anew(tmp_path: Path) ->
     before = fingerprint(tmp_path)
     (tmp_path / ".garden.yaml.swp").write_text("half a sen", encoding="utf-8")
     assert fingerprint(tmp_path) == before
+
+
+def test_what_was_saved_and_undone_while_it_was_read_is_not_taken_for_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, cache = tmp_path / "documents", tmp_path / "cache"
+    document = write_document(folder)
+    text, load = document.read_text(encoding="utf-8"), opening._load
+    name = fingerprint(folder)
+
+    def read_in_the_middle(folder: Path) -> Library:
+        document.write_text(text.replace("title: Rake", "title: Hoe"), encoding="utf-8")
+        try:
+            return load(folder)
+        finally:
+            document.write_text(text, encoding="utf-8")
+
+    monkeypatch.setattr(opening, "_load", read_in_the_middle)
+    assert opening._learn(folder, cache, name) == 0
+    assert fingerprint(folder) == name
+    assert not load_learned(cache, name)
+    monkeypatch.undo()
+    assert opening._learn(folder, cache, name) == 0
+    assert load_learned(cache, name)
+
+
+def test_words_that_were_altered_where_they_are_kept_are_not_served(tmp_path: Path) -> None:
+    folder, cache = tmp_path / "documents", tmp_path / "cache"
+    write_document(folder)
+    [desk] = open_folder(folder, cache)
+    [kept] = cache.glob("desks-*.json")
+    text = kept.read_text(encoding="utf-8")
+    assert "gathers" in text
+    for altered in (text.replace("gathers", "scatters"), "[]", "null", "5", '"words"', "{}", ""):
+        kept.write_text(altered, encoding="utf-8")
+        assert not load_learned(cache, fingerprint(folder))
+    [again] = open_folder(folder, cache)
+    assert again.ask("rake") == desk.ask("rake")
+    assert kept.read_text(encoding="utf-8") == text
 
 
 def test_a_folder_that_cannot_be_looked_into_is_a_fault_of_the_documents(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ MODAL: JSON = {
 def small_app(standin: SlackStandIn) -> AsyncApp:
     """A bot that answers, and whose buttons and menus replace the answer."""
     client = AsyncWebClient(token=standin.bot_token, base_url=standin.api_url)
-    app = AsyncApp(client=client, signing_secret="unused in Socket Mode")
+    app = AsyncApp(name="small", client=client, signing_secret="unused in Socket Mode")
 
     @app.command("/ldn")
     async def ldn(ack: Any, respond: Any, command: JSON) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
+from adapters.database import SQLITE_FILE
 from adapters.web.security import HEADERS
 from bot import bootstrap, preview
 from bot.settings import Settings
@@ -221,7 +222,7 @@ async def test_what_goes_wrong_is_an_apology_and_a_discreet_log_line(
     assert "zanzibar" not in caplog.text
 
 
-async def test_nothing_is_left_when_the_page_closes(
+async def test_a_database_is_made_for_what_is_posted_and_is_gone_when_the_page_closes(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = tmp_path / "temporary"
@@ -231,10 +232,13 @@ async def test_nothing_is_left_when_the_page_closes(
     async with (
         preview.open_page(settings, desks, port=0) as address,
         aiohttp.ClientSession(address) as session,
-        session.post("/act", data=SHARE, headers=own(address)) as answer,
     ):
-        assert answer.status == 200
-        assert list(place.iterdir()) != []
+        async with session.get("/") as page:
+            assert page.status == 200
+        assert list(place.rglob(SQLITE_FILE)) == []  # nothing was posted yet
+        async with session.post("/act", data=SHARE, headers=own(address)) as answer:
+            assert answer.status == 200
+        assert len(list(place.rglob(SQLITE_FILE))) == 1
     assert list(place.iterdir()) == []
 
 
