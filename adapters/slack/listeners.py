@@ -24,13 +24,13 @@ from adapters.slack.payloads import (
     command_of,
     community_of,
     field,
-    is_of_a_bot,
+    is_from_bot,
     is_private,
+    message_text,
     place_of,
-    spoken,
+    plain_text_of,
     user_of,
     view_of,
-    written,
 )
 from adapters.slack.people import SlackPeople
 from adapters.slack.render import render_mentioned
@@ -74,7 +74,7 @@ class Listeners:
         surface = CommandAcknowledgement()
         async with self._handle_errors(surface, time.perf_counter()):
             caller = await self._caller(client, body)
-            question = spoken(field(body, "text"))
+            question = plain_text_of(field(body, "text"))
             response = await self.reception.ask(caller, command_of(body), question)
             await surface.show(response)
             self.reception.count(caller, response)
@@ -102,7 +102,7 @@ class Listeners:
         caller = await self._caller(client, body)
         surface = self._modal(client, respond, body, caller, command)
         async with self._handle_errors(surface, began, caller):
-            text = spoken(written(body.get("message")))
+            text = plain_text_of(message_text(body.get("message")))
             await surface.show(await self.reception.draft(caller, command, text))
 
     async def moderate(self, client: AsyncWebClient, respond: AsyncRespond, body: Body) -> None:
@@ -112,7 +112,7 @@ class Listeners:
         surface = CommandFollowUp(respond, client.session)
         async with self._handle_errors(surface, began, caller):
             command = command_of(body).removesuffix(MODERATOR_SUFFIX)
-            typed = spoken(field(body, "text"))
+            typed = plain_text_of(field(body, "text"))
             await surface.show(await self.reception.moderation.typed(caller, command, typed))
 
     async def mention(self, client: AsyncWebClient, body: Body, event: Body) -> None:
@@ -120,10 +120,10 @@ class Listeners:
         channel, ts = field(event, "channel"), field(event, "ts")
         # If the message is edited, Slack sends a new event for it.
         same = f"mention {channel} {ts}"
-        if is_of_a_bot(event) or not channel or not await self._is_new(body, same):
+        if is_from_bot(event) or not channel or not await self._is_new(body, same):
             return
         async with _log_errors():
-            desk, question = self._desk_for(spoken(field(event, "text")))
+            desk, question = self._desk_for(plain_text_of(field(event, "text")))
             now_sending()
             await client.chat_postMessage(
                 channel=channel,
@@ -134,14 +134,14 @@ class Listeners:
     async def message(self, client: AsyncWebClient, body: Body, event: Body) -> None:
         """Answer a direct message; any other message is ignored."""
         is_direct = event.get("channel_type") == "im" and field(event, "subtype") in _WRITTEN
-        if is_of_a_bot(event) or not is_direct or not await self._is_new(body):
+        if is_from_bot(event) or not is_direct or not await self._is_new(body):
             return
         began = time.perf_counter()
         caller = await self._caller(client, body)
         thread = field(event, "thread_ts") or None
         surface = DirectMessage(client, field(event, "channel"), thread)
         async with self._handle_errors(surface, began, caller):
-            desk, question = self._desk_for(spoken(field(event, "text")))
+            desk, question = self._desk_for(plain_text_of(field(event, "text")))
             response = await self.reception.ask(caller, desk.document.command, question)
             now_sending()
             await surface.show(response)
@@ -159,7 +159,7 @@ class Listeners:
     async def _caller(self, client: AsyncWebClient, body: Body, *, sure: bool = False) -> Caller:
         """Who acts. `sure`: look up their role now, for whatever requires permission."""
         user, team = user_of(body), community_of(body)
-        person = await (self._people.look if sure else self._people.glance)(client, user, team)
+        person = await (self._people.fetch if sure else self._people.cached)(client, user, team)
         channel, reply_to = place_of(body)
         return Caller(
             Platform.SLACK,

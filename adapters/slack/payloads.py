@@ -36,7 +36,7 @@ def _id(body: Body, *paths: tuple[str, ...]) -> str:
     return found if _ID.fullmatch(found) else ""
 
 
-def spoken(text: str) -> str:
+def plain_text_of(text: str) -> str:
     """What a person typed, as they see it: without mentions, links as their words.
 
     https://docs.slack.dev/messaging/formatting-message-text
@@ -51,7 +51,7 @@ def spoken(text: str) -> str:
     return _unescaped(_REFERENCE.sub(said, text)).strip()
 
 
-def written(message: Any) -> str:
+def message_text(message: Any) -> str:
     """The text of a message; of one that only passes others on, theirs."""
     if text := field(message, "text"):
         return text
@@ -65,8 +65,8 @@ def _unescaped(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def kept(view: Any) -> Body:
-    """What `surfaces.Frame` has put into a modal."""
+def modal_metadata(view: Any) -> Body:
+    """What `surfaces.ModalFrame` has put into a modal."""
     try:
         found = json.loads(field(view, "private_metadata") or "{}")
     except ValueError:
@@ -111,7 +111,7 @@ def place_of(body: Body) -> tuple[str, str]:
     Ids of channels begin with C or G, of direct messages with D.
     """
     if view := view_of(body):
-        frame = kept(view)
+        frame = modal_metadata(view)
         channel, reply_to = _id(frame, ("channel",)), field(frame, "reply_to")
     else:
         channel = _id(body, ("channel_id",), ("channel", "id"))
@@ -128,6 +128,6 @@ def is_private(body: Body) -> bool:
     return ephemeral or field(body, "channel", "id").startswith("D")
 
 
-def is_of_a_bot(event: Body) -> bool:
+def is_from_bot(event: Body) -> bool:
     """Whether nobody wrote it."""
     return bool(event.get("bot_id") or event.get("app_id") or not field(event, "user"))

@@ -25,12 +25,12 @@ from knowledge.language import ENGLISH, language_for
 
 log = logging.getLogger(__name__)
 
-REMEMBERED_FOR = 570.0
+CACHE_TTL = 570.0
 """Seconds for which showing something relies on an earlier look. Posting never does."""
 SWEPT_EVERY = 30.0
 """Seconds between two looks for what is older: so nothing of anybody is there after ten minutes."""
-REMEMBERED = 2000
-PATIENCE = 1.0
+CACHE_SIZE = 2000
+FETCH_TIMEOUT = 1.0
 """Seconds that an answer waits, at most, to learn who asks."""
 
 _FAILURES = (SlackClientError, aiohttp.ClientError, OSError, asyncio.TimeoutError)
@@ -55,11 +55,11 @@ class SlackPeople:
         self._users = frozenset(each for each in listed if not each.startswith("S"))
         self._groups = sorted(each for each in listed if each.startswith("S"))
         self._salt = secrets.token_bytes(16)
-        self._seen: TTLCache[bytes, Person] = TTLCache(REMEMBERED, REMEMBERED_FOR)
+        self._seen: TTLCache[bytes, Person] = TTLCache(CACHE_SIZE, CACHE_TTL)
         self._sweeping = False
         self._without_groups: set[str] = set()
 
-    async def look(self, client: AsyncWebClient, user: str, team: str) -> Person:
+    async def fetch(self, client: AsyncWebClient, user: str, team: str) -> Person:
         """Who someone is at this moment, for the workspace `team`, whose client that is.
 
         When Slack does not say, they are no moderator.
@@ -81,7 +81,7 @@ class SlackPeople:
             self._sweep()
         return person
 
-    async def glance(self, client: AsyncWebClient, user: str, team: str) -> Person:
+    async def cached(self, client: AsyncWebClient, user: str, team: str) -> Person:
         """Who someone most likely is, quickly: to choose words and buttons, never to allow.
 
         A client without a token has nobody to ask.
@@ -91,8 +91,8 @@ class SlackPeople:
         if not client.token:
             return Person()
         try:
-            async with asyncio.timeout(PATIENCE):
-                return await self.look(client, user, team)
+            async with asyncio.timeout(FETCH_TIMEOUT):
+                return await self.fetch(client, user, team)
         except TimeoutError:
             return Person()
 

@@ -20,11 +20,11 @@ from adapters.slack.payloads import (
     community_of,
     field,
     first,
-    is_of_a_bot,
+    is_from_bot,
     is_private,
-    kept,
+    modal_metadata,
     place_of,
-    spoken,
+    plain_text_of,
     user_of,
 )
 from adapters.slack.people import Person
@@ -80,13 +80,13 @@ def test_any_field_of_anything_is_a_text(body: Any, path: list[str]) -> None:
 def test_whatever_comes_it_reads_as_texts(body: dict[str, Any]) -> None:
     for found in (user_of(body), community_of(body), *place_of(body)):
         assert type(found) is str
-    assert type(kept(body.get("view"))) is dict
+    assert type(modal_metadata(body.get("view"))) is dict
     assert type(is_private(body)) is bool
 
 
 @given(EVENT)
 def test_whatever_comes_it_is_of_a_bot_or_of_someone(event: dict[str, Any]) -> None:
-    assert is_of_a_bot(event) or field(event, "user")
+    assert is_from_bot(event) or field(event, "user")
 
 
 @given(BODY)
@@ -171,20 +171,20 @@ SPOKEN = {
 
 @pytest.mark.parametrize(("sent", "typed"), SPOKEN.items())
 def test_what_is_sent_is_read_as_its_writer_sees_it(sent: str, typed: str) -> None:
-    assert spoken(sent) == typed
+    assert plain_text_of(sent) == typed
 
 
 @given(st.text())
 def test_whatever_is_typed_is_read_as_it_was_typed(typed: str) -> None:
     """Slack escapes three characters, and no others."""
     sent = typed.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    assert spoken(sent) == typed.strip()
+    assert plain_text_of(sent) == typed.strip()
 
 
 @given(st.text("<>@#!|&;aU1 ", max_size=40))
 @example("&#" + "9" * 4301 + ";")  # more digits than Python reads as a number
 def test_whatever_is_sent_raises_nothing(sent: str) -> None:
-    assert type(spoken(sent)) is str
+    assert type(plain_text_of(sent)) is str
 
 
 # Everything that listens
@@ -202,11 +202,11 @@ class Anywhere:
 class Strangers:
     """People of whom nothing is known."""
 
-    async def look(self, _: object, user: str, team: str) -> Person:
+    async def fetch(self, _: object, user: str, team: str) -> Person:
         assert type(user) is str
         return Person()
 
-    glance = look
+    cached = fetch
 
 
 class Simple:

@@ -578,17 +578,17 @@ async def test_an_admin_of_another_workspace_moderates_nothing_unless_listed(
     slack: SlackStandIn, guest: SlackPerson
 ) -> None:
     client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
-    assert not (await SlackPeople().look(client, guest.id, TEAM_ID)).moderator
-    assert (await SlackPeople([guest.id]).look(client, guest.id, TEAM_ID)).moderator
-    assert (await SlackPeople().look(client, slack.moderator.id, TEAM_ID)).moderator
+    assert not (await SlackPeople().fetch(client, guest.id, TEAM_ID)).moderator
+    assert (await SlackPeople([guest.id]).fetch(client, guest.id, TEAM_ID)).moderator
+    assert (await SlackPeople().fetch(client, slack.moderator.id, TEAM_ID)).moderator
 
 
 async def test_an_admin_in_several_workspaces_of_an_organisation_moderates_in_each() -> None:
     client = AsyncMock()
     several = {"team_id": "T1", "is_admin": True, "enterprise_user": {"teams": ["T1", TEAM_ID]}}
     client.users_info.return_value = {"user": several}
-    assert (await SlackPeople().look(client, "W1", TEAM_ID)).moderator
-    assert not (await SlackPeople().look(client, "W1", "T3")).moderator
+    assert (await SlackPeople().fetch(client, "W1", TEAM_ID)).moderator
+    assert not (await SlackPeople().fetch(client, "W1", "T3")).moderator
 
 
 # Settings

@@ -48,7 +48,7 @@ async def test_who_cannot_be_looked_up_in_a_user_group_is_no_moderator(
     slack_standin.faults.add(fault, route="usergroups.users.list")
     people = SlackPeople(["S1"])
     asked = (client, slack_standin.member.id, TEAM_ID)
-    assert [(await people.look(*asked)).moderator for _ in range(2)] == [False, True]
+    assert [(await people.fetch(*asked)).moderator for _ in range(2)] == [False, True]
 
 
 @no_answer_of_slack
@@ -66,6 +66,6 @@ async def test_a_plan_without_user_groups_is_told_of_once(
     slack_standin.api.usergroups = None
     people = SlackPeople(["S1"])
     for _ in range(2):
-        assert not (await people.look(client, slack_standin.member.id, TEAM_ID)).moderator
+        assert not (await people.fetch(client, slack_standin.member.id, TEAM_ID)).moderator
     [said] = caplog.messages
     assert "this workspace's plan has none" in said
