@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -143,6 +144,7 @@ def page_line(answer: Answer, page: object, pages: object) -> str:
     return translator_for(answer.language)(PAGE, page=page, pages=pages)
 
 
+@functools.lru_cache(maxsize=2048)  # what is shipped is looked at by a dozen tests
 def pages(surface: Surface, answer: Answer) -> list[dict[str, Any]]:
     """Every page of an answer."""
     first = surface.payload(answer, 1)
