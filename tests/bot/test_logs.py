@@ -29,13 +29,18 @@ def _logging_as_before() -> Iterator[None]:
     yield
     logging.captureWarnings(False)
     root.handlers[:], levels = before
-    for name, log in every_logger():
-        log.setLevel(levels.get(name, logging.NOTSET))
+    set_levels(lambda name: levels.get(name, logging.NOTSET))
 
 
 def every_logger() -> list[tuple[str, logging.Logger]]:
     named = [(name, logging.getLogger(name)) for name in logging.root.manager.loggerDict]
     return [("", logging.getLogger()), *named]
+
+
+def set_levels(level_of: Callable[[str], int]) -> None:
+    for name, log in every_logger():
+        if log.level != (level := level_of(name)):  # each change takes what was cached from all
+            log.setLevel(level)
 
 
 @pytest.fixture(params=["human", "json"])
@@ -54,8 +59,7 @@ def written(capsys: pytest.CaptureFixture[str]) -> Written:
 
 def let_everything_through() -> None:
     """As if an operator had switched every library on."""
-    for _, log in every_logger():
-        log.setLevel(logging.DEBUG)
+    set_levels(lambda _: logging.DEBUG)
 
 
 class Member:

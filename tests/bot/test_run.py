@@ -26,10 +26,11 @@ CALLBACK = "/interactions/{interaction_id}/{token}/callback"
 FORMS = "It is delivered by capsule, sublingual (under the tongue) liquid or injection."
 
 
-@pytest.fixture
-def documents(tmp_path: Path) -> Path:
-    """The shipped article, with next to nothing to learn."""
-    folder = tmp_path / "documents"
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped article, with next to nothing to learn, in an `LDN_DATA` where it is learned."""
+    data = tmp_path_factory.mktemp("learned")
+    folder = data / "documents"
     folder.mkdir()
     for name in ("ldn.yaml", "ldn.source.txt"):
         shutil.copy(SHIPPED / name, folder)
@@ -40,7 +41,15 @@ def documents(tmp_path: Path) -> Path:
         "traps: [this pain is killing me]\n",
         encoding="utf-8",
     )
-    return folder
+    bootstrap.build_desks(Settings(documents=folder, data=data))
+    return data
+
+
+@pytest.fixture
+def documents(learned: Path, tmp_path: Path) -> Path:
+    """A copy of them; `LDN_DATA` is `tmp_path`."""
+    shutil.copytree(learned, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "documents"
 
 
 async def test_one_process_answers_on_both_platforms(
