@@ -44,6 +44,16 @@ QUESTIONS_FOR_TALK = 7
 """One of so many example questions is also learned with small talk around it."""
 MOST_PARTS = 12
 """A text with more sentences or clauses is not searched part by part."""
+SHORTEST_QUESTION = 4
+"""The least words of a question that is searched without its context. A shorter one ("True or
+nonsense?") asks about what was said before it."""
+_QUESTION_WORDS = frozenset(
+    {"what", "whats", "how", "hows", "why", "when", "where", "which", "who"}
+    | {"do", "does", "did", "dont", "doesnt", "is", "isnt", "am", "are", "arent", "was"}
+    | {"can", "could", "shall", "should", "will", "would", "has", "have"}
+    | {"any", "anyone", "anybody"}
+)
+"""English words that begin a question; many people type no question mark."""
 _SENTENCE = re.compile(r"(?<=[.:!?])\s+")
 
 
@@ -220,8 +230,8 @@ class SearchIndex:
         """As `search`, for a text that is tokenized already.
 
         If the whole text gives no clear result, and exactly one of its sentences (or clauses of a
-        single sentence) is a question among small talk ("Hi everyone, I am new here."), the result
-        for that part is returned.
+        single sentence) asks something, the result for that part is returned: the only one among
+        small talk ("Hi everyone, I am new here."), or the only question in a story.
         """
         whole = self._rank(words)
         if whole.outcome is not Outcome.OFFER and not whole.is_talk:
@@ -231,16 +241,49 @@ class SearchIndex:
             parts = clauses_as_written(text)
         if not 1 < len(parts) <= MOST_PARTS:
             return whole
-        tokens = map(self.vocabulary.tokenize, parts)
-        found = [self._rank(words) for words in tokens if len(words) >= SHORTEST]
-        asked = [ranking for ranking in found if not ranking.is_talk]
-        if len(asked) == 1 and (whole.is_talk or asked[0].outcome is Outcome.ANSWER):
-            return asked[0]
-        return whole
+        found = [
+            _Part(part, tokens, self._rank(tokens))
+            for part, tokens in zip(parts, map(self.vocabulary.tokenize, parts), strict=True)
+            if len(tokens) >= SHORTEST
+        ]
+        asked = [number for number, part in enumerate(found) if not part.ranking.is_talk]
+        in_story = len(asked) > 1
+        if in_story:
+            asked = [number for number in asked if found[number].is_question]
+        if len(asked) != 1:
+            return whole
+        ranking = found[asked[0]].ranking
+        is_clear = ranking.outcome is Outcome.ANSWER and not (
+            in_story and self._depends_on_context(found, asked[0])
+        )
+        return ranking if whole.is_talk or is_clear else whole
+
+    def _depends_on_context(self, parts: Sequence[_Part], number: int) -> bool:
+        """Whether the part before suggests another section than the part alone."""
+        if not number:
+            return False
+        before, part = parts[number - 1 : number + 1]
+        both = self._rank(before.tokens + part.tokens).candidates
+        return not both or both[0].id != part.ranking.candidates[0].id
 
     def _rank(self, words: tuple[str, ...]) -> Ranking:
         probabilities = self._ranker.probabilities(ends_of(words, WORD_LIMIT))
         return decide(probabilities, self._ids)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A sentence or clause of a text: as it is written, its tokens, and its own result."""
+
+    text: str
+    tokens: tuple[str, ...]
+    ranking: Ranking
+
+    @property
+    def is_question(self) -> bool:
+        """Whether it has the form of a question that can be understood without its context."""
+        has_form = self.text.rstrip().endswith("?") or self.tokens[0] in _QUESTION_WORDS
+        return has_form and len(self.tokens) >= SHORTEST_QUESTION
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,6 +202,39 @@ def test_what_is_said_before_a_question_counts_where_it_is_no_talk(
     assert (ranking.outcome, ranking.not_covered) == (Outcome.NOT_COVERED, topic)
 
 
+@pytest.mark.parametrize(
+    "story",
+    [
+        "My kitchen is being painted this week. The neighbour's dog barks all day. {} Hello from us.",
+        "I broke my ankle two years ago on the ice. Work has been awful since then. {} I'd love to"
+        " hear.",
+    ],
+)
+@pytest.mark.parametrize(
+    "question", ["What forms does LDN come in?", "Is LDN an opioid?", "is ldn an opioid."]
+)
+def test_the_only_question_in_a_story_is_answered(
+    shipped: SearchIndex, story: str, question: str
+) -> None:
+    alone, within = shipped.search(question), shipped.search(story.format(question))
+    assert (within.outcome, best(within)) == (Outcome.ANSWER, best(alone))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Two friends of mine got better on it. Is there evidence for that?",
+        "A friend takes it under the tongue. Is there evidence that LDN works?",
+    ],
+)
+def test_the_sentence_before_a_question_may_tell_what_is_meant(
+    shipped: SearchIndex, text: str
+) -> None:
+    _, question = text.split(". ")
+    assert shipped.search(question).outcome is Outcome.ANSWER
+    assert shipped.search(text).outcome is Outcome.OFFER
+
+
 def test_nothing_but_talk_is_small_talk(shipped: SearchIndex) -> None:
     assert shipped.search("Hi everyone! Thanks for having me.").not_covered == "small-talk"
 
