@@ -1,5 +1,6 @@
-"""What Slack sends, read with care: a field that is missing, or of another kind, reads as empty;
-so does an id that is none.
+"""Reads the payloads that Slack sends.
+
+A field that is missing or of an unexpected type reads as empty; so does a malformed id.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 Body = dict[str, Any]
 
 _ID = re.compile(r"[A-Z][A-Z0-9]{0,63}", re.ASCII)
-"""What may be looked up and kept: no database takes every character."""
+"""An id of Slack's. Others are not looked up or stored: no database takes every character."""
 _REFERENCE = re.compile(r"<([@#!])?([^<>|]*)(?:\|([^<>]*))?>")
 
 
@@ -37,7 +38,7 @@ def _id(body: Body, *paths: tuple[str, ...]) -> str:
 
 
 def plain_text_of(text: str) -> str:
-    """What a person typed, as they see it: without mentions, links as their words.
+    """What a person typed, as they see it: without mentions, and links as their labels.
 
     https://docs.slack.dev/messaging/formatting-message-text
     """
@@ -52,7 +53,7 @@ def plain_text_of(text: str) -> str:
 
 
 def message_text(message: Any) -> str:
-    """The text of a message; of one that only passes others on, theirs."""
+    """The text of a message; if it has none of its own, that of the messages it shares."""
     if text := field(message, "text"):
         return text
     attached = message.get("attachments") if isinstance(message, dict) else None
@@ -61,12 +62,12 @@ def message_text(message: Any) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """Slack escapes three signs, and no others; whatever else looks escaped was typed so."""
+    """Undo Slack's escaping, which is of three characters; other entities were typed as such."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def modal_metadata(view: Any) -> Body:
-    """What `surfaces.ModalFrame` has put into a modal."""
+    """The metadata that `surfaces.ModalFrame` has put into a modal; empty if there is none."""
     try:
         found = json.loads(field(view, "private_metadata") or "{}")
     except ValueError:
@@ -75,26 +76,27 @@ def modal_metadata(view: Any) -> Body:
 
 
 def view_of(body: Body) -> Body:
-    """The modal or Home tab on which somebody acts; empty elsewhere."""
+    """The modal or Home tab in which something was pressed; empty if it was elsewhere."""
     view = body.get("view")
     return view if isinstance(view, dict) else {}
 
 
 def command_of(body: Body) -> str:
-    """The slash command that was typed, without its slash, in whichever case a phone begins it."""
+    """The slash command that was typed, casefolded and without its slash; empty if none was."""
     return field(body, "command").removeprefix("/").casefold()
 
 
 def user_of(body: Body) -> str:
-    """Who acts."""
+    """The id of the user who typed or pressed; empty if there is none."""
     return _id(body, ("user_id",), ("user", "id"), ("event", "user"))
 
 
 def community_of(body: Body) -> str:
-    """The workspace that the app is installed in, whichever the one who acts belongs to.
+    """The id of the workspace in which the app is installed; empty if there is none.
 
-    Where workspaces share a channel, these may be two. Bolt looks in the same places for the one
-    whose token it takes (`slack_bolt.request.internals.extract_team_id`).
+    In a channel that two workspaces share, the user may belong to the other one. The places are
+    those in which bolt looks for the workspace whose token it uses
+    (`slack_bolt.request.internals.extract_team_id`).
     """
     authorizations = body.get("authorizations")
     installed = authorizations[0] if isinstance(authorizations, list) and authorizations else None
@@ -106,9 +108,10 @@ def community_of(body: Body) -> str:
 
 
 def place_of(body: Body) -> tuple[str, str]:
-    """The channel in which something could be posted, and the message it would answer, or empty.
+    """The id of the channel in which an answer could be posted, and the `ts` of the message that it
+    would reply to; each is empty if there is none.
 
-    Ids of channels begin with C or G, of direct messages with D.
+    Ids of channels begin with C or G, those of direct messages with D.
     """
     if view := view_of(body):
         frame = modal_metadata(view)
@@ -122,12 +125,12 @@ def place_of(body: Body) -> tuple[str, str]:
 
 
 def is_private(body: Body) -> bool:
-    """Whether a press stands under a message that nobody else sees."""
+    """Whether a button was pressed under a message that only the user sees."""
     container = body.get("container")
     ephemeral = isinstance(container, dict) and bool(container.get("is_ephemeral"))
     return ephemeral or field(body, "channel", "id").startswith("D")
 
 
 def is_from_bot(event: Body) -> bool:
-    """Whether nobody wrote it."""
+    """Whether a message was written by an app, or by no user at all."""
     return bool(event.get("bot_id") or event.get("app_id") or not field(event, "user"))

@@ -1,8 +1,9 @@
-"""People on Slack, as far as it matters: who moderates, and which language they read.
+"""Asks Slack about people: whether they moderate, and which language they read.
 
-Moderators are admins and owners of the workspace, and whoever the settings list. Admins of another
-one, with which it shares a channel, moderate there. Channel managers cannot be read with a
-bot's token (https://docs.slack.dev/reference/methods/admin.roles.listAssignments needs an admin's).
+Moderators are the admins and owners of the workspace, and the users and user groups in the
+settings. In a channel that two workspaces share, an admin of the other one is no moderator. Channel
+managers are not known, because a bot's token cannot read them
+(https://docs.slack.dev/reference/methods/admin.roles.listAssignments needs an admin's).
 """
 
 from __future__ import annotations
@@ -26,29 +27,30 @@ from knowledge.language import ENGLISH, language_for
 log = logging.getLogger(__name__)
 
 CACHE_TTL = 570.0
-"""Seconds for which showing something relies on an earlier look. Posting never does."""
+"""Seconds for which an answer may rely on what is cached. Posting never does."""
 SWEPT_EVERY = 30.0
-"""Seconds between two looks for what is older: so nothing of anybody is there after ten minutes."""
+"""Seconds between two removals of expired entries, so that none is left after ten minutes."""
 CACHE_SIZE = 2000
+"""People in the cache, at most."""
 FETCH_TIMEOUT = 1.0
-"""Seconds that an answer waits, at most, to learn who asks."""
+"""Seconds that an answer waits, at most, for Slack to say who asks."""
 
 _FAILURES = (SlackClientError, aiohttp.ClientError, OSError, asyncio.TimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is known of someone, and is forgotten soon."""
+    """What is known about a person: whether they moderate, and the language of the interface."""
 
     moderator: bool = False
     language: str = ENGLISH
 
 
 class SlackPeople:
-    """Asks Slack who someone is, with the client for their workspace.
+    """Asks Slack who somebody is, and caches that in memory under a salted hash.
 
-    `listed` holds ids of users (U…, W…) and of user groups (S…). What is remembered of an earlier
-    look lies under a salted hash, in memory alone.
+    Args:
+        listed: ids of users (U…, W…) and of user groups (S…) that moderate beside the admins.
     """
 
     def __init__(self, listed: Collection[str] = ()) -> None:
@@ -60,9 +62,9 @@ class SlackPeople:
         self._without_groups: set[str] = set()
 
     async def fetch(self, client: AsyncWebClient, user: str, team: str) -> Person:
-        """Who someone is at this moment, for the workspace `team`, whose client that is.
+        """Who a user is at this moment, in the workspace `team`, asked for with its client.
 
-        When Slack does not say, they are no moderator.
+        If Slack does not answer, only those whose user id is listed count as moderators.
         """
         try:
             found = await client.users_info(user=user, include_locale=True)
@@ -82,9 +84,10 @@ class SlackPeople:
         return person
 
     async def cached(self, client: AsyncWebClient, user: str, team: str) -> Person:
-        """Who someone most likely is, quickly: to choose words and buttons, never to allow.
+        """Who a user is, from the cache if possible: for what is shown, never to permit anything.
 
-        A client without a token has nobody to ask.
+        Without an answer within `FETCH_TIMEOUT`, or without a token to ask with, it is a member who
+        reads English.
         """
         if known := self._seen.get(self._key(user, team)):
             return known
@@ -97,7 +100,7 @@ class SlackPeople:
             return Person()
 
     def _sweep(self) -> None:
-        """Let go of what is too old; it would stay until somebody else is seen, or for ever."""
+        """Remove expired entries. The cache itself does so only when it is next used."""
         self._seen.expire()
         self._sweeping = len(self._seen) > 0
         if self._sweeping:
@@ -126,9 +129,9 @@ class SlackPeople:
 
 
 def _workspaces(info: Mapping[str, Any], asked: str) -> set[str]:
-    """Those that a user belongs to: one, or within an organisation several.
+    """The workspaces that a user belongs to: one, or several of an organisation.
 
-    Where Slack does not say, that is the workspace `asked`. It does for those of another one
+    If Slack names none, it is the workspace `asked`; for users of another one, it names theirs
     (https://docs.slack.dev/reference/objects/user-object).
     """
     several = (info.get("enterprise_user") or {}).get("teams") or ()
