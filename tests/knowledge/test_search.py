@@ -205,9 +205,8 @@ def test_what_is_said_before_a_question_counts_where_it_is_no_talk(
 @pytest.mark.parametrize(
     "story",
     [
-        "My kitchen is being painted this week. The neighbour's dog barks all day. {} Hello from us.",
-        "I broke my ankle two years ago on the ice. Work has been awful since then. {} I'd love to"
-        " hear.",
+        "My kitchen is being painted. The neighbour's dog barks all day. {} Hello from all of us.",
+        "I broke my ankle two years ago. Work has been awful since then. {} I'd love to hear.",
     ],
 )
 @pytest.mark.parametrize(
