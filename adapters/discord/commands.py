@@ -54,10 +54,15 @@ class DocumentCommandTree(app_commands.CommandTree[Any]):
     async def _call(self, interaction: Interaction) -> None:
         """Called by discord.py for each command, in a task of its own.
 
-        It calls `on_error` by itself only for interactions that it can parse.
+        Questions are the most frequent, so they bypass discord.py's matching and conversion of
+        options. It calls `on_error` by itself only for interactions that it can parse.
         """
         try:
-            await super()._call(interaction)
+            command, question = _typed_question(interaction)
+            if command in interaction.client.desks:
+                await interaction.client.ask(interaction, command, question)
+            else:
+                await super()._call(interaction)
         except Exception as error:
             await self.on_error(interaction, error)
 
@@ -118,6 +123,21 @@ async def payload_of(tree: DocumentCommandTree) -> list[dict[str, Any]]:
         dict(await command.get_translated_payload(tree, translator))
         for command in tree.get_commands()
     ]
+
+
+def _typed_question(interaction: Interaction) -> tuple[str, str]:
+    """The command and the text of what may be a question; empty texts for anything else."""
+    if interaction.type is discord.InteractionType.application_command:
+        match interaction.data:
+            case {
+                "type": 1,
+                "name": str(name),
+                "options": [{"name": "question", "value": str(text)}],
+            }:
+                return name, text
+            case {"type": 1, "name": str(name), **more} if not more.get("options"):
+                return name, ""
+    return "", ""
 
 
 def _question_command(name: str, title: str) -> app_commands.Command[Any, ..., None]:
