@@ -345,17 +345,29 @@ async def _notify(adapter: Adapter) -> None:
 async def _run_until_done(
     first: list[Coroutine[Any, Any, None]], helpers: list[Coroutine[Any, Any, None]]
 ) -> None:
-    """Run all coroutines; when all of `first` have ended, cancel the helpers.
+    """Run all coroutines until those of `first` have ended; then cancel the helpers.
 
-    A helper's failure is logged. No task is cancelled twice, because a second time would interrupt
-    what it does to end properly.
+    A helper's failure is logged. When this is cancelled, so are all of them, and once more when it
+    is cancelled once more, which cuts short what they do to end properly.
     """
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(each) for each in first]
-        background = [group.create_task(_logged(each)) for each in helpers]
+    tasks = [asyncio.create_task(each) for each in first]
+    background = [asyncio.create_task(_logged(each)) for each in helpers]
+    try:
         await asyncio.wait(tasks)
-        for task in background:
-            task.cancel()
+    finally:
+        try:
+            await _cancel([*tasks, *background])
+        except asyncio.CancelledError:
+            await _cancel([*tasks, *background])
+            raise
+    for task in tasks:
+        task.result()
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
 
 
 async def _logged(work: Coroutine[Any, Any, None]) -> None:

@@ -350,3 +350,27 @@ async def test_a_platform_that_broke_after_it_ran_well_is_soon_tried_again(
     make: Any = Adapter
     await service._keep_running(Platform.SLACK, make)
     assert attempts == [1, 2, 3, 1, 2]
+
+
+async def test_what_takes_too_long_to_close_is_cut_short_when_the_end_comes_once_more() -> None:
+    """So the tallies are flushed and posts recorded before the process is killed."""
+    closing, cut_short = asyncio.Event(), asyncio.Event()
+
+    async def platform() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            closing.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cut_short.set()
+
+    running = asyncio.create_task(serve._run_until_done([platform()], []))
+    await asyncio.sleep(0)
+    running.cancel()
+    await closing.wait()
+    running.cancel()
+    await asyncio.wait_for(cut_short.wait(), 10)
+    await asyncio.wait([running])
+    assert running.cancelled()
