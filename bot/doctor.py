@@ -31,7 +31,8 @@ from knowledge.errors import DocumentError, LdnBotError, SettingsError
 
 OLDEST_PYTHON = (3, 11)
 ROOM = 50 * 2**20
-"""Bytes that should be free on the data folder's disk; models need a sixth of them."""
+"""Bytes that should be free on the data folder's disk; what is learned from the shipped documents
+needs two fifths of them."""
 BLOCK = 4096
 """Bytes of a test file: enough that the file system has to allocate a block for it."""
 CLOCK_OFF = timedelta(seconds=60)

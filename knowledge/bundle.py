@@ -17,9 +17,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from knowledge import modelcache
 from knowledge.crisis_examples import CrisisPhrases
 from knowledge.document import Document, Section, Source
 from knowledge.documents import SHIPPED, is_ignored, is_pipe_or_device
@@ -28,7 +30,7 @@ from knowledge.library import Library, NotCovered, Questions
 from knowledge.safety import CrisisKind
 
 MAX_KEPT = 8
-"""Bundles that are kept in the cache's folder, at most."""
+"""Bundles that are kept in the cache's folder with their models, at most: the newest."""
 _CODE = (Path(__file__).parent, "*.py")
 
 
@@ -100,6 +102,7 @@ def save(cache: Path, name: str, library: Library, keys: ModelKeys) -> None:
         by_age = sorted(cache.glob("desks-*.json"), key=lambda path: path.stat().st_mtime)
         for old in by_age[:-MAX_KEPT]:
             old.unlink(missing_ok=True)
+        modelcache.discard_except(cache, chain.from_iterable(map(_keys_in, by_age[-MAX_KEPT:])))
 
 
 def load(cache: Path, name: str) -> tuple[Library, ModelKeys]:
@@ -194,6 +197,14 @@ def _document_from_json(fields: dict[str, Any]) -> Document:
             "sections": sections,
         }
     )
+
+
+def _keys_in(bundle: Path) -> list[str]:
+    """The keys of the models that a bundle names; none if it is damaged."""
+    with suppress(ValueError, KeyError, TypeError):
+        keys = ModelKeys(**json.loads(bundle.read_bytes())["keys"])
+        return [keys.vocabulary, keys.crisis, *keys.searches.values()]
+    return []
 
 
 def _seal(content: Mapping[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 Each entry is a folder of arrays. Its name and its file `seal.json` hold a key, a hash of all inputs
 and of the code that learns; the seal also holds a checksum of every file. An entry with another key
-or checksum is not used. If the cache cannot be written, learning is only repeated.
+or checksum is not used. If the cache cannot be written, learning is only repeated. An entry is kept
+as long as a bundle names it (`knowledge.bundle`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import pkgutil
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -23,9 +24,6 @@ from numpy.typing import NDArray
 
 Arrays = Mapping[str, NDArray[Any]]
 
-MAX_KEPT = 8
-"""Entries of one kind that are kept, at most: for several documents, and a few earlier states."""
-
 CODE = (
     "classifier", "crisis_examples", "features", "ideas", "lexical", "modelcache", "passages",
     "safety", "search", "synonyms", "textmodel", "vocabulary", "weights",
@@ -34,6 +32,8 @@ CODE = (
 
 _SEAL = "seal.json"
 _SUFFIX = ".npy"
+_SHOWN = 20
+"""Characters of a key that are in a folder's name."""
 
 
 def key_of(inputs: object) -> str:
@@ -83,9 +83,18 @@ def save(folder: Path, kind: str, key: str, arrays: Arrays) -> None:
             new.rename(path)
         finally:
             shutil.rmtree(new, ignore_errors=True)
-        by_age = sorted(folder.glob(f"{kind}-*"), key=lambda each: each.stat().st_mtime)
-        for old in by_age[:-MAX_KEPT]:
-            shutil.rmtree(old, ignore_errors=True)
+
+
+def discard_except(folder: Path, keys: Iterable[str]) -> None:
+    """Delete all entries but those under these keys, and what a killed process left half-saved.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    kept = tuple(f"-{key[:_SHOWN]}" for key in keys)
+    for path in folder.iterdir():
+        if path.is_dir() and not path.name.endswith(kept):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _checksum(file: Path) -> int:
@@ -93,4 +102,4 @@ def _checksum(file: Path) -> int:
 
 
 def _path(folder: Path, kind: str, key: str) -> Path:
-    return folder / f"{kind}-{key[:20]}"
+    return folder / f"{kind}-{key[:_SHOWN]}"

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import knowledge
-from knowledge.modelcache import CODE, MAX_KEPT, key_of, load, save
+from knowledge.modelcache import CODE, discard_except, key_of, load, save
 
 KEY = key_of(["an example"])
 ARRAYS = {"weights": np.arange(12, dtype=np.int16).reshape(3, 4), "scale": np.array([0.5])}
@@ -128,7 +128,12 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     assert load(blocked, "search", KEY) is None
 
 
-def test_old_models_do_not_pile_up(tmp_path: Path) -> None:
-    for number in range(MAX_KEPT + 3):
-        save(tmp_path, "search", key_of([number]), ARRAYS)
-    assert len(list(tmp_path.iterdir())) == MAX_KEPT
+def test_only_what_is_named_is_kept(tmp_path: Path) -> None:
+    keys = [key_of([number]) for number in range(3)]
+    for key in keys:
+        save(tmp_path, "search", key, ARRAYS)
+    (tmp_path / ".search-half").mkdir()
+    (tmp_path / "desks-1.json").touch()
+    discard_except(tmp_path, [keys[1], ""])
+    assert load(tmp_path, "search", keys[1])
+    assert len(list(tmp_path.iterdir())) == 2

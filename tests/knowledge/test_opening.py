@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from knowledge import opening
+from knowledge import bundle, opening
 from knowledge.bundle import fingerprint
 from knowledge.errors import DocumentError
 from knowledge.library import Library
 from knowledge.opening import load_learned, open_folder
-from tests.documents import UNASKABLE, write_document
+from tests.documents import UNASKABLE, section, write_document
 
 
 def test_a_few_example_questions_still_count_at_the_second_start(tmp_path: Path) -> None:
@@ -96,6 +96,34 @@ def test_words_that_were_altered_where_they_are_kept_are_not_served(tmp_path: Pa
     [again] = open_folder(folder, cache)
     assert again.ask("rake") == desk.ask("rake")
     assert kept.read_text(encoding="utf-8") == text
+
+
+def test_many_documents_are_learned_once(tmp_path: Path) -> None:
+    folder, cache, many = tmp_path / "documents", tmp_path / "cache", 9
+    for number in range(many):
+        write_document(folder, command=f"garden-{number}", title=f"Garden {number}")
+        asked = {"water": [f"how is bed {at} of {number} watered" for at in range(60)]}
+        questions = folder / f"garden-{number}.questions.yaml"
+        questions.write_text(yaml.safe_dump({"sections": asked}), encoding="utf-8")
+    name = fingerprint(folder)
+    assert opening._learn(folder, cache, name) == 0
+    desks = load_learned(cache, name)
+    assert [bool(desk.index.key) for desk in desks] == [True] * many
+
+
+def test_what_was_learned_long_ago_does_not_pile_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, cache = tmp_path / "documents", tmp_path / "cache"
+    monkeypatch.setattr(bundle, "MAX_KEPT", 2)
+    names = []
+    for title in ("Watering", "Sprinkling", "Soaking"):
+        water = section("water", title, "Water the beds in the morning.")
+        write_document(folder, [water])
+        names.append(fingerprint(folder))
+        assert opening._learn(folder, cache, names[-1]) == 0
+    assert [bool(load_learned(cache, name)) for name in names] == [False, True, True]
+    assert len(list(cache.iterdir())) == 2 * len(["bundle", "vocabulary", "crisis"])
 
 
 def test_a_folder_that_cannot_be_looked_into_is_a_fault_of_the_documents(tmp_path: Path) -> None:
