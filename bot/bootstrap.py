@@ -23,20 +23,12 @@ from bot.settings import Settings
 from knowledge.answer import Answer
 from knowledge.bundle import code_fingerprint, fingerprint
 from knowledge.communities import Communities, CommunitySettings, Sharers
-from knowledge.desk import Desks
+from knowledge.desk import Desks, HelpDesk
 from knowledge.errors import SettingsError
 from knowledge.keeper import PostKeeper
 from knowledge.library import Library
 from knowledge.metrics import Metrics
-from knowledge.opening import (
-    LEARNING_OPTIONS,
-    check_learning,
-    kill_learning,
-    learn_in_process,
-    learning_command,
-    load_learned,
-    open_folder,
-)
+from knowledge.opening import learn_in_process, load_learned, open_folder
 from knowledge.posts import Platform
 from knowledge.publishing import Publisher
 from knowledge.tallies import TallyCounter
@@ -98,7 +90,8 @@ def build_desks(settings: Settings) -> Desks:
         DocumentError: with every fault of every file.
         LearningError: the learning process was killed.
     """
-    return Desks(open_folder(settings.documents, _cache(settings)))
+    desks, _ = asyncio.run(open_folder(settings.documents, _cache(settings)))
+    return Desks(desks)
 
 
 def build_desks_read_only(settings: Settings) -> Desks:
@@ -111,38 +104,29 @@ def build_desks_read_only(settings: Settings) -> Desks:
     return Desks(load_learned(_models(settings), fingerprint(folder)) or learn_in_process(folder))
 
 
-async def rebuild_desks(settings: Settings) -> Desks:
-    """As `build_desks`, without blocking the event loop. If it is cancelled, learning ends.
+async def rebuild_desks(settings: Settings) -> list[HelpDesk]:
+    """The desks of `build_desks`, while the event loop runs; for `last_good_desks` to find later.
 
-    If the folder changes meanwhile, it is learned again. Only if no process can be started, or its
-    result cannot be saved, is it learned in a thread of this process, which cannot be cancelled.
+    If this is cancelled, learning ends.
 
     Raises:
         DocumentError: with every fault of every file.
         LearningError: the learning process was killed.
     """
-    folder = settings.documents
-    if cache := _cache(settings):
-        learned = ""
-        # Not in a thread: it takes only a moment, and a thread would not return its memory.
-        while not (desks := load_learned(cache, name := fingerprint(folder))) and name != learned:
-            with suppress(OSError):  # no process can be started
-                await _learn_in_subprocess(folder, cache, name)
-            learned = name
-        if desks:
-            _remember_good(settings, name)
-            return Desks(desks)
-    return Desks(await asyncio.to_thread(learn_in_process, folder))
+    desks, name = await open_folder(settings.documents, _cache(settings))
+    if name:
+        _remember_good(settings, name)
+    return desks
 
 
-def last_good_desks(settings: Settings) -> Desks:
+def last_good_desks(settings: Settings) -> list[HelpDesk]:
     """The desks that `rebuild_desks` made last from the settings' folder; empty if not saved.
 
     They are for a start while the folder has a fault. Those of another version are not used.
     """
     stored = _key_value_store(settings).get(_last_good_key(settings)) or ""
     code, _, name = stored.partition(" ")
-    return Desks(load_learned(_models(settings), name) if code == code_fingerprint() else [])
+    return load_learned(_models(settings), name) if code == code_fingerprint() else []
 
 
 def _remember_good(settings: Settings, name: str) -> None:
@@ -154,19 +138,6 @@ def _remember_good(settings: Settings, name: str) -> None:
 
 def _last_good_key(settings: Settings) -> str:
     return f"documents of {settings.documents.absolute()}"
-
-
-async def _learn_in_subprocess(folder: Path, cache: Path, name: str) -> None:
-    """As in `knowledge.opening`, without blocking the event loop."""
-    command = learning_command(folder, cache, name)
-    learning = await asyncio.create_subprocess_exec(*command, **LEARNING_OPTIONS)
-    try:
-        said, _ = await learning.communicate()
-        check_learning(await learning.wait(), said)
-    finally:
-        kill_learning(learning.pid)
-        # Read the output to its end: asyncio cannot close the pipe after the loop has ended.
-        await learning.communicate()
 
 
 def _models(settings: Settings) -> Path:

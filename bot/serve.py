@@ -206,15 +206,14 @@ class Service:
             good = bootstrap.last_good_desks(self._settings)
             if not good:
                 raise
-            self._desks.replace(list(good.values()))
+            self._desks.replace(good)
             log.error(_NOT_TAKEN, error)
             return error.first
         return ""
 
     async def _load(self) -> None:
         """Serve the documents as they are now; questions are answered while that takes seconds."""
-        desks = await bootstrap.rebuild_desks(self._settings)
-        self._desks.replace(list(desks.values()))
+        self._desks.replace(await bootstrap.rebuild_desks(self._settings))
 
     async def _reload(self) -> None:
         while True:

@@ -8,18 +8,17 @@ changed folder is learned.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import logging
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from knowledge import bundle, watching
 from knowledge.bundle import ModelKeys, fingerprint
@@ -62,26 +61,35 @@ def _open_desks(library: Library, vocabulary: Vocabulary, cache: Path | None) ->
     ]
 
 
-def open_folder(folder: Path, cache: Path | None) -> list[HelpDesk]:
+async def open_folder(folder: Path, cache: Path | None) -> tuple[list[HelpDesk], str]:
     """Make a desk for each document of a folder; learns in another process if that is needed.
+
+    If the folder changes meanwhile, it is learned again. If this is cancelled, learning ends. Only
+    without a cache, or if no process can be started or its result cannot be saved, is the folder
+    learned in a thread of this process, which cannot be cancelled.
 
     Args:
         folder: the folder of documents.
         cache: a folder that keeps what was learned until a file, or the code, changes; None to save
-            nothing, and to learn in this process.
+            nothing.
+
+    Returns:
+        The desks, and the name under which `load_learned` finds them; empty if they are not saved.
 
     Raises:
         DocumentError: with every fault of every file.
-        LearningError: the learning process was killed.
+        LearningError: the learning process was killed, for lack of memory for example.
     """
-    if cache is None:
-        return learn_in_process(folder)
-    learned = ""
-    while not (desks := load_learned(cache, name := fingerprint(folder))) and name != learned:
-        _learn_in_subprocess(folder, cache, name)
-        learned = name
-    # If the result could not be saved, or no process started, this process learns.
-    return desks or learn_in_process(folder)
+    if cache is not None:
+        learned = ""
+        # Not in a thread: it takes only a moment, and a thread would not return its memory.
+        while not (desks := load_learned(cache, name := fingerprint(folder))) and name != learned:
+            with suppress(OSError):  # no process can be started
+                await _learn_in_subprocess(folder, cache, name)
+            learned = name
+        if desks:
+            return desks, name
+    return await asyncio.to_thread(learn_in_process, folder), ""
 
 
 def learn_in_process(folder: Path) -> list[HelpDesk]:
@@ -128,52 +136,40 @@ def learning_command(folder: Path, cache: Path, name: str) -> list[str]:
     return [sys.executable, "-m", "knowledge.opening", str(folder), str(cache), name]
 
 
-LEARNING_OPTIONS: Mapping[str, Any] = {
-    # So that it runs this very code.
-    "env": {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
-    "stdin": subprocess.DEVNULL,
-    "stdout": subprocess.PIPE,
-    "stderr": subprocess.DEVNULL,  # it has not the form of our logs
-    "start_new_session": True,
-}
-"""The options with which `learning_command` is started, by `subprocess` or by asyncio."""
+async def _learn_in_subprocess(folder: Path, cache: Path, name: str) -> None:
+    """Run `_learn` in another process.
 
-
-def check_learning(status: int, said: bytes) -> None:
-    """Check the exit status and the output of a process of `learning_command`.
-
-    Another failure of it is only logged, as the caller then learns in its own process.
+    If that fails for an unknown reason, it is only logged: the caller then learns by itself, and
+    gets the exception.
 
     Raises:
+        OSError: no process can be started.
         DocumentError: the folder has faults.
-        LearningError: it was killed, for lack of memory for example; the caller must not try too.
+        LearningError: the process was killed; the caller must not try too.
     """
+    learning = await asyncio.create_subprocess_exec(
+        *learning_command(folder, cache, name),
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},  # this very code
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,  # it has not the form of our logs
+        start_new_session=True,
+    )
+    try:
+        said, _ = await learning.communicate()
+    finally:
+        with suppress(ProcessLookupError):  # it has ended, and so has its child
+            os.killpg(learning.pid, signal.SIGKILL)
+        # Read the output to its end: asyncio cannot close the pipe after the loop has ended.
+        await learning.communicate()
+    status = learning.returncode
+    assert status is not None  # it has ended
     if status < 0:
         raise LearningError(status)
     if status == _FAULTY:
         raise DocumentError([Problem(**fields) for fields in json.loads(said)])
     if status:
-        # If it fails in this process as well, the caller gets the exception.
         log.warning("the process that learns the documents failed; they are learned here")
-
-
-def kill_learning(process_id: int) -> None:
-    """Kill a process of `learning_command` and its child; does nothing if it has ended."""
-    with suppress(ProcessLookupError):
-        os.killpg(process_id, signal.SIGKILL)
-
-
-def _learn_in_subprocess(folder: Path, cache: Path, name: str) -> None:
-    """Run `_learn` in another process, if one can be started; raises as `check_learning` does."""
-    with (
-        suppress(OSError),
-        subprocess.Popen(learning_command(folder, cache, name), **LEARNING_OPTIONS) as learning,
-    ):
-        try:
-            said, _ = learning.communicate()
-        finally:
-            kill_learning(learning.pid)
-        check_learning(learning.returncode, said)
 
 
 def _learn(folder: Path, cache: Path, name: str) -> int:

@@ -29,7 +29,7 @@ class LiveDocuments:
         self,
         desks: Desks,
         load: Callable[[], Library],
-        learn: Callable[[], Awaitable[Desks]],
+        learn: Callable[[], Awaitable[list[HelpDesk]]],
         on_replaced: Callable[[], Awaitable[None]],
     ) -> None:
         """Nothing is read before `watch`, `reload` or `library` is called.
@@ -91,7 +91,7 @@ class LiveDocuments:
                 await self._serve(desks)
             self._library, self.learning = library, True
             self._tell()
-            await self._serve(list((await self._learn()).values()))
+            await self._serve(await self._learn())
             self._tell()
         except DocumentError as error:
             self._tell(error.problems)

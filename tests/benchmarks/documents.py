@@ -24,12 +24,12 @@ SENTENCE = 12
 """Words."""
 
 _OPEN = """
-import json, random, statistics, sys, time
+import asyncio, json, random, statistics, sys, time
 from pathlib import Path
 from knowledge.opening import open_folder
 folder, cache = Path({folder!r}), Path({cache!r})
 began = time.perf_counter()
-[desk] = open_folder(folder, cache)
+[desk], _ = asyncio.run(open_folder(folder, cache))
 opened = time.perf_counter() - began
 
 def times(texts):

@@ -11,6 +11,7 @@ only imported what shows answers.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import statistics
 import subprocess
@@ -38,12 +39,13 @@ COLD_S, WARM_S = 5, 0.3
 MEMORY_MB = 30
 
 _WITHOUT = """
-import knowledge.answer, knowledge.compose, knowledge.document, knowledge.helplines
+import asyncio, knowledge.answer, knowledge.compose, knowledge.document, knowledge.helplines
 """
 _WITH = """
+import asyncio
 from pathlib import Path
 from knowledge.opening import open_folder
-[desk] = open_folder(Path({folder!r}), Path({cache!r}))
+[desk], _ = asyncio.run(open_folder(Path({folder!r}), Path({cache!r})))
 for question in {questions!r}:
     desk.ask(question)
 """
@@ -69,14 +71,14 @@ def main() -> int:
         cache = Path(folder)
         row(
             "opening, nothing learned yet",
-            seconds(lambda: open_folder(SHIPPED, cache)),
+            seconds(lambda: asyncio.run(open_folder(SHIPPED, cache))),
             COLD_S,
             "s",
         )
-        opening = [seconds(lambda: open_folder(SHIPPED, cache)) for _ in range(ROUNDS)]
+        opening = [seconds(lambda: asyncio.run(open_folder(SHIPPED, cache))) for _ in range(ROUNDS)]
         row("opening what was learned", statistics.median(opening), WARM_S, "s")
         row("memory of the search", memory_mb(cache, typed), MEMORY_MB, "MB")
-        [desk] = open_folder(SHIPPED, cache)
+        [desk], _ = asyncio.run(open_folder(SHIPPED, cache))
     names = [section.title for section in desk.document.sections]
     exact = times(desk.ask, names)
     row("exact topic, median", 1e6 * statistics.median(exact), EXACT_US, "us")

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -33,8 +32,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def learn_with(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    for module in (bootstrap, opening):
-        monkeypatch.setattr(module, "learning_command", lambda *_: [sys.executable, "-c", code])
+    monkeypatch.setattr(opening, "learning_command", lambda *_: [sys.executable, "-c", code])
 
 
 async def test_learning_that_fails_is_one_line_of_the_log_and_done_here(
@@ -44,8 +42,8 @@ async def test_learning_that_fails_is_one_line_of_the_log_and_done_here(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     learn_with(monkeypatch, FAILS)
-    desks = await bootstrap.rebuild_desks(settings)
-    assert desks["garden"].ask("frost").topic == "winter"
+    [desk] = await bootstrap.rebuild_desks(settings)
+    assert desk.ask("frost").topic == "winter"
     [record] = caplog.records
     assert record.levelno == logging.WARNING
     assert record.getMessage().startswith("the process that learns the documents failed")
@@ -58,8 +56,6 @@ async def test_learning_that_is_killed_is_not_done_where_questions_are_answered(
     learn_with(monkeypatch, IS_KILLED)
     with pytest.raises(LearningError, match=r"was ended by signal 9\..* the memory is full"):
         await bootstrap.rebuild_desks(settings)
-    with pytest.raises(LearningError):
-        bootstrap.build_desks(settings)
 
 
 def test_nothing_is_kept_that_was_rendered_of_documents_which_are_not_served_any_more(
@@ -79,16 +75,9 @@ def test_nothing_is_kept_that_was_rendered_of_documents_which_are_not_served_any
     assert [name for name, made in kept.items() if made.cache_info().currsize] == []
 
 
-async def _build(settings: Settings) -> Desks:
-    return bootstrap.build_desks(settings)
-
-
 @pytest.mark.long
-@pytest.mark.parametrize("open_desks", [_build, bootstrap.rebuild_desks])
 async def test_what_is_saved_while_it_is_learned_is_learned_by_a_process_too(
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-    open_desks: Callable[[Settings], Awaitable[Desks]],
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = settings.documents / "garden.yaml"
     earlier = path.read_text(encoding="utf-8")
@@ -101,12 +90,11 @@ async def test_what_is_saved_while_it_is_learned_is_learned_by_a_process_too(
         saves.clear()
         return command_for(folder, cache, name)
 
-    for module in (bootstrap, opening):
-        monkeypatch.setattr(module, "learning_command", while_it_is_saved)
-        monkeypatch.delattr(module, "learn_in_process")
-    desks = await open_desks(settings)
-    assert desks["garden"].ask("water").heading == "Morning dew"
+    monkeypatch.setattr(opening, "learning_command", while_it_is_saved)
+    monkeypatch.delattr(opening, "learn_in_process")
+    [desk] = await bootstrap.rebuild_desks(settings)
+    assert desk.ask("water").heading == "Morning dew"
 
     path.write_text(earlier, encoding="utf-8")
-    desks = await open_desks(settings)
-    assert desks["garden"].ask("water").heading == "Watering", "each is kept under its own name"
+    [desk] = await bootstrap.rebuild_desks(settings)
+    assert desk.ask("water").heading == "Watering", "each is kept under its own name"

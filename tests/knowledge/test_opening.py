@@ -18,7 +18,7 @@ from knowledge.opening import load_learned, open_folder
 from tests.documents import UNASKABLE, section, write_document
 
 
-def test_a_few_example_questions_still_count_at_the_second_start(tmp_path: Path) -> None:
+async def test_a_few_example_questions_still_count_at_the_second_start(tmp_path: Path) -> None:
     folder = tmp_path / "documents"
     write_document(folder)
     price = {"title": "prices", "text": "Ask a shop.", "questions": ["is a mattock expensive"]}
@@ -29,15 +29,15 @@ def test_a_few_example_questions_still_count_at_the_second_start(tmp_path: Path)
     }
     (folder / "garden.questions.yaml").write_text(yaml.safe_dump(few), encoding="utf-8")
     questions = ("rid of thatch", "expensive mattock", "cheerio", "the roses and the frost")
-    [unkept] = open_folder(folder, None)
+    [unkept], _ = await open_folder(folder, None)
     expected = [unkept.ask(question) for question in questions]
     assert len({answer.topic for answer in expected}) == len(questions)
     for _ in range(2):
-        [desk] = open_folder(folder, tmp_path / "cache")
+        [desk], _ = await open_folder(folder, tmp_path / "cache")
         assert [desk.ask(question) for question in questions] == expected
 
 
-def test_an_article_without_an_ending_to_its_name_is_read_again_when_it_changes(
+async def test_an_article_without_an_ending_to_its_name_is_read_again_when_it_changes(
     tmp_path: Path,
 ) -> None:
     folder, cache = tmp_path / "documents", tmp_path / "cache"
@@ -45,11 +45,11 @@ def test_an_article_without_an_ending_to_its_name_is_read_again_when_it_changes(
     article = (folder / "garden.source.txt").rename(folder / "article")
     text = document.read_text(encoding="utf-8")
     document.write_text(text.replace("garden.source.txt", article.name), encoding="utf-8")
-    open_folder(folder, cache)
+    await open_folder(folder, cache)
     words = article.read_text(encoding="utf-8")
     article.write_text(f"{words}\n\nBeware of the thorns.", encoding="utf-8")
     with pytest.raises(DocumentError, match="Beware of the thorns"):
-        open_folder(folder, cache)
+        await open_folder(folder, cache)
 
 
 def test_what_an_editor_has_not_saved_yet_is_not_learned_anew(tmp_path: Path) -> None:
@@ -83,17 +83,17 @@ def test_what_was_saved_and_undone_while_it_was_read_is_not_taken_for_the_folder
     assert load_learned(cache, name)
 
 
-def test_words_that_were_altered_where_they_are_kept_are_not_served(tmp_path: Path) -> None:
+async def test_words_that_were_altered_where_they_are_kept_are_not_served(tmp_path: Path) -> None:
     folder, cache = tmp_path / "documents", tmp_path / "cache"
     write_document(folder)
-    [desk] = open_folder(folder, cache)
+    [desk], _ = await open_folder(folder, cache)
     [kept] = cache.glob("desks-*.json")
     text = kept.read_text(encoding="utf-8")
     assert "gathers" in text
     for altered in (text.replace("gathers", "scatters"), "[]", "null", "5", '"words"', "{}", ""):
         kept.write_text(altered, encoding="utf-8")
         assert not load_learned(cache, fingerprint(folder))
-    [again] = open_folder(folder, cache)
+    [again], _ = await open_folder(folder, cache)
     assert again.ask("rake") == desk.ask("rake")
     assert kept.read_text(encoding="utf-8") == text
 
@@ -126,9 +126,11 @@ def test_what_was_learned_long_ago_does_not_pile_up(
     assert len(list(cache.iterdir())) == 2 * len(["bundle", "vocabulary", "crisis"])
 
 
-def test_a_folder_that_cannot_be_looked_into_is_a_fault_of_the_documents(tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_looked_into_is_a_fault_of_the_documents(
+    tmp_path: Path,
+) -> None:
     with pytest.raises(DocumentError, match="cannot be read"):
-        open_folder(tmp_path / UNASKABLE, tmp_path / "cache")
+        await open_folder(tmp_path / UNASKABLE, tmp_path / "cache")
 
 
 @pytest.mark.parametrize("name", ["notes", "garden.yaml", "garden.source.txt", "helplines.yaml"])

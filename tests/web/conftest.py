@@ -56,7 +56,8 @@ def settings(documents: Path, data_folder: Path) -> Settings:
 @pytest_asyncio.fixture(loop_scope="module")
 async def address(settings: Settings) -> AsyncIterator[str]:
     """The page's address, while it is served."""
-    async with preview.open_page(settings, bootstrap.build_desks(settings), port=0) as address:
+    desks = Desks(await bootstrap.rebuild_desks(settings))
+    async with preview.open_page(settings, desks, port=0) as address:
         yield address
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.web.live_documents import CANNOT_LOAD, LiveDocuments
-from knowledge.desk import Desks
+from knowledge.desk import HelpDesk
 from knowledge.folder import load_library
 from tests.documents import GARDEN, open_folder, section, write_document
 
@@ -32,9 +32,9 @@ class Edited:
         answer = self.desks.first.lookup(topic)
         return answer.body if answer else ""
 
-    async def _learn(self) -> Desks:
+    async def _learn(self) -> list[HelpDesk]:
         await self.learned.wait()
-        return open_folder(self.folder)
+        return list(open_folder(self.folder).values())
 
     async def _replace(self) -> None:
         self.replaced += 1
@@ -145,7 +145,7 @@ async def test_whoever_waits_for_news_is_let_go_at_the_end(edited: Edited) -> No
     assert await asyncio.wait_for(waiting, 20) is None
 
 
-async def _never() -> Desks:
+async def _never() -> list[HelpDesk]:
     raise AssertionError("nothing was loaded, so nothing is learned")
 
 
