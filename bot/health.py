@@ -96,10 +96,10 @@ class Health:
     async def _listen(self, runner: web.AppRunner) -> None:
         try:
             await web.TCPSite(runner, self._host, self._port).start()
-        except OSError:
+        except OSError as error:
             raise SettingsError(
-                f"The bot cannot listen on {self._host}, port {self._port}: another program does, "
-                "or it is no address of this machine. Change LDN_HEALTH_PORT or LDN_HEALTH_HOST."
+                f"The bot cannot listen on {self._host}, port {self._port} ({error.strerror}). "
+                "Change LDN_HEALTH_PORT or LDN_HEALTH_HOST."
             ) from None
 
     async def _healthz(self, _: web.Request) -> web.Response:

@@ -181,6 +181,13 @@ def test_of_many_faults_the_first_is_told_without_its_mend() -> None:
     assert DocumentError(problems).first == "a.yaml:2: y: is odd."
 
 
+async def test_why_nothing_can_listen_is_told(desks: Desks) -> None:
+    elsewhere = Health("192.0.2.1", 9090, desks, AsyncMock())  # TEST-NET-1: no machine's address
+    with pytest.raises(SettingsError, match=r"port 9090 \(.*assign.*\)\. Change LDN_"):
+        async with elsewhere.listening(dict):
+            pass
+
+
 async def test_a_port_that_is_taken_is_one_sentence(desks: Desks) -> None:
     async def no_store() -> None:
         return None

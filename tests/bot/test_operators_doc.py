@@ -106,7 +106,7 @@ async def test_a_health_port_that_is_taken_is_told_as_the_document_has_it() -> N
         with pytest.raises(SettingsError) as caught:
             async with health.listening(dict):
                 pass
-    told, _, _ = str(caught.value).replace(f"{host}, port {port}", "…, port …").partition(":")
+    told, _, _ = str(caught.value).replace(f"{host}, port {port}", "…, port …").partition(" (")
     assert told in documented()
 
 
