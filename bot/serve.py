@@ -55,6 +55,16 @@ REFUSED_AGAIN_AFTER = 3600.0
 """Seconds until the next refresh if a platform refused to edit posts: it does not notify us when a
 permission is given, a channel is opened or the app is installed again."""
 
+_FAULTS = (
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NameError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""Errors that no connection causes: what is wrong is in the program."""
 _NOT_TAKEN = "the documents are not taken, the last good ones serve on:\n%s"
 
 
@@ -382,4 +392,8 @@ def _is_retryable(error: BaseException) -> bool:
 
 def _report(name: str, state: tenacity.RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    log.warning("%s cannot be reached; trying again (%s)", name, type(error).__name__)
+    kind = type(error).__name__
+    if isinstance(error, _FAULTS):
+        log.error("%s failed; trying again (%s)", name, kind, exc_info=error)
+    else:
+        log.warning("%s cannot be reached; trying again (%s)", name, kind)

@@ -352,6 +352,27 @@ async def test_a_platform_that_broke_after_it_ran_well_is_soon_tried_again(
     assert attempts == [1, 2, 3, 1, 2]
 
 
+@pytest.mark.parametrize(
+    ("broken", "said", "frames"),
+    [(ConnectionError(), "Slack cannot be reached", False), (KeyError(), "Slack failed", True)],
+)
+async def test_a_fault_that_ends_a_platform_is_told_from_a_platform_that_is_away(
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    broken: Exception,
+    said: str,
+    frames: bool,
+) -> None:
+    adapter = AsyncMock()
+    adapter.run.side_effect = [broken, PlatformError("Refused.")]
+    monkeypatch.setattr(serve, "LONGEST_WAIT", 0.01)
+    await serve.Service(settings)._keep_running(Platform.SLACK, lambda: adapter)
+    record, _ = caplog.records
+    assert record.getMessage() == f"{said}; trying again ({type(broken).__name__})"
+    assert bool(record.exc_info) is frames
+
+
 async def test_what_takes_too_long_to_close_is_cut_short_when_the_end_comes_once_more() -> None:
     """So the tallies are flushed and posts recorded before the process is killed."""
     closing, cut_short = asyncio.Event(), asyncio.Event()
