@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, count, zip_longest
 from pathlib import Path
@@ -86,6 +87,9 @@ def draft_document(article: Path, folder: Path, command: str | None = None) -> t
         source.write_text(text, encoding="utf-8")
         document.write_text(draft, encoding="utf-8")
     except OSError as error:
+        for path in (document, source):
+            with suppress(OSError):  # half a draft would be in the way of the next attempt
+                path.unlink()
         raise DraftError(
             f"{folder} cannot be written to ({error.strerror}). Choose another with --to."
         ) from None

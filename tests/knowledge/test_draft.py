@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -222,6 +223,17 @@ def test_a_folder_that_cannot_be_written_to_is_one_sentence(tmp_path: Path) -> N
     (tmp_path / "out").write_text("a file in the way", encoding="utf-8")
     with pytest.raises(DraftError, match="cannot be written to"):
         draft(tmp_path, TEXT)
+
+
+def test_a_disk_that_fills_up_leaves_nothing_in_the_way_of_the_next_attempt(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(TEXT), hard))  # the article fits
+    try:
+        with pytest.raises(DraftError, match="cannot be written to"):
+            draft(tmp_path, TEXT)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert draft(tmp_path, TEXT).exists()
 
 
 def test_a_folder_that_cannot_be_looked_into_is_one_sentence(tmp_path: Path) -> None:
