@@ -57,8 +57,6 @@ if TYPE_CHECKING:
 class Adapter(Protocol):
     """Serves one platform."""
 
-    name: str
-
     @property
     def connected(self) -> bool:
         """Whether questions reach us at this moment."""

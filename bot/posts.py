@@ -56,7 +56,7 @@ async def refresh(settings: Settings, desks: Desks) -> bool:
             done = await keeper.refresh(posts, progress=lambda: bar.update(1))
     click.echo(refresh_summary(done, translator_for(ENGLISH)))
     for platform, count in Counter(post.place.platform for post in away).items():
-        name = platform.value.capitalize()
+        name = platform.capitalize()
         click.echo(
             f"Not up to date on {name}: {count}. Its token is not set here; set it as it is for "
             "the bot that serves.",

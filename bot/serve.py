@@ -177,11 +177,11 @@ class Service:
 
     async def _keep_running(self, platform: Platform, make: Callable[[], Adapter]) -> None:
         """Run a platform, restart it after failures, and give up when it refuses us for good."""
-        name, clock = platform.value.capitalize(), asyncio.get_running_loop().time
+        clock = asyncio.get_running_loop().time
         attempts = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(_is_retryable),
             wait=tenacity.wait_random_exponential(max=LONGEST_WAIT),
-            before_sleep=lambda state: _report(name, state),
+            before_sleep=lambda state: _report(platform, state),
         )
         try:
             async for attempt in attempts:
@@ -245,8 +245,8 @@ class Service:
             log.info("the documents were loaded again")
             for requested in self._refresh_requested.values():
                 requested.set()
-            for adapter in list(self._running.values()):
-                await _notify(adapter)
+            for platform, adapter in list(self._running.items()):
+                await _notify(platform, adapter)
 
     def _report_failed_reload(self, why: str) -> None:
         self._desks.reload_error = why
@@ -343,12 +343,12 @@ async def _record_pending(keeper: PostKeeper) -> None:
         log.error("what was posted could not be recorded: the store does not answer")
 
 
-async def _notify(adapter: Adapter) -> None:
+async def _notify(platform: Platform, adapter: Adapter) -> None:
     """Notify an adapter of new documents; a failure is logged."""
     try:
         await adapter.documents_changed()
     except Exception:
-        log.exception("%s could not be told of the new documents", adapter.name)
+        log.exception("%s could not be told of the new documents", platform.capitalize())
 
 
 async def _run_until_done(
@@ -390,9 +390,9 @@ def _is_retryable(error: BaseException) -> bool:
     return isinstance(error, Exception) and not isinstance(error, PlatformError)
 
 
-def _report(name: str, state: tenacity.RetryCallState) -> None:
+def _report(platform: Platform, state: tenacity.RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    kind = type(error).__name__
+    name, kind = platform.capitalize(), type(error).__name__
     if isinstance(error, _FAULTS):
         log.error("%s failed; trying again (%s)", name, kind, exc_info=error)
     else:

@@ -81,8 +81,6 @@ class KeyValueStore(Protocol):
 class DiscordAdapter:
     """Serves `/ldn` on Discord until it is cancelled."""
 
-    name = "Discord"
-
     def __init__(
         self,
         reception: Reception,

@@ -73,8 +73,6 @@ class SlackHttpAdapter:
         oauth: makes the flow that installs the app into many workspaces; None for one workspace.
     """
 
-    name = "Slack"
-
     def __init__(
         self,
         reception: Reception,

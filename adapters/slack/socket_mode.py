@@ -44,8 +44,6 @@ LOOK_EVERY = 2.0
 class SlackSocketAdapter:
     """Serves `/ldn` on Slack in Socket Mode until it is cancelled."""
 
-    name = "Slack"
-
     def __init__(
         self,
         reception: Reception,

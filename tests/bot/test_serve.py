@@ -340,7 +340,7 @@ async def test_a_platform_that_broke_after_it_ran_well_is_soon_tried_again(
             await asyncio.sleep(seconds)
             raise ConnectionError
 
-    def refused(_: str, state: tenacity.RetryCallState) -> None:
+    def refused(_: Platform, state: tenacity.RetryCallState) -> None:
         attempts.append(state.attempt_number)
 
     monkeypatch.setattr(serve, "WELL_AFTER", 0.1)
