@@ -120,20 +120,19 @@ def run() -> None:
     from bot.logs import configure
 
     settings = Settings.load()
-    if not settings.any_platform:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # see `bot.__main__`
-    desks = None if settings.any_platform else bootstrap.build_desks(settings)
-    for line in terminal.how_to_connect(settings):
-        click.echo(line, err=True)
-    if desks is not None:
-        if sys.stdin.isatty():
-            _converse_beside_page(settings, desks)
-        elif not terminal.converse(desks, sys.stdin, sys.stdout):
-            _serve_page(settings, desks)
+    if settings.any_platform:
+        _say_what_is_off(settings)
+        configure(settings.log_level, settings.log_format)
+        if not asyncio.run(serve.serve(settings)):
+            _fail("No platform is left to serve, so the bot has stopped.")
         return
-    configure(settings.log_level, settings.log_format)
-    if not asyncio.run(serve.serve(settings)):
-        _fail("No platform is left to serve, so the bot has stopped.")
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # see `bot.__main__`
+    desks = bootstrap.build_desks(settings)
+    _say_what_is_off(settings)
+    if sys.stdin.isatty():
+        _converse_beside_page(settings, desks)
+    elif not terminal.converse(desks, sys.stdin, sys.stdout):
+        _serve_page(settings, desks)
 
 
 @main.command()
@@ -341,6 +340,13 @@ def schema() -> None:
     from knowledge.schema import json_schema
 
     click.echo(_json(json_schema()))
+
+
+def _say_what_is_off(settings: Settings) -> None:
+    from bot import terminal
+
+    for line in terminal.how_to_connect(settings):
+        click.echo(line, err=True)
 
 
 def _converse_beside_page(settings: Settings, desks: Desks) -> None:

@@ -59,7 +59,7 @@ class Composer:
         other = None
         if self._in_short(section) is not None:
             other = Choice(f"{BRIEF} {section.id}", self._say("In short"))
-        return self._section(section, section.id, section.body, other, note=section.note or "")
+        return self._section(section, section.id, section.body, other)
 
     def brief(self, section: Section) -> Answer | None:
         """A section in short: of it and of each of its parts, one sentence and those to discuss.
@@ -71,8 +71,7 @@ class Composer:
         if body is None:
             return None
         whole = Choice(section.id, self._say("More: the whole section"))
-        topic = f"{BRIEF} {section.id}"
-        return self._section(section, topic, body, whole, note=section.note or "")
+        return self._section(section, f"{BRIEF} {section.id}", body, whole)
 
     def menu(self, page: int = 1) -> Answer:
         """The menu: a list of the main topics, and every section as a choice, in the article's
@@ -264,9 +263,7 @@ class Composer:
         """The names of the help lines' answer, folded: its label, and common words."""
         return {fold(self._say(_OWN[HELP_LINES])), *map(fold, _HELP_LINE_WORDS)}
 
-    def _section(
-        self, section: Section, topic: str, body: str, other: Choice | None, note: str = ""
-    ) -> Answer:
+    def _section(self, section: Section, topic: str, body: str, other: Choice | None) -> Answer:
         """`other`: the same section in its other form, whole or in short."""
         document = self.document
         offered: dict[str, Choice] = {}
@@ -288,7 +285,7 @@ class Composer:
             previous=_choice(before) if before else None,
             next=_choice(after) if after else None,
             related=(*((other,) if other else ()), *self._own(APPOINTMENT)),
-            note=note,
+            note=section.note or "",
         )
 
     def _in_short(self, section: Section) -> str | None:

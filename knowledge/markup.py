@@ -49,13 +49,8 @@ class Block:
         return "\n" if self.tight else "\n\n"
 
 
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False})
-    # A code span, an image or raw HTML in an article is text like any other.
-    return parser.disable(["backticks", "image", "html_inline"])
-
-
-_markdown = _parser()
+# A code span, an image or raw HTML in an article is text like any other.
+_markdown = MarkdownIt("commonmark", {"html": False}).disable(["backticks", "image", "html_inline"])
 
 
 def parse(body: str) -> tuple[Block, ...]:
