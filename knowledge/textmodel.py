@@ -215,8 +215,9 @@ def cross_validate(
 ) -> list[Judged]:
     """Cross-validate: judge every asked example by a model that has not learned from it.
 
-    The examples are divided into `folds` parts, near-duplicates in the same one; each part is
-    judged by a model that was learned from all others.
+    For tests: nothing that serves needs it. The examples are divided into `folds` parts,
+    near-duplicates in the same one; each part is judged by a model that was learned from all
+    others.
     """
     ready = _Prepared.of(examples, views, vocabulary)
     scores = np.zeros((len(ready.examples), len(biases)), dtype=np.float32)

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from knowledge.documents import SHIPPED
-from knowledge.evaluation import inject_typos, read_labelled
+from knowledge.evaluation import read_labelled
 from knowledge.folder import load_library
 from tests.adapters import postgres
 from tests.benchmarks import discord_load, slack_load
@@ -38,6 +38,7 @@ from tests.benchmarks.processes import (
     keep_to_one_core,
     ldn_bot,
 )
+from tests.knowledge.cross_validation import inject_typos
 
 LABELLED = Path(__file__).parents[1] / "knowledge" / "labelled.jsonl"
 AT_ONCE = 100

@@ -23,10 +23,11 @@ from functools import partial
 from pathlib import Path
 
 from knowledge.documents import SHIPPED
-from knowledge.evaluation import inject_typos, read_labelled
+from knowledge.evaluation import read_labelled
 from knowledge.opening import open_folder
 from knowledge.search import SearchIndex, Topic, texts_of
 from knowledge.vocabulary import Vocabulary
+from tests.knowledge.cross_validation import inject_typos
 
 LABELLED = Path(__file__).parents[1] / "knowledge" / "labelled.jsonl"
 ROUNDS = 7

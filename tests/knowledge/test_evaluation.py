@@ -20,10 +20,7 @@ from knowledge.evaluation import (
     Reply,
     ReplyKind,
     Share,
-    cross_validate_crisis,
-    cross_validate_search,
     evaluate,
-    inject_typos,
     read_labelled,
     reply_of,
     report,
@@ -32,6 +29,11 @@ from knowledge.library import Library
 from knowledge.search import Topic
 from knowledge.textmodel import Judged
 from knowledge.vocabulary import distance
+from tests.knowledge.cross_validation import (
+    cross_validate_crisis,
+    cross_validate_search,
+    inject_typos,
+)
 
 LABELLED = Path(__file__).with_name("labelled.jsonl")
 """Questions that the examples were not written from; none of them is learned from on purpose."""

@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.desk import Desks
-from knowledge.evaluation import cross_validate_search, inject_typos
 from knowledge.search import (
     COSTS,
     FEWEST_JUDGED,
@@ -33,6 +32,7 @@ from knowledge.search import (
 )
 from knowledge.textmodel import TextModel
 from knowledge.vocabulary import Vocabulary
+from tests.knowledge.cross_validation import cross_validate_search, inject_typos
 
 GARDEN = (
     Topic(
