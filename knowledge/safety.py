@@ -179,13 +179,13 @@ class CrisisDetector:
         return decide_crisis(probabilities) if probabilities[ORDINARY] < doubt else None
 
 
-def decide_crisis(probabilities: Probabilities, costs: CrisisCosts = CRISIS_COSTS) -> Crisis | None:
+def decide_crisis(probabilities: Probabilities) -> Crisis | None:
     """The verdict with the least expected cost, given the probability of each kind."""
     ordinary, ambiguous = probabilities[ORDINARY], probabilities[AMBIGUOUS]
     explicit = 1 - ordinary - ambiguous
-    alarm = costs.false_alarm * ordinary + costs.overstated * ambiguous
-    line = costs.needless_line * ordinary + costs.understated * explicit
-    silence = costs.missed_explicit * explicit + costs.missed_ambiguous * ambiguous
+    alarm = CRISIS_COSTS.false_alarm * ordinary + CRISIS_COSTS.overstated * ambiguous
+    line = CRISIS_COSTS.needless_line * ordinary + CRISIS_COSTS.understated * explicit
+    silence = CRISIS_COSTS.missed_explicit * explicit + CRISIS_COSTS.missed_ambiguous * ambiguous
     if silence < min(alarm, line):
         return None
     tier = Tier.EXPLICIT if alarm <= line else Tier.AMBIGUOUS

@@ -302,14 +302,14 @@ class TopicIds:
         return cls(covered, tuple(topic.id for topic in topics[len(covered) :]))
 
 
-def decide(probabilities: Probabilities, ids: TopicIds, costs: Costs = COSTS) -> Ranking:
+def decide(probabilities: Probabilities, ids: TopicIds) -> Ranking:
     """The outcome with the least expected cost, given the probability of each of the topics."""
     covered = probabilities[: len(ids.covered)]
     if math.isnan(coverage := sum(covered)):  # a broken model must not show anything
         covered, coverage = [], 0.0
     best = sorted(range(len(covered)), key=covered.__getitem__, reverse=True)[:MOST_OFFERED]
     candidates = tuple([Candidate(ids.covered[at], covered[at]) for at in best if covered[at] > 0])
-    outcome = min(expected_costs(candidates, coverage, costs), key=itemgetter(1))[0]
+    outcome = min(expected_costs(candidates, coverage), key=itemgetter(1))[0]
     not_covered = None
     if outcome is Outcome.NOT_COVERED and ids.others:
         others = probabilities[len(ids.covered) :]
@@ -321,22 +321,22 @@ def decide(probabilities: Probabilities, ids: TopicIds, costs: Costs = COSTS) ->
 
 
 def expected_costs(
-    candidates: Sequence[Candidate], coverage: float, costs: Costs
+    candidates: Sequence[Candidate], coverage: float
 ) -> tuple[tuple[Outcome, float], ...]:
     """The expected cost of each outcome; `candidates` are sorted, best first."""
     first = candidates[0].probability if candidates else 0.0
     within = sum([candidate.probability for candidate in candidates])
     missing = 1 - coverage
-    answer = costs.wrong_answer * (coverage - first) + costs.answer_not_covered * missing
+    answer = COSTS.wrong_answer * (coverage - first) + COSTS.answer_not_covered * missing
     offer = (
-        costs.offer * within
-        + costs.offer_wrong * (coverage - within)
-        + costs.offer_not_covered * missing
+        COSTS.offer * within
+        + COSTS.offer_wrong * (coverage - within)
+        + COSTS.offer_not_covered * missing
     )
     return (
         (Outcome.ANSWER, answer),
         (Outcome.OFFER, offer),
-        (Outcome.NOT_COVERED, costs.refusal * coverage),
+        (Outcome.NOT_COVERED, COSTS.refusal * coverage),
     )
 
 

@@ -12,7 +12,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -90,7 +90,7 @@ def _in_plain_form(text: str) -> str:
 
 
 class Vocabulary:
-    """The known words and synonyms; tokenizes texts, and corrects typing errors.
+    """The known words; tokenizes texts, and corrects typing errors.
 
     To find similar words quickly, every known word is indexed under hashes of itself and of what
     remains when one letter is left out (see `_shortened`).
@@ -102,7 +102,6 @@ class Vocabulary:
         counts: Sequence[int],
         keys: NDArray[np.uint32],
         owners: NDArray[np.int32],
-        synonyms: Mapping[str, Sequence[str]],
     ) -> None:
         """`keys` are the sorted hashes, `owners` the number of each one's word in `known`."""
         self._words = known
@@ -111,31 +110,19 @@ class Vocabulary:
         """The known words, each with its number."""
         self._keys = keys
         self._owners = owners
-        self._given_synonyms = synonyms
-        self._synonyms: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        for phrase, meaning in _phrases(synonyms):
-            self._synonyms.setdefault(phrase[0], []).append((phrase, meaning))
-        for phrases in self._synonyms.values():
-            phrases.sort(key=lambda pair: -len(pair[0]))
 
     @classmethod
     def of(cls, texts: Iterable[str], *, known_words: Iterable[str] = ()) -> Vocabulary:
-        """The vocabulary of these texts and `known_words`, with the usual synonyms."""
+        """The vocabulary of these texts, `known_words`, and the words of all synonyms."""
         counts = Counter(word for text in texts for word in words(text, TEXT_LIMIT))
         counts.update(known_words)
-        return cls.learn(counts, SYNONYMS)
+        return cls.learn(counts)
 
     @classmethod
-    def learn(cls, counts: Mapping[str, int], synonyms: Mapping[str, Sequence[str]]) -> Vocabulary:
-        """Index the words.
-
-        Args:
-            counts: how often each word occurs.
-            synonyms: by the word that replaces them; each may consist of several words, such as
-                "complex regional pain syndrome".
-        """
+    def learn(cls, counts: Mapping[str, int]) -> Vocabulary:
+        """Index these words, given how often each occurs, and the words of all synonyms."""
         known = Counter(counts)
-        for phrase, _ in _phrases(synonyms):
+        for phrase, _ in _PHRASES:
             known.update(phrase)
         keys: list[int] = []
         owners: list[int] = []
@@ -150,11 +137,10 @@ class Vocabulary:
             tuple(known.values()),
             np.array(keys, dtype=np.uint32)[order],
             np.array(owners, dtype=np.int32)[order],
-            synonyms,
         )
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything but the synonyms, as plain arrays."""
+        """The words, as plain arrays."""
         return {
             "vocabulary": np.frombuffer("\n".join(self._words).encode(), dtype=np.uint8),
             "vocabulary_counts": np.array(self._counts, dtype=np.int64),
@@ -163,9 +149,7 @@ class Vocabulary:
         }
 
     @classmethod
-    def from_arrays(
-        cls, arrays: Mapping[str, NDArray[Any]], synonyms: Mapping[str, Sequence[str]]
-    ) -> Vocabulary:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Vocabulary:
         """Restore a vocabulary; `KeyError` or `ValueError` if the arrays are not one."""
         listed = arrays["vocabulary"].tobytes().decode().split("\n")
         counts = arrays["vocabulary_counts"].tolist()
@@ -173,14 +157,12 @@ class Vocabulary:
         fits = len(listed) == len(counts) and keys.shape == owners.shape
         if not fits or (len(owners) and owners.max() >= len(counts)):
             raise ValueError("the arrays do not fit together")
-        return cls(listed, counts, keys, owners, synonyms)
+        return cls(listed, counts, keys, owners)
 
     @cached_property
     def key(self) -> str:
         """Its key in `knowledge.modelcache`."""
-        return modelcache.key_of(
-            [list(self._words), list(self._counts), dict(self._given_synonyms)]
-        )
+        return modelcache.key_of([list(self._words), list(self._counts)])
 
     def save(self, cache: Path) -> None:
         """Save it under its key."""
@@ -188,10 +170,10 @@ class Vocabulary:
 
     @classmethod
     def restore(cls, key: str, cache: Path) -> Vocabulary | None:
-        """Load a vocabulary, with the usual synonyms; None if it is not in the cache."""
+        """Load a vocabulary; None if it is not in the cache."""
         if arrays := modelcache.load(cache, "vocabulary", key):
             with suppress(KeyError, ValueError):
-                return cls.from_arrays(arrays, SYNONYMS)
+                return cls.from_arrays(arrays)
         return None
 
     def tokenize(self, text: str, limit: int = WORD_LIMIT) -> tuple[str, ...]:
@@ -204,7 +186,7 @@ class Vocabulary:
         if strange := [word for word in text if word not in known]:
             meant = {word: self.correct(word) for word in [*dict.fromkeys(strange)][:MOST_TYPOS]}
             text = tuple([meant.get(word, word) for word in text])
-        return text if self._synonyms.keys().isdisjoint(text) else self._join(text)
+        return text if _BY_FIRST_WORD.keys().isdisjoint(text) else _join(text)
 
     def correct(self, word: str) -> str:
         """The known word that was most likely meant, at most two errors away; otherwise the word.
@@ -271,27 +253,35 @@ class Vocabulary:
                 best, least = other, unlikely
         return best
 
-    def _join(self, text: tuple[str, ...]) -> tuple[str, ...]:
-        joined = []
-        end = 0  # of the phrase that was joined last
-        for at, word in enumerate(text):
-            if at < end:
-                continue
-            for phrase, meaning in self._synonyms.get(word, ()):
-                if text[at : at + len(phrase)] == phrase:
-                    joined.append(meaning)
-                    end = at + len(phrase)
-                    break
-            else:
-                joined.append(word)
-        return tuple(joined)
+
+_PHRASES = tuple(
+    (phrase, meaning)
+    for meaning, others in SYNONYMS.items()
+    for phrase in map(words, others)
+    if phrase
+)
+"""Every synonym as a tuple of words, with the word that replaces it."""
+_BY_FIRST_WORD: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+"""The same by a synonym's first word, the longest first."""
+for _phrase, _meaning in sorted(_PHRASES, key=lambda pair: -len(pair[0])):
+    _BY_FIRST_WORD.setdefault(_phrase[0], []).append((_phrase, _meaning))
 
 
-def _phrases(synonyms: Mapping[str, Sequence[str]]) -> Iterator[tuple[tuple[str, ...], str]]:
-    for meaning, others in synonyms.items():
-        for phrase in map(words, others):
-            if phrase:
-                yield phrase, meaning
+def _join(text: tuple[str, ...]) -> tuple[str, ...]:
+    """The words with each synonym replaced by one word."""
+    joined = []
+    end = 0  # of the phrase that was joined last
+    for at, word in enumerate(text):
+        if at < end:
+            continue
+        for phrase, meaning in _BY_FIRST_WORD.get(word, ()):
+            if text[at : at + len(phrase)] == phrase:
+                joined.append(meaning)
+                end = at + len(phrase)
+                break
+        else:
+            joined.append(word)
+    return tuple(joined)
 
 
 def _letter_counts(several: Sequence[str]) -> NDArray[np.int8]:

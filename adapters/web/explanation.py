@@ -44,7 +44,7 @@ class Explanation:
 def explain(desk: HelpDesk, question: str) -> Explanation:
     """Explain a desk's answer to a question."""
     ranking = desk.index.search(question.strip()[:QUESTION_LIMIT])
-    expected = expected_costs(ranking.candidates, ranking.coverage, COSTS)
+    expected = expected_costs(ranking.candidates, ranking.coverage)
     return Explanation(
         answer=desk.ask(question),
         named=desk.lookup(question.strip()),

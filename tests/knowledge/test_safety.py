@@ -280,7 +280,7 @@ def test_of_a_message_without_end_the_beginning_and_the_end_are_read(
 def test_the_verdict_costs_least(
     ordinary: float, ambiguous: float, suicide: float, tier: Tier | None
 ) -> None:
-    verdict = decide_crisis(np.array([ordinary, ambiguous, suicide, 0, 0]), CRISIS_COSTS)
+    verdict = decide_crisis(np.array([ordinary, ambiguous, suicide, 0, 0]))
     assert (verdict.tier if verdict else None) == tier
 
 

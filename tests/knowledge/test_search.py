@@ -279,7 +279,7 @@ def test_typing_errors_seldom_change_the_first_section(shipped: SearchIndex) -> 
 def decided(*chances: float) -> Ranking:
     """The decision on two sections and one topic that is not covered."""
     topics = [Topic(id, id != "other", (), ()) for id in ("a", "b", "other")]
-    return decide(chances, TopicIds.of(topics), COSTS)
+    return decide(chances, TopicIds.of(topics))
 
 
 def test_topics_that_are_covered_behind_others_are_refused() -> None:

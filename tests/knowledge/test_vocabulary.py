@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.synonyms import SYNONYMS
 from knowledge.vocabulary import LETTER_LIMIT, WORD_LIMIT, Vocabulary, distance, words
 
 COUNTS = Counter(
@@ -22,7 +21,7 @@ COUNTS = Counter(
 
 @pytest.fixture(scope="module")
 def vocabulary() -> Vocabulary:
-    return Vocabulary.learn(COUNTS, SYNONYMS)
+    return Vocabulary.learn(COUNTS)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +54,7 @@ def test_of_two_words_that_are_as_likely_the_same_one_is_meant_in_every_process(
     program = (
         "from knowledge.vocabulary import Vocabulary;"
         "words = ['bird', *map(str, range(7)), 'bold', *map(str, range(7, 14)), 'bard'];"
-        "print(Vocabulary.learn(dict.fromkeys(words, 9), {}).correct('bord'))"
+        "print(Vocabulary.learn(dict.fromkeys(words, 9)).correct('bord'))"
     )
     meant = {
         subprocess.run(
@@ -121,7 +120,7 @@ def test_of_a_long_text_the_beginning_and_the_end_are_read() -> None:
 
 
 def test_a_vocabulary_comes_back_from_its_arrays(vocabulary: Vocabulary) -> None:
-    again = Vocabulary.from_arrays(vocabulary.to_arrays(), SYNONYMS)
+    again = Vocabulary.from_arrays(vocabulary.to_arrays())
     for word in ("naltrexnoe", "hwo", "rsd", "zebra"):
         assert again.normalize((word,)) == vocabulary.normalize((word,))
 
