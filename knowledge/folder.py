@@ -28,6 +28,7 @@ from knowledge.library import Library, NotCovered, Questions
 from knowledge.loader import Fit, load_document
 from knowledge.safety import CrisisKind
 from knowledge.schema import CrisisFile, HelpLinesFile, QuestionsFile
+from knowledge.unchecked import UncheckedDocument
 from knowledge.yamlfile import KeyPath, YamlFile, did_you_mean, read_yaml, validate
 
 QUESTIONS_SUFFIX = ".questions.yaml"
@@ -168,8 +169,7 @@ def _section_ids(
         return list(document.by_id)
     if any("sections" in problem.key or problem.key == "file" for problem in problems):
         return ()
-    sections = read_yaml(path).data["sections"]
-    return [section["id"] for section in sections]
+    return [section.id for section in UncheckedDocument.of(read_yaml(path), []).sections]
 
 
 def _load_questions(path: Path, known: Sequence[str], problems: list[Problem]) -> Questions:

@@ -303,3 +303,10 @@ def test_what_is_asked_near_a_crisis_is_not_taken_for_ordinary(tmp_path: Path) -
 
 def test_the_shipped_folder_loads() -> None:
     assert [document.command for document in load_library(SHIPPED).documents] == ["ldn"]
+
+
+def test_a_misspelt_list_of_sections_is_the_only_fault(tmp_path: Path) -> None:
+    """The questions name sections, which nobody knows now; that is no fault of theirs."""
+    replace(write_document(tmp_path), "sections:", "setions:")
+    [problem] = faults(tmp_path)
+    assert (problem.key, problem.mend) == ("setions", "Did you mean `sections`?")
