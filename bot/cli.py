@@ -251,18 +251,17 @@ def pins(refresh: bool, dry_run: bool) -> None:
         _fail("Not every post could be brought up to date.")
 
 
-@main.command()
+@main.command("evaluate")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--document", "command", default=None, help="The command of the document to ask.")
-def evaluate(file: Path, command: str | None) -> None:
+def evaluate_command(file: Path, command: str | None) -> None:
     """Ask the labelled questions of FILE and say how well they are answered.
 
     FILE holds a JSON object a line: {"q": "how is it taken", "expect": ["forms"]}; `expect` may
     also be "none" (not covered) or "crisis", and `ok` may list what is acceptable besides.
     """
     from bot import bootstrap
-    from knowledge.evaluation import CRISIS, NONE, read_labelled, reply_of
-    from knowledge.evaluation import evaluate as evaluated
+    from knowledge.evaluation import CRISIS, NONE, evaluate, read_labelled, reply_of
 
     desks = bootstrap.build_desks(Settings.load())
     if command is not None and command not in desks:
@@ -275,7 +274,7 @@ def evaluate(file: Path, command: str | None) -> None:
             f"{file.name} expects what is no section of /{desk.document.command}: "
             f"{', '.join(unknown)}. Correct the ids; `ldn-bot topics` lists them."
         )
-    click.echo(str(evaluated(lambda question: reply_of(desk.ask(question)), labelled)))
+    click.echo(str(evaluate(lambda question: reply_of(desk.ask(question)), labelled)))
 
 
 @main.command()

@@ -132,9 +132,9 @@ def clock(now: datetime) -> Finding:
     return ok("clock", f"It is {now:%Y-%m-%d %H:%M} UTC.")
 
 
-def secrecy(dotenv: Path) -> list[Finding]:
+def secrecy(file: Path) -> list[Finding]:
     """Whether others on this machine can read the tokens."""
-    if dotenv.exists() and stat.S_IMODE(dotenv.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
+    if file.exists() and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         return [warning("settings", "Others can read .env, which holds tokens: chmod 600 .env")]
     return []
 

@@ -81,7 +81,7 @@ class Action:
 
     @classmethod
     def decode(cls, identifier: str) -> Action | None:
-        """The action of an identifier; None if it has not the form of one (forged, or too old)."""
+        """The action of an identifier; None if that is not one of ours (forged, or too old)."""
         match = PATTERN.fullmatch(identifier)
         if match is None:
             return None

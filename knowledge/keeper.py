@@ -107,7 +107,7 @@ class PostKeeper:
         store: PostStore,
         desks: Desks,
         publishers: Mapping[Platform, Publisher],
-        communities: Communities | None = None,
+        communities: Communities,
         metrics: Metrics | None = None,
         *,
         retry_soon: Callable[[Platform], None] = lambda _: None,
@@ -118,7 +118,7 @@ class PostKeeper:
             store: where posts are recorded.
             desks: what the posts should say.
             publishers: by platform, those that can be reached.
-            communities: tells which communities want posts without decoration; None for none.
+            communities: tells which communities want posts without decoration.
             metrics: counts what a refresh did.
             retry_soon: called with a platform on which something is unfinished, so that the caller
                 runs `resume` and `refresh` again soon.

@@ -110,7 +110,8 @@ def load_learned(cache: Path, name: str) -> list[HelpDesk]:
         library, keys = bundle.load(cache, name)
         if (vocabulary := Vocabulary.restore(keys.vocabulary, cache)) is None:
             return []
-        safety = CrisisDetector.restore(vocabulary, keys.crisis, cache)
+        if (safety := CrisisDetector.restore(vocabulary, keys.crisis, cache)) is None:
+            return []
         desks: list[HelpDesk] = []
         for document, questions in _with_questions(library):
             topics, key = _topics(document, questions), keys.searches[document.command]
@@ -120,7 +121,7 @@ def load_learned(cache: Path, name: str) -> list[HelpDesk]:
                 if key
                 else SearchIndex.by_words(topics, vocabulary)
             )
-            if safety is None or index is None:
+            if index is None:
                 return []
             desks.append(HelpDesk(document, index, questions, safety, library.help_lines))
         return desks
@@ -152,7 +153,7 @@ async def _learn_in_subprocess(folder: Path, cache: Path, name: str) -> None:
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},  # this very code
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,  # it has not the form of our logs
+        stderr=asyncio.subprocess.DEVNULL,  # it is not in the form of our logs
         start_new_session=True,
     )
     try:

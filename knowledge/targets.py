@@ -28,7 +28,7 @@ class Target:
 class Targets:
     """Computes what posts should say; see `of`."""
 
-    def __init__(self, desks: Desks, communities: Communities | None) -> None:
+    def __init__(self, desks: Desks, communities: Communities) -> None:
         """`communities` tells who wants posts without decoration."""
         self._desks = desks
         self._communities = communities
@@ -61,8 +61,6 @@ class Targets:
 
     async def styled(self, place: Place, answer: Answer) -> Answer:
         """An answer in the style (plain or decorated) that the community is known to have set."""
-        if self._communities is None:
-            return answer
         settings = await self._communities.cached(place.platform, place.community)
         return replace(answer, plain=True) if settings.plain else answer
 
@@ -72,6 +70,5 @@ class Targets:
         Raises:
             LdnBotError: the store cannot be used.
         """
-        if self._communities is not None:
-            for platform, community in {(each.platform, each.community) for each in places}:
-                await self._communities.fetch(platform, community)
+        for platform, community in {(each.platform, each.community) for each in places}:
+            await self._communities.fetch(platform, community)
