@@ -190,7 +190,7 @@ def build_platforms(
     `retry_soon`: see `PostKeeper`.
     """
     publishers: dict[Platform, Publisher] = {}
-    communities = _communities(settings, stores)
+    communities = build_communities(settings, stores)
     tally_counter = TallyCounter(stores.tallies)
     keeper = PostKeeper(
         stores.posts, desks, publishers, communities, metrics, retry_soon=retry_soon
@@ -267,7 +267,8 @@ def _oauth_stores(settings: Settings, database: Database) -> OAuthStores:
     return OAuthStores(installations, OAuthStates(database))
 
 
-def _communities(settings: Settings, stores: LazyStores) -> Communities:
+def build_communities(settings: Settings, stores: LazyStores) -> Communities:
+    """The communities' settings; until a moderator sets something, the operator's apply."""
     return Communities(stores.communities, CommunitySettings(Sharers(settings.share)))
 
 
@@ -302,7 +303,7 @@ async def offline_keeper(
 
             session = _slack_session(stack)
             publishers[Platform.SLACK] = SlackPublisher(_workspaces(settings, stores, session))
-        yield PostKeeper(stores.posts, desks, publishers, _communities(settings, stores))
+        yield PostKeeper(stores.posts, desks, publishers, build_communities(settings, stores))
 
 
 async def register_commands(settings: Settings, desks: Desks, *, force: bool) -> bool:

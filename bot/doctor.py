@@ -145,7 +145,7 @@ def repetitions(lines: Mapping[str, Sequence[int]]) -> list[Finding]:
         warning(
             "settings",
             f"{name} stands in .env more than once (lines {', '.join(map(str, numbers))}), and "
-            "the last one counts, though it be empty. Take out the others.",
+            "the last one counts, even if it is empty. Take out the others.",
         )
         for name, numbers in lines.items()
     ]

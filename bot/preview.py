@@ -35,7 +35,6 @@ from adapters.web.pretend_channel import PretendChannel
 from bot import bootstrap
 from bot.settings import Settings
 from knowledge.answer import Answer
-from knowledge.communities import Communities, CommunitySettings, Sharers
 from knowledge.desk import Desks
 from knowledge.errors import SettingsError
 from knowledge.keeper import PostKeeper
@@ -155,8 +154,7 @@ async def _built(
         platform: PretendChannel(platform, each.render_public)
         for platform, each in renderers.items()
     }
-    default = CommunitySettings(Sharers(settings.share))
-    communities = Communities(stores.communities, default)
+    communities = bootstrap.build_communities(own, stores)
     tally_counter = TallyCounter(stores.tallies)
     keeper = PostKeeper(stores.posts, desks, channels, communities)
     moderation = Moderation(desks, keeper, stores.posts, communities, tally_counter)
