@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from adapters.database import SQLITE_FILE
+from adapters.database.ownership import leave_to_owner
 from adapters.moderation import Moderation
 from adapters.reception import Reception
 from bot.key_values import FileKeyValueStore
@@ -88,7 +89,12 @@ def build_desks(settings: Settings) -> Desks:
         DocumentError: with every fault of every file.
         LearningError: the learning process was killed.
     """
-    desks, _ = asyncio.run(open_folder(settings.documents, _cache(settings)))
+    cache = _cache(settings)
+    desks, _ = asyncio.run(open_folder(settings.documents, cache))
+    if cache is not None:
+        with suppress(OSError):  # it was saved all the same
+            for path in (cache, *cache.rglob("*")):
+                leave_to_owner(path)  # the service, which reads it too, may run as another user
     return Desks(desks)
 
 

@@ -5,6 +5,7 @@ lets go of.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from knowledge.desk import Desks
 from knowledge.errors import LearningError
 from tests.documents import write_document
 
+NOBODY = 65534
 FAILS = "raise ValueError('need at least one array')"
 IS_KILLED = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 
@@ -56,6 +58,19 @@ async def test_learning_that_is_killed_is_not_done_where_questions_are_answered(
     learn_with(monkeypatch, IS_KILLED)
     with pytest.raises(LearningError, match=r"was ended by signal 9\..* the memory is full"):
         await bootstrap.rebuild_desks(settings)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone can give files away")
+def test_what_a_command_of_roots_has_learned_belongs_to_whom_the_data_folder_belongs(
+    settings: Settings,
+) -> None:
+    """Otherwise the service can neither read nor replace it, and learns at every start."""
+    settings.data.mkdir()
+    os.chown(settings.data, NOBODY, NOBODY)
+    bootstrap.build_desks(settings)
+    made = list(settings.data.rglob("*"))
+    assert settings.data / "models" in made
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(NOBODY, NOBODY)}
 
 
 def test_nothing_is_kept_that_was_rendered_of_documents_which_are_not_served_any_more(
