@@ -13,6 +13,7 @@ import gc
 import json
 import logging
 import os
+import pickle
 import signal
 import sys
 from collections.abc import Sequence
@@ -208,17 +209,20 @@ def _learn_in_parallel(library: Library, vocabulary: Vocabulary, cache: Path) ->
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
+    # The pool would do it in a thread, while learning adds to the vocabulary.
+    inputs = pickle.dumps((library, vocabulary, cache))
     # If no process can be started, `_open_desks` learns what is missing.
     with (
         suppress(OSError, BrokenProcessPool),
         ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool,
     ):
-        searches = pool.submit(_learn_searches, library, vocabulary, cache)
+        searches = pool.submit(_learn_searches, inputs)
         CrisisDetector.build(library.crisis, library.ordinary, vocabulary, cache=cache)
         searches.result()
 
 
-def _learn_searches(library: Library, vocabulary: Vocabulary, cache: Path) -> None:
+def _learn_searches(inputs: bytes) -> None:
+    library, vocabulary, cache = pickle.loads(inputs)
     for document, questions in _with_questions(library):
         SearchIndex.build(_topics(document, questions), vocabulary, cache=cache)
 

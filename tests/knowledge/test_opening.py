@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ import yaml
 from knowledge import bundle, opening
 from knowledge.bundle import fingerprint
 from knowledge.errors import DocumentError
+from knowledge.folder import load_library
 from knowledge.library import Library
 from knowledge.opening import load_learned, open_folder
+from knowledge.safety import CrisisDetector
 from tests.documents import UNASKABLE, section, write_document
 
 
@@ -109,6 +112,38 @@ def test_many_documents_are_learned_once(tmp_path: Path) -> None:
     assert opening._learn(folder, cache, name) == 0
     desks = load_learned(cache, name)
     assert [bool(desk.index.key) for desk in desks] == [True] * many
+
+
+def test_what_the_crisis_check_learns_meanwhile_does_not_disturb_the_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, cache = tmp_path / "documents", tmp_path / "cache"
+    write_document(folder)
+    asked = {"water": [f"how is bed {at} watered" for at in range(60)]}
+    (folder / "garden.questions.yaml").write_text(yaml.safe_dump({"sections": asked}), "utf-8")
+    library = load_library(folder)
+    vocabulary = opening._vocabulary_of(library)
+
+    handed_over, altered = threading.Event(), threading.Event()
+
+    class Slow:
+        """Takes as long to hand over as the machine is busy."""
+
+        def __reduce__(self) -> tuple[type, tuple[()]]:
+            handed_over.set()
+            if threading.current_thread() is not threading.main_thread():
+                altered.wait(10)
+            return int, ()
+
+    def learn(*_: object, **__: object) -> None:
+        handed_over.wait(10)
+        vocabulary.found = 1  # type: ignore[attr-defined]
+        altered.set()
+
+    vocabulary.slow = Slow()  # type: ignore[attr-defined]
+    monkeypatch.setattr(CrisisDetector, "build", learn)
+    opening._learn_in_parallel(library, vocabulary, cache)
+    assert list(cache.glob("search-*"))
 
 
 def test_what_was_learned_long_ago_does_not_pile_up(
