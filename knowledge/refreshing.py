@@ -96,6 +96,8 @@ class Refresher:
             async with at_once:
                 await self._find_native_pins(place, stale, result)
                 for post in stale:
+                    # A post that is current waits for nothing, and there may be very many.
+                    await asyncio.sleep(0)
                     try:
                         await self._refresh(post, post.id in begun, result)
                     except Exception as error:  # one failure must not keep the others from it

@@ -9,7 +9,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    and_,
+    delete,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.engine import Database, PostLock
@@ -29,8 +41,11 @@ from knowledge.posts import (
 NONCE_BYTES = 12
 """They make 24 characters; Discord allows 25."""
 
-_OLDEST_FIRST = (posts.c.posted, posts.c.id)
-_BY_PLACE = (posts.c.platform, posts.c.community, posts.c.channel, *_OLDEST_FIRST)
+PAGE = 500
+"""Posts that are read at once, at most. Making them from rows takes the event loop some hundredths
+of a second, during which nobody is answered; after some years there are tens of thousands."""
+
+_KEY = (posts.c.platform, posts.c.community, posts.c.channel, posts.c.message)
 
 
 def utc_now() -> datetime:
@@ -197,10 +212,21 @@ class SqlPostStore:
             yield SqlClaim(self._database, lock, rows[0]) if lock and rows else None
 
     async def _posts(self, *conditions: ColumnElement[bool]) -> Sequence[Post]:
-        rows = await self._database.read(
-            select(posts).where(and_(True, *conditions)).order_by(*_BY_PLACE)
-        )
-        return [_post(row) for row in rows]
+        """The posts that fulfil all conditions, by place, oldest first; read in pages."""
+        found: list[Post] = []
+        channel: list[Post] = []
+        after: ColumnElement[bool] = true()
+        while True:
+            query = select(posts).where(*conditions, after).order_by(*_KEY).limit(PAGE)
+            rows = await self._database.read(query)
+            for post in map(_post, rows):
+                if channel and channel[0].place != post.place:
+                    found += _oldest_first(channel)
+                    channel.clear()
+                channel.append(post)
+            if len(rows) < PAGE:
+                return [*found, *_oldest_first(channel)]
+            after = tuple_(*_KEY) > tuple_(*(rows[-1]._mapping[column] for column in _KEY))
 
 
 class SqlClaim:
@@ -261,6 +287,10 @@ def _is_active(now: datetime) -> ColumnElement[bool]:
     """`Reservation.is_active`, as a condition in SQL."""
     made = reservations.c.made
     return and_(made > now - RESERVED_FOR, made <= now + MAX_CLOCK_SKEW)
+
+
+def _oldest_first(of_channel: list[Post]) -> list[Post]:
+    return sorted(of_channel, key=lambda post: (post.posted, post.id))
 
 
 def _columns(place: Place) -> dict[str, str]:

@@ -22,10 +22,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Executable, Row, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database import SQLITE_FILE, engine, migrations, postgresql, sqlite
+from adapters.database import posts as sql_posts
 from adapters.database.engine import Database, open_database
 from adapters.database.errors import StoreError
 from adapters.database.posts import SqlPostStore
@@ -533,6 +534,36 @@ async def test_posts_are_listed_by_place_and_oldest_first(
     assert await store.at(PLACE) == [first, second]
     assert await store.of(Platform.SLACK, "T1") == [first, second, of_c2]
     assert await store.all() == [of_discord, first, second, of_c2, of_t2]
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 12, 500])
+async def test_however_many_posts_there_are_the_same_list_is_read_in_pages(
+    store: SqlPostStore,
+    database: Database,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    page: int,
+) -> None:
+    read, sizes = database.read, []
+
+    async def counted(statement: Executable) -> Sequence[Row[Any]]:
+        rows = await read(statement)
+        sizes.append(len(rows))
+        return rows
+
+    places = [replace(PLACE, channel=f"C{number}") for number in range(3)]
+    # The ids of messages are not in the order of time: they have got more digits over the years.
+    made: dict[Place, list[Post]] = {place: [] for place in places}
+    for number in (12, 11, 9, 10):
+        for place in places:
+            made[place].append(await posted(store, f"s{number}", place, str(number)))
+        clock.forward(timedelta(seconds=1))
+    monkeypatch.setattr(sql_posts, "PAGE", page)
+    monkeypatch.setattr(database, "read", counted)
+    assert await store.all() == [post for place in places for post in made[place]]
+    assert max(sizes) <= page
+    assert await store.of(PLACE.platform, PLACE.community) == await store.all()
+    assert await store.at(places[1]) == made[places[1]]
 
 
 async def test_whether_a_message_is_pinned_is_remembered(store: SqlPostStore) -> None:

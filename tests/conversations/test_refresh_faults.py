@@ -817,3 +817,27 @@ async def test_discord_may_say_as_seconds_or_as_a_date_how_long_it_locks_us_out(
             await publisher.pinned(here(discord))
     else:
         await publisher.pinned(here(discord))
+
+
+async def test_while_current_posts_are_looked_through_others_get_their_turn(
+    discord: DiscordStandIn, house: House
+) -> None:
+    posts = await seed(house.database, answers(house), discord, channels=1, each=IN_EACH)
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async def pinned(place: Place) -> frozenset[str]:
+        nonlocal turns
+        turns = 0  # all that is left is to compare texts
+        return frozenset(each.post.message for each in posts if each.pinned)
+
+    house.publishers[Platform.DISCORD].pinned = pinned  # type: ignore[method-assign]
+    waiting = asyncio.create_task(others())
+    assert (await refresh(house)).current == IN_EACH
+    waiting.cancel()
+    assert turns >= IN_EACH
