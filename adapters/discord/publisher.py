@@ -6,7 +6,7 @@ Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
@@ -43,6 +43,8 @@ _REFUSALS = {
 
 SILENT_FOR = 60.0
 """Seconds without a request after a rate limit that does not say how long it lasts."""
+LONGEST_SILENCE = 86_400.0
+"""Seconds without a request after any rate limit, at most."""
 
 LESS_OFTEN = gettext_noop("Discord wants us to ask less often. Try again later.")
 PINS_FULL = gettext_noop("This channel has as many pins as Discord allows (250).")
@@ -186,7 +188,7 @@ class DiscordPublisher:
             if error.status == 429:
                 # discord.py waits out Discord's own limits. This one comes from the proxy before
                 # Discord, which blocks clients that go on asking for longer.
-                wait = _seconds_of(error.response.headers.get("Retry-After", ""))
+                wait = _seconds_of(error.response.headers)
                 self._silent_until = time.monotonic() + wait
             _raise(error)
         except discord.RateLimited:
@@ -195,15 +197,19 @@ class DiscordPublisher:
             raise UnreachableError(gettext_noop("Discord could not be reached.")) from None
 
 
-def _seconds_of(retry_after: str) -> float:
-    """The seconds that a `Retry-After` header asks to wait; it may hold a date (RFC 9110, 10.2.3).
+def _seconds_of(headers: Mapping[str, str]) -> float:
+    """The seconds that `Retry-After` asks to wait, at most `LONGEST_SILENCE`.
 
-    `SILENT_FOR` if it cannot be parsed.
+    It may hold a date (RFC 9110, 10.2.3). That is compared with the sender's own `Date`, because
+    the clock of this machine may be wrong. `SILENT_FOR` if it cannot be parsed.
     """
+    retry_after = headers.get("Retry-After", "")
     with suppress(ValueError, OverflowError):
-        return float(int(retry_after))
-    with suppress(ValueError, OverflowError):
-        return parsedate_to_datetime(retry_after).timestamp() - time.time()
+        return min(float(int(retry_after)), LONGEST_SILENCE)
+    with suppress(ValueError, OverflowError, TypeError):
+        until = parsedate_to_datetime(retry_after)
+        wait = until - parsedate_to_datetime(headers.get("Date", ""))
+        return min(wait.total_seconds(), LONGEST_SILENCE)
     return SILENT_FOR
 
 

@@ -24,6 +24,7 @@ from adapters.database.communities import SqlCommunityStore
 from adapters.database.engine import open_database
 from adapters.database.errors import StoreError
 from adapters.database.posts import SqlPostStore, utc_now
+from adapters.discord import publisher as discord_publisher
 from adapters.moderation import Subcommand
 from knowledge import keeper, publishing
 from knowledge.answer import Answer
@@ -794,20 +795,28 @@ async def test_while_discord_locks_us_out_nothing_is_sent_to_it(
     assert {each.edits for each in posts} == {1}
 
 
-IN_AN_HOUR = formatdate(time.time() + 3600, usegmt=True)
-AN_HOUR_AGO = formatdate(time.time() - 3600, usegmt=True)
+IN_AN_HOUR = {"Retry-After": formatdate(time.time() + 3600, usegmt=True)}
+AN_HOUR_AGO = {"Retry-After": formatdate(time.time() - 3600, usegmt=True)}
+# Where the clock of this machine is wrong, Discord's is right.
+OF_2090 = {
+    "Date": formatdate(3_800_000_000, usegmt=True),
+    "Retry-After": formatdate(3_800_000_000, usegmt=True),
+}
+OF_1970 = {"Date": formatdate(0, usegmt=True), "Retry-After": formatdate(3600, usegmt=True)}
 
 
 @pytest.mark.parametrize(
     ("said", "silent"),
-    [("120", True), (IN_AN_HOUR, True), ("soon", True), ("", True), ("0", False),
-     (AN_HOUR_AGO, False)],
-    ids=["seconds", "a date", "no time", "nothing", "no seconds", "a date that is past"],
+    [({"Retry-After": "120"}, True), (IN_AN_HOUR, True), ({"Retry-After": "soon"}, True),
+     ({}, True), ({"Retry-After": "0"}, False), (AN_HOUR_AGO, False), (OF_2090, False),
+     (OF_1970, True)],
+    ids=["seconds", "a date", "no time", "nothing", "no seconds", "a date that is past",
+         "no time, by a clock ahead of ours", "a date, by a clock behind ours"],
 )  # fmt: skip
 async def test_discord_may_say_as_seconds_or_as_a_date_how_long_it_locks_us_out(
-    discord: DiscordStandIn, house: House, said: str, silent: bool
+    discord: DiscordStandIn, house: House, said: dict[str, str], silent: bool
 ) -> None:
-    locked_out = Fault(status=429, body="<html>Access denied</html>", headers={"Retry-After": said})
+    locked_out = Fault(status=429, body="<html>Access denied</html>", headers=said)
     discord.faults.add(locked_out, method="GET", route=f"{MESSAGES}/pins")
     publisher = house.publishers[Platform.DISCORD]
     with pytest.raises(UnreachableError, match="did not answer as it should"):
@@ -817,6 +826,20 @@ async def test_discord_may_say_as_seconds_or_as_a_date_how_long_it_locks_us_out(
             await publisher.pinned(here(discord))
     else:
         await publisher.pinned(here(discord))
+
+
+async def test_nobody_waits_for_ever_for_what_discord_says(
+    discord: DiscordStandIn, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked_out = Fault(
+        status=429, body="<html>Access denied</html>", headers={"Retry-After": "9" * 30}
+    )
+    discord.faults.add(locked_out, method="GET", route=f"{MESSAGES}/pins")
+    monkeypatch.setattr(discord_publisher, "LONGEST_SILENCE", 0.0)
+    publisher = house.publishers[Platform.DISCORD]
+    with pytest.raises(UnreachableError, match="did not answer as it should"):
+        await publisher.pinned(here(discord))
+    await publisher.pinned(here(discord))
 
 
 async def test_while_current_posts_are_looked_through_others_get_their_turn(
