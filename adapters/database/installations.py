@@ -21,7 +21,7 @@ from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.sqlalchemy import AsyncSQLAlchemyInstallationStore
 from slack_sdk.oauth.sqlalchemy_utils import normalize_datetime_for_db
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
-from sqlalchemy import MetaData, Table, delete, select, update
+from sqlalchemy import MetaData, Table, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.engine import Database
@@ -63,8 +63,15 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
         return slack_bots
 
     async def async_save(self, installation: Installation) -> None:
-        """Store the bot of an installation."""
-        await self.async_save_bot(installation.to_bot())
+        """Store the bot of an installation, in place of those that were stored before."""
+        bot = installation.to_bot()
+        await self.async_save_bot(bot)
+        # The time of an earlier one is later if the clock was ahead; it would count as the newest.
+        ours = select(func.max(slack_bots.c.id)).where(
+            *self._of(bot.team_id), slack_bots.c.installed_at == _installed_at(bot)
+        )
+        earlier = slack_bots.c.id < ours.scalar_subquery()
+        await self._database.execute(delete(slack_bots).where(*self._of(bot.team_id), earlier))
 
     async def async_save_bot(self, bot: Bot) -> None:
         """Store a bot, and delete older ones of the same workspace."""
@@ -74,8 +81,7 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
         if bot.bot_refresh_token:
             kept.bot_refresh_token = self._encrypted(bot.bot_refresh_token)
         await super().async_save_bot(kept)
-        saved = normalize_datetime_for_db(bot.to_dict()["installed_at"])
-        older = slack_bots.c.installed_at < saved
+        older = slack_bots.c.installed_at < _installed_at(bot)
         await self._database.execute(delete(slack_bots).where(*self._of(bot.team_id), older))
 
     async def async_find_bot(
@@ -187,6 +193,13 @@ class EncryptedInstallations(AsyncSQLAlchemyInstallationStore):
 
     def _rotated(self, token: str) -> str:
         return self._fernet.rotate(token.encode()).decode()
+
+
+def _installed_at(bot: Bot) -> datetime:
+    """When a bot was installed, as the table has it."""
+    saved = normalize_datetime_for_db(bot.to_dict()["installed_at"])
+    assert saved is not None  # every bot has it
+    return saved
 
 
 class OAuthStates(AsyncOAuthStateStore):

@@ -490,6 +490,16 @@ async def test_installing_anew_leaves_no_old_token_behind(house: House) -> None:
     assert await store.token_of(TEAM) == "xoxb-2"
 
 
+async def test_installing_anew_counts_though_the_clock_was_ahead_before(house: House) -> None:
+    store = EncryptedInstallations(house.database, "1", [KEY])
+    await store.async_save(installation("xoxb-revoked", at=4_000_000_000.0))
+    await store.async_save(installation("xoxb-other", at=4_000_000_000.0, team=OTHER))
+    await store.async_save(installation("xoxb-new", at=1000.0))
+    assert await store.token_of(TEAM) == "xoxb-new"
+    assert await store.token_of(OTHER) == "xoxb-other"
+    assert len(await house.database.read(select(slack_bots))) == 2
+
+
 async def test_a_bot_comes_back_as_it_was_kept_whatever_the_clock_of_the_machine(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -571,12 +581,12 @@ async def test_where_slack_does_not_answer_nothing_is_installed_and_that_is_said
     assert await many.bots() == []
 
 
-def installation(token: str, at: float = 1000.0) -> Installation:
+def installation(token: str, at: float = 1000.0, team: str = TEAM) -> Installation:
     return Installation(
         app_id="A1",
         enterprise_id="E1",
         enterprise_name="Org",
-        team_id=TEAM,
+        team_id=team,
         team_name="Group",
         bot_token=token,
         bot_id="B1",
