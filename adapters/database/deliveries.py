@@ -60,14 +60,15 @@ class SqlDeliveryStore:
             .returning(table.c.delivery)
         )
         looking = select(table.c.delivery).where(table.c.delivery.in_(keys), table.c.done)
-        forgetting = self._forgotten is None or now - self._forgotten >= FORGET_EVERY
+        # A time that is still to come is of a clock that was ahead.
+        lately = self._forgotten and now - FORGET_EVERY < self._forgotten <= now
 
         async def work(connection: AsyncConnection) -> tuple[DeliveryState, ...]:
             first = set(await connection.scalars(claiming))
             done: set[str] = set()
             if len(first) < len(keys):
                 done = set(await connection.scalars(looking))
-            if forgetting:
+            if not lately:
                 await connection.execute(delete(table).where(table.c.claimed < now - KEPT_FOR))
             states = dict.fromkeys(keys, DeliveryState.BEGUN)
             states |= dict.fromkeys(done, DeliveryState.DONE)
@@ -85,7 +86,7 @@ class SqlDeliveryStore:
             if strict:  # the claim may have been stored, or may be stored yet
                 self._retry_later(now, take_back)
             raise
-        if forgetting:
+        if not lately:
             self._forgotten = now
         return states
 

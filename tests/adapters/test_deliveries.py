@@ -77,6 +77,22 @@ async def test_a_delivery_is_known_for_as_long_as_slack_repeats_it_and_then_forg
     assert len(await database.read(select(table))) == 1
 
 
+async def test_deliveries_are_forgotten_also_once_a_clock_that_was_ahead_is_set_right(
+    database: Database,
+) -> None:
+    clock = Clock()
+    store = SqlDeliveryStore(database, clock)
+    clock.now += timedelta(days=1)
+    await store.claim("by a clock that is ahead")
+    clock.now -= timedelta(days=1)
+    for number in range(3):
+        await store.claim(f"{number}")
+        clock.now += KEPT_FOR + MOMENT
+    await store.claim("last")
+    kept = await database.read(select(table))
+    assert len(kept) == 2, "the last one, and that of the wrong clock"
+
+
 async def test_a_claim_whose_confirmation_was_lost_is_still_ours(database: Database) -> None:
     clock = Clock()
     # The database does the same work again; to it, it is the same moment.
