@@ -36,6 +36,9 @@ Everything else has as long again. Docker kills after ten seconds."""
 FLUSH_TIMEOUT = 2.0
 """Seconds that the store has, at the end, for the last flush of the tallies, and to record what was
 posted while it failed."""
+FIRST_FLUSH_TIMEOUT = 3.5
+"""The same for the tallies if there is no database yet: it has to be loaded and created, or all of
+them since the start are lost."""
 LONGEST_WAIT = 60.0
 """Seconds between two attempts, at most, while a platform cannot be reached."""
 WELL_AFTER = 300.0
@@ -165,8 +168,9 @@ class Service:
                     ],
                 )
             finally:  # before the stack closes the store
+                within = FIRST_FLUSH_TIMEOUT if stores.is_empty else FLUSH_TIMEOUT
                 await asyncio.gather(
-                    _flush_tallies(platforms.tally_counter, FLUSH_TIMEOUT),
+                    _flush_tallies(platforms.tally_counter, within),
                     _record_pending(platforms.keeper),
                 )
 

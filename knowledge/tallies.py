@@ -102,6 +102,8 @@ class TallyCounter:
         self._today = today
         self._tallies: Counter[Tally] = Counter()
         self._reports: Counter[SectionReport] = Counter()
+        self._oldest = date.min
+        """The week before which nothing is kept here."""
 
     @property
     def this_week(self) -> date:
@@ -118,12 +120,23 @@ class TallyCounter:
             topic, outcome = answer.not_covered, TallyOutcome.NOT_COVERED
         else:
             return
+        self._forget_old_weeks()
         tally = Tally(self.this_week, platform, community, answer.command, topic, outcome)
         self._tallies[tally] += 1
 
     def report(self, platform: Platform, command: str, section: str, reason: Reason) -> None:
         """Count a reader's report about a section."""
+        self._forget_old_weeks()
         self._reports[SectionReport(self.this_week, platform, command, section, reason)] += 1
+
+    def _forget_old_weeks(self) -> None:
+        """Drop weeks older than `KEPT_FOR`. While there is no database, nothing is flushed."""
+        oldest = self.this_week - KEPT_FOR
+        if oldest == self._oldest:
+            return
+        self._oldest = oldest
+        self._tallies = Counter({t: n for t, n in self._tallies.items() if t.week >= oldest})
+        self._reports = Counter({r: n for r, n in self._reports.items() if r.week >= oldest})
 
     async def flush(self) -> None:
         """Add what was counted to the store; if that fails, it is kept for the next flush.

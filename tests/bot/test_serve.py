@@ -13,10 +13,12 @@ from unittest.mock import AsyncMock
 import attrs
 import pytest
 import tenacity
+from sqlalchemy import select
 
 from adapters.database.engine import open_database
 from adapters.database.errors import StoreError
 from adapters.database.posts import SqlPostStore
+from adapters.database.tables import tallies
 from adapters.slack import render as slack_render
 from adapters.slack.socket_mode import SlackSocketAdapter
 from bot import bootstrap, serve
@@ -223,6 +225,20 @@ async def test_a_post_that_cannot_be_recorded_before_the_end_is_told(
     keeper.record_pending.side_effect = fault
     await serve._record_pending(keeper)
     assert f"what was posted could not be recorded: {said}" in caplog.text
+
+
+@pytest.mark.long
+async def test_what_was_counted_since_the_start_is_kept_though_a_database_has_to_be_made_first(
+    settings: Settings, slack_standin: SlackStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "FLUSH_TIMEOUT", 0.01)  # in which no database can be made
+    monkeypatch.setattr(serve, "FIRST_FLUSH_TIMEOUT", 30)
+    async with serving(settings, slack_standin):
+        await slack_standin.command("/ldn", "forms")
+    database = await open_database(None, settings.data)
+    [row] = await database.read(select(tallies))
+    await database.close()
+    assert (row.topic, row.count) == ("forms", 1)
 
 
 async def test_started_while_the_documents_have_a_fault_the_bot_serves_the_last_good_ones(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from knowledge.answer import Answer, Kind
 from knowledge.errors import LdnBotError
 from knowledge.posts import Platform
 from knowledge.tallies import (
+    KEPT_FOR,
     Reason,
     SectionReport,
     Tally,
@@ -197,6 +198,20 @@ async def test_every_count_belongs_to_the_week_in_which_it_was_made(
 
 
 # Handing over
+
+
+async def test_what_is_never_handed_over_does_not_pile_up_for_years() -> None:
+    today, store = MONDAY, MemoryStore()
+    tally_counter = TallyCounter(store, lambda: today)
+    for _ in range(3 * 52):
+        tally_counter.count(Platform.SLACK, "T1", SECTION)
+        tally_counter.report(Platform.SLACK, "garden", "water", Reason.UNCLEAR)
+        today += timedelta(weeks=1)
+    await tally_counter.flush()
+    oldest = today - timedelta(weeks=1) - KEPT_FOR
+    assert min(each.week for each in store.kept) == oldest
+    assert min(each.week for each in store.reported) == oldest
+    assert len(store.kept) == len(store.reported) == KEPT_FOR // timedelta(weeks=1) + 1
 
 
 async def test_what_was_handed_over_is_not_handed_over_again(
