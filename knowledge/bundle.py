@@ -96,11 +96,11 @@ def save(cache: Path, name: str, library: Library, keys: ModelKeys) -> None:
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump({"seal": _seal(content), **content}, file, ensure_ascii=False)
-            os.replace(new, _path(cache, name))
+            os.replace(new, saved := _path(cache, name))
         finally:
             Path(new).unlink(missing_ok=True)
-        by_age = sorted(cache.glob("desks-*.json"), key=lambda path: path.stat().st_mtime)
-        for old in by_age[:-MAX_KEPT]:
+        by_age = _by_age(cache, saved)
+        for old in (*by_age[:-MAX_KEPT], *modelcache.abandoned(cache, ".desks-*.tmp")):
             old.unlink(missing_ok=True)
         modelcache.discard_except(cache, chain.from_iterable(map(_keys_in, by_age[-MAX_KEPT:])))
 
@@ -197,6 +197,18 @@ def _document_from_json(fields: dict[str, Any]) -> Document:
             "sections": sections,
         }
     )
+
+
+def _by_age(cache: Path, newest: Path) -> list[Path]:
+    """All bundles, oldest first.
+
+    `newest` was saved just now. It is given a later time than all others have, because the clock of
+    the machine may be behind that by which they were saved.
+    """
+    at = {each: each.stat().st_mtime_ns for each in cache.glob("desks-*.json")}
+    at[newest] = max(at[newest], *(other + 1 for other in at.values()))
+    os.utime(newest, ns=(at[newest], at[newest]))
+    return sorted(at, key=at.__getitem__)
 
 
 def _keys_in(bundle: Path) -> list[str]:

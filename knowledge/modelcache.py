@@ -14,6 +14,7 @@ import json
 import pkgutil
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Arrays = Mapping[str, NDArray[Any]]
+
+ABANDONED_AFTER = 120.0
+"""Seconds after which what no bundle names counts as left behind. Learning takes less, even on a
+slow machine; if not, it is only repeated."""
 
 CODE = (
     "classifier", "crisis_examples", "features", "ideas", "lexical", "modelcache", "passages",
@@ -86,15 +91,21 @@ def save(folder: Path, kind: str, key: str, arrays: Arrays) -> None:
 
 
 def discard_except(folder: Path, keys: Iterable[str]) -> None:
-    """Delete all entries but those under these keys, and what a killed process left half-saved.
+    """Delete old entries but those under these keys, and what killed processes left half-saved.
 
     Raises:
         OSError: the folder cannot be read.
     """
     kept = tuple(f"-{key[:_SHOWN]}" for key in keys)
-    for path in folder.iterdir():
+    for path in abandoned(folder, "*"):
         if path.is_dir() and not path.name.endswith(kept):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def abandoned(folder: Path, pattern: str) -> list[Path]:
+    """The files and folders that match a pattern and are not new: nobody is about to name them."""
+    now = time.time()
+    return [each for each in folder.glob(pattern) if now - each.stat().st_mtime > ABANDONED_AFTER]
 
 
 def _checksum(file: Path) -> int:

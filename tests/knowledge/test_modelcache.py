@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import pickle
 import pkgutil
 from collections.abc import Callable
@@ -128,12 +129,18 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     assert load(blocked, "search", KEY) is None
 
 
-def test_only_what_is_named_is_kept(tmp_path: Path) -> None:
+def test_only_what_is_named_or_new_is_kept(tmp_path: Path) -> None:
     keys = [key_of([number]) for number in range(3)]
     for key in keys:
         save(tmp_path, "search", key, ARRAYS)
     (tmp_path / ".search-half").mkdir()
     (tmp_path / "desks-1.json").touch()
+    for old in tmp_path.iterdir():
+        os.utime(old, (0, 0))
+    save(tmp_path, "search", keys[2], ARRAYS)
+    (tmp_path / ".search-being-written").mkdir()
     discard_except(tmp_path, [keys[1], ""])
-    assert load(tmp_path, "search", keys[1])
-    assert len(list(tmp_path.iterdir())) == 2
+    assert [bool(load(tmp_path, "search", key)) for key in keys] == [False, True, True]
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left >= {"desks-1.json", ".search-being-written"}
+    assert ".search-half" not in left

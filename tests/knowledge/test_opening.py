@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from knowledge import bundle, opening
+from knowledge import bundle, modelcache, opening
 from knowledge.bundle import fingerprint
 from knowledge.errors import DocumentError
 from knowledge.folder import load_library
@@ -86,6 +86,23 @@ def test_what_was_saved_and_undone_while_it_was_read_is_not_taken_for_the_folder
     assert load_learned(cache, name)
 
 
+def test_what_is_learned_while_the_clock_is_behind_is_found_again(tmp_path: Path) -> None:
+    folder, cache = tmp_path / "documents", tmp_path / "cache"
+    write_document(folder)
+    cache.mkdir()
+    for number in range(bundle.MAX_KEPT):
+        earlier = cache / f"desks-{number}.json"
+        earlier.write_text("{}", encoding="utf-8")
+        os.utime(earlier, (2_000_000_000, 2_000_000_000))
+    left = cache / ".desks-left.tmp"
+    left.write_text("half", encoding="utf-8")
+    os.utime(left, (0, 0))
+    assert opening._learn(folder, cache, fingerprint(folder)) == 0
+    assert load_learned(cache, fingerprint(folder))
+    assert len(list(cache.glob("desks-*"))) == bundle.MAX_KEPT
+    assert not left.exists()
+
+
 async def test_words_that_were_altered_where_they_are_kept_are_not_served(tmp_path: Path) -> None:
     folder, cache = tmp_path / "documents", tmp_path / "cache"
     write_document(folder)
@@ -151,6 +168,7 @@ def test_what_was_learned_long_ago_does_not_pile_up(
 ) -> None:
     folder, cache = tmp_path / "documents", tmp_path / "cache"
     monkeypatch.setattr(bundle, "MAX_KEPT", 2)
+    monkeypatch.setattr(modelcache, "ABANDONED_AFTER", -1.0)  # as if every state were old
     names = []
     for title in ("Watering", "Sprinkling", "Soaking"):
         water = section("water", title, "Water the beds in the morning.")
