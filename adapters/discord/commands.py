@@ -30,6 +30,7 @@ from knowledge.language import ENGLISH, gettext_noop, language_for, translator_f
 log = logging.getLogger(__name__)
 
 DESCRIPTION_LIMIT = 100
+MENU_NAME_LIMIT = 32
 MENUS_LIMIT = 5
 """Entries in messages' menus, at most: discord.py 2.7's limit; Discord itself allows 15."""
 TOPIC_HINT = gettext_noop("The topic. Type a few letters of its title.")
@@ -81,9 +82,9 @@ class CommandTranslator(app_commands.Translator):
         if language == ENGLISH or "template" not in string.extras:
             return None
         values = {name: value for name, value in string.extras.items() if name != "template"}
-        return clip(
-            translator_for(language)(string.extras["template"], **values), DESCRIPTION_LIMIT
-        )
+        text = translator_for(language)(string.extras["template"], **values)
+        is_name = context.location is app_commands.TranslationContextLocation.command_name
+        return clip(text, MENU_NAME_LIMIT if is_name else DESCRIPTION_LIMIT)
 
 
 def command_tree(client: Any, desks: Desks) -> DocumentCommandTree:
@@ -108,7 +109,8 @@ def add_commands(tree: DocumentCommandTree, desks: Desks) -> None:
         tree.add_command(_question_command(command, desk.document.title))
         tree.add_command(_moderator_group(command))
     for command in islice(desks, MENUS_LIMIT):
-        tree.add_command(_message_menu(command))
+        # Two entries have the same name if their long commands begin alike; the later one is kept.
+        tree.add_command(_message_menu(command), override=True)
 
 
 async def commands_payload(desks: Desks) -> list[dict[str, Any]]:
@@ -156,7 +158,7 @@ def _message_menu(name: str) -> app_commands.ContextMenu:
     async def callback(interaction: Interaction, message: discord.Message) -> None:
         await interaction.client.draft(interaction, name, message)
 
-    entry = _translated(ANSWER_WITH, name=name.upper())
+    entry = _translated(ANSWER_WITH, MENU_NAME_LIMIT, name=name.upper())
     return app_commands.ContextMenu(name=entry, callback=callback)
 
 
@@ -228,7 +230,7 @@ def _completion(name: str) -> Any:
     return complete
 
 
-def _translated(template: str, **values: str) -> locale_str:
+def _translated(template: str, limit: int = DESCRIPTION_LIMIT, /, **values: str) -> locale_str:
     """An English text for discord.py, with the template and values that the translator needs."""
-    text = clip(translator_for(ENGLISH)(template, **values), DESCRIPTION_LIMIT)
+    text = clip(translator_for(ENGLISH)(template, **values), limit)
     return locale_str(text, template=template, **values)

@@ -92,7 +92,7 @@ def _command(command: Mapping[str, Any], where: str) -> Iterator[Problem]:
         yield from _typed(command, where)
     elif command.get("description"):
         yield Problem(where, "a context menu command has no description")
-    elif not 1 <= len(command.get("name") or "") <= COMMAND_NAME:
+    elif not command.get("name") or _localised(command, "name") > COMMAND_NAME:
         yield Problem(where, f"a name has 1 to {COMMAND_NAME} characters")
 
 
