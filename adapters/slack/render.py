@@ -157,10 +157,21 @@ def render_mentioned(answer: Answer, question: str) -> dict[str, Any]:
         text=PlainTextObject(text=label, emoji=False),
         action_id=Action(Verb.ASK, answer.command).encode(),
         accessibility_label=label,
-        value=question[:VALUE_LIMIT] or None,
+        value=_within_value(question) or None,
     )
     blocks = (*_sections([say(MENTIONED)]), ActionsBlock(elements=[button]))
     return {"text": say(MENTIONED), "blocks": [block.to_dict() for block in blocks]}
+
+
+def _within_value(question: str) -> str:
+    """A question, without its middle if it is too long for a button's value.
+
+    Its beginning is what is searched for, and at its end people may mention a crisis.
+    """
+    if len(question) <= VALUE_LIMIT:
+        return question
+    half = VALUE_LIMIT // 2
+    return f"{question[: half - 1]}\n{question[-half:]}"
 
 
 def render_reply(reply: Reply) -> SlackMessage:

@@ -146,8 +146,12 @@ async def test_a_mention_delivered_again_is_answered_once(slack: SlackStandIn, t
     assert len(answers(slack)) == 1
 
 
-async def test_words_of_a_crisis_are_answered_in_private_too(slack: SlackStandIn) -> None:
-    reply = await slack.mention("i want to die")
+@pytest.mark.parametrize("before", ["", f"{QUESTION} " * 80])
+async def test_words_of_a_crisis_are_answered_in_private_too(
+    slack: SlackStandIn, before: str
+) -> None:
+    """People may come to it at the end of a message that is longer than a button's value."""
+    reply = await slack.mention(f"{before}i want to die")
     assert reply.text == MENTIONED
     modal = await slack.press(reply, "ldn:ask::1")
     assert "Please talk to someone now" in modal.text
