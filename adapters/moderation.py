@@ -1,7 +1,7 @@
 """Moderation: sharing, pinning and community settings, for both platforms.
 
 What people press or type is passed to `PostKeeper` and to the community's settings, and the outcome
-is returned as a `Reply`.
+is returned as a `Response`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from adapters import community_settings, statistics
-from adapters.conversation import Caller, Reply, first_word
+from adapters.conversation import Aside, Caller, Reply, Response, first_word
 from adapters.text import RENDER_CACHE_SIZE
 from adapters.wording import UNKNOWN_COMMAND
 from knowledge.actions import MODERATORS_ONLY, PUBLISHING, Action, Button, Verb, clip
@@ -144,8 +144,10 @@ class Moderation:
             return say(ONLY_MODERATORS_SHARE)
         return (caller.cannot_pin if verb in MODERATORS_ONLY else caller.cannot_post) or None
 
-    async def publish(self, caller: Caller, action: Action, *, notify: bool = False) -> Reply:
-        """Post, pin or replace a pin, as a button says. Call it only if `denial` returned None."""
+    async def publish(self, caller: Caller, action: Action, *, notify: bool = False) -> Response:
+        """Post, pin or replace a pin, as a button says; an `Aside` says why that is denied."""
+        if denial := await self.denial(caller, action.verb, action.command):
+            return Aside(denial)
         work = {
             Verb.POST: self._keeper.share,
             Verb.POST_AND_PIN: self._keeper.pin,
@@ -162,7 +164,7 @@ class Moderation:
 
         return await _with_errors_explained(caller, act)
 
-    async def typed(self, caller: Caller, command: str, text: str) -> Reply:
+    async def typed(self, caller: Caller, command: str, text: str) -> Response:
         """Do what a moderator typed as one line; without a known first word, explain the usage."""
         word, words = first_word(text)
         if word in set(Subcommand):
@@ -174,11 +176,11 @@ class Moderation:
 
     async def command(
         self, caller: Caller, command: str, subcommand: Subcommand, words: str = ""
-    ) -> Reply:
+    ) -> Response:
         """Do what a moderator asks for; `words` are those after the subcommand."""
         if refusal := self._refusal(caller, command):
             return refusal
-        work: dict[Subcommand, Callable[[], Awaitable[Reply]]] = {
+        work: dict[Subcommand, Callable[[], Awaitable[Response]]] = {
             Subcommand.PIN: lambda: self._pin(caller, command, words),
             Subcommand.UNPIN: lambda: self._unpin(caller, command, words),
             Subcommand.PINS: lambda: self._list(caller),
@@ -188,8 +190,10 @@ class Moderation:
         }
         return await _with_errors_explained(caller, work[subcommand])
 
-    async def week(self, caller: Caller, action: Action) -> Reply:
-        """Show what was counted in the week that a button names."""
+    async def week(self, caller: Caller, action: Action) -> Response:
+        """Show what was counted in the week that a button names, to moderators."""
+        if denial := await self.denial(caller, action.verb, action.command):
+            return Aside(denial)
         return await _with_errors_explained(
             caller, lambda: self._stats(caller, action.command, action.topic)
         )
@@ -201,12 +205,10 @@ class Moderation:
             return Reply(caller.say(IN_A_CHANNEL))
         return None if caller.moderator else Reply(caller.say(NOT_A_MODERATOR))
 
-    async def _pin(self, caller: Caller, command: str, topic: str) -> Reply:
+    async def _pin(self, caller: Caller, command: str, topic: str) -> Response:
         section = self._section(command, topic)
         if section is None:
             return Reply(caller.say(NO_SUCH_TOPIC, command=command))
-        if denial := await self.denial(caller, Verb.POST_AND_PIN, command):
-            return Reply(denial)
         return await self.publish(caller, Action(Verb.POST_AND_PIN, command, section))
 
     async def _unpin(self, caller: Caller, command: str, topic: str) -> Reply:
@@ -256,20 +258,16 @@ class Moderation:
 
     async def _settings(self, caller: Caller, command: str, words: str) -> Reply:
         community = caller.platform, caller.community
-        if not (changes := community_settings.changes(words, caller.say)):
+        if changes := community_settings.changes(words, caller.say):
+            settings = await self._communities.change(*community, changes)
+        else:
             settings = await self._communities.fetch(*community)
-            return Reply(
-                community_settings.describe(
-                    settings, command, caller.say, caller.platform, changed=False
-                )
-            )
-        settings = await self._communities.change(*community, changes)
         if "plain" in changes:
             # Posts that are in channels already change their style too.
             await self._bring_up_to_date(caller)
         return Reply(
             community_settings.describe(
-                settings, command, caller.say, caller.platform, changed=True
+                settings, command, caller.say, caller.platform, changed=bool(changes)
             )
         )
 
@@ -281,8 +279,7 @@ class Moderation:
         return statistics.reply(caller, command, day, this_week, *counted, titles=titles)
 
     def _section(self, command: str, topic: str) -> str | None:
-        desk = self._desks.get(command)
-        answer = desk.lookup(topic) if desk else None
+        answer = self._desks[command].lookup(topic)
         return answer.section if answer else None
 
 
@@ -359,7 +356,9 @@ def _post_buttons(
     return tuple(Button(Action(verb, command, section), labels[verb]) for verb in verbs)
 
 
-async def _with_errors_explained(caller: Caller, work: Callable[[], Awaitable[Reply]]) -> Reply:
+async def _with_errors_explained(
+    caller: Caller, work: Callable[[], Awaitable[Response]]
+) -> Response:
     """The outcome of some work; if it fails, the error is logged, and the reply explains it."""
     try:
         return await work()

@@ -12,7 +12,7 @@ from dataclasses import replace
 from adapters.conversation import AnswerPage, Aside, Caller, PostPreview, Reply, Response
 from adapters.moderation import Moderation, back_to
 from adapters.wording import STALE_BUTTON, UNKNOWN_COMMAND
-from knowledge.actions import PUBLISHING, Action, Button, Verb
+from knowledge.actions import Action, Button, Verb
 from knowledge.answer import Answer, Choice, Kind
 from knowledge.communities import Communities
 from knowledge.compose import MENU
@@ -101,13 +101,11 @@ class Reception:
                 return self._report(caller, desk, action)
             case Verb.PREVIEW_SHARE | Verb.PREVIEW_PIN | Verb.PREVIEW_REPLY:
                 return await self._preview(caller, desk, action)
-            case Verb.POST | Verb.POST_AND_PIN | Verb.REPLACE_PIN | Verb.SHOW_WEEK:
-                if denial := await self.moderation.denial(caller, action.verb, action.command):
-                    return Aside(denial)
-                if action.verb in PUBLISHING:
-                    reply_to, notify = _reply_target(action)
-                    caller = replace(caller, reply_to=reply_to or caller.reply_to)
-                    return await self.moderation.publish(caller, action, notify=notify)
+            case Verb.POST | Verb.POST_AND_PIN | Verb.REPLACE_PIN:
+                reply_to, notify = _reply_target(action)
+                caller = replace(caller, reply_to=reply_to or caller.reply_to)
+                return await self.moderation.publish(caller, action, notify=notify)
+            case Verb.SHOW_WEEK:
                 return await self.moderation.week(caller, action)
 
     def count(self, caller: Caller, response: Response) -> None:

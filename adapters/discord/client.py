@@ -43,7 +43,7 @@ from adapters.discord.commands import (
 )
 from adapters.discord.gateway import GatewayClient
 from adapters.discord.publisher import DiscordPublisher
-from adapters.discord.render import render_reply, render_response
+from adapters.discord.render import render_response
 from adapters.discord.shards import Shards
 from adapters.discord.views import action_of
 from adapters.moderation import Subcommand
@@ -329,10 +329,10 @@ class DiscordClient(GatewayClient):
         """Do what a moderator typed; only the moderator sees the outcome."""
         async with self._handle_errors(interaction):
             await defer(interaction, thinking=True)
-            reply = await self.reception.moderation.command(
+            response = await self.reception.moderation.command(
                 posting_caller_of(interaction), command, subcommand, words
             )
-            await edit_answer(interaction, render_reply(reply))
+            await edit_answer(interaction, render_response(response))
 
     async def suggest(self, command: str, typed: str) -> list[app_commands.Choice[str]]:
         """Titles that complete what was typed so far; none for an unknown command."""

@@ -150,7 +150,7 @@ class Playground:
         return PlatformView(
             renderer=renderer,
             message=_rendered(renderer, payload),
-            showing="" if isinstance(response, Aside) else showing,
+            showing="" if isinstance(response, Aside) and showing != _ONCE else showing,
             said=response.answer.heading
             if isinstance(response, AnswerPage | PostPreview)
             else response.text,

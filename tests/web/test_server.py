@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 import socket
 from html.parser import HTMLParser
 from pathlib import Path
@@ -83,6 +84,24 @@ async def test_the_same_post_from_the_page_itself_is_done(
     async with http.post("/act", data=SHARE, headers=own(address)) as answer:
         assert answer.status == 200
         assert 'id="post-slack-1"' in await answer.text()
+
+
+async def test_a_moderators_command_that_was_denied_is_not_done_when_the_page_is_drawn_anew(
+    address: str, http: aiohttp.ClientSession
+) -> None:
+    async def moderate(path: str, **fields: str) -> str:
+        sent = {"role": "moderator", **fields}
+        async with http.post(path, data=sent, headers=own(address)) as answer:
+            return await answer.text()
+
+    await moderate("/ask", question="/ldn-mod settings visibility=private")
+    typed = "/ldn-mod pin forms"
+    page = await moderate("/ask", question=typed)
+    assert "In this group answers are private" in page
+    showing = dict(re.findall(r'name="(showing-\w+)" value="(.*?)"', page))
+    assert showing.keys() == {"showing-slack", "showing-discord"}
+    await moderate("/ask", question="/ldn-mod settings visibility=selectable")
+    assert "post-slack-1" not in await moderate("/again", asked=typed, **showing)
 
 
 @pytest.mark.parametrize(
