@@ -298,7 +298,7 @@ async def offline_keeper(
         stores = build_stores(settings, stack, read_only=read_only)
         publishers: dict[Platform, Publisher] = {}
         if publishing and settings.discord_token:
-            from adapters.discord.client import set_base_urls
+            from adapters.discord.gateway import set_base_urls
             from adapters.discord.publisher import DiscordPublisher
 
             set_base_urls(settings.discord_api_url, settings.discord_gateway_url)
@@ -322,33 +322,29 @@ async def register_commands(settings: Settings, desks: Desks, *, force: bool) ->
         SettingsError: there is no token.
         PlatformError: Discord refuses the token.
     """
-    from adapters.discord.client import register
+    from adapters.discord.gateway import set_base_urls
+    from adapters.discord.registration import register
 
     if settings.discord_token is None:
         raise SettingsError("DISCORD_TOKEN is missing. Set it (README, “Connect Discord”).")
-    key_values = _key_value_store(settings)
-    url = settings.discord_api_url
-    return await register(desks, settings.discord_token, key_values, force=force, api_url=url)
+    set_base_urls(settings.discord_api_url, settings.discord_gateway_url)
+    return await register(desks, settings.discord_token, _key_value_store(settings), force=force)
 
 
 def _discord(
     settings: Settings, reception: Reception
 ) -> tuple[Publisher, Callable[[], DiscordAdapter]]:
     from adapters.discord.client import DiscordAdapter
+    from adapters.discord.gateway import set_base_urls
     from adapters.discord.publisher import DiscordPublisher
 
     assert settings.discord_token is not None  # callers look
     token = settings.discord_token
     key_values = _key_value_store(settings)
     publisher = DiscordPublisher()
+    set_base_urls(settings.discord_api_url, settings.discord_gateway_url)
     return publisher, lambda: DiscordAdapter(
-        reception,
-        token,
-        key_values,
-        publisher,
-        shards=settings.discord_shards,
-        api_url=settings.discord_api_url,
-        gateway_url=settings.discord_gateway_url,
+        reception, token, key_values, publisher, shards=settings.discord_shards
     )
 
 

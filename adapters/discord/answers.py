@@ -19,8 +19,6 @@ from adapters.discord.render import DiscordMessage, render_response
 
 Interaction = discord.Interaction[Any]
 
-DISCORD_ERRORS = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
-"""The errors of requests to Discord: it refused one, or could not be reached."""
 _ALREADY_ANSWERED = 40060
 _DEFERRED = "deferred"
 
@@ -80,10 +78,3 @@ async def _attempt(answer: Callable[[], Awaitable[Any]]) -> None:
         # An earlier attempt has arrived, and only Discord's confirmation was lost.
         if error.code != _ALREADY_ANSWERED:
             raise
-
-
-def describe_error(error: Exception) -> str:
-    """An error as its HTTP status or its type, for the log: its text may quote a member's words."""
-    if isinstance(error, discord.HTTPException):
-        return f"status {error.status}"
-    return type(error).__name__

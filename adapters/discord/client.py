@@ -8,41 +8,24 @@ what is sent to it, and it caches no servers, members, messages or presences.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import Any, Protocol
+from contextlib import asynccontextmanager
+from typing import Any
 
 import discord
-import tenacity
-import yarl
 from discord import app_commands
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
 
 from adapters.closing import finish
 from adapters.conversation import Aside
-from adapters.discord.answers import (
-    DISCORD_ERRORS,
-    defer,
-    describe_error,
-    edit_answer,
-    replace_message,
-    send,
-    send_aside,
-)
+from adapters.discord.answers import defer, edit_answer, replace_message, send, send_aside
 from adapters.discord.callers import caller_of, posting_caller_of
-from adapters.discord.commands import (
-    CommandTranslator,
-    add_commands,
-    command_tree,
-    payload_of,
-)
+from adapters.discord.commands import command_tree
+from adapters.discord.errors import DISCORD_ERRORS, describe_error, wrong_token
 from adapters.discord.gateway import GatewayClient
 from adapters.discord.publisher import DiscordPublisher
+from adapters.discord.registration import KeyValueStore, Registration
 from adapters.discord.render import render_response
 from adapters.discord.shards import Shards
 from adapters.discord.views import action_of
@@ -50,32 +33,16 @@ from adapters.moderation import Subcommand
 from adapters.reception import Reception
 from adapters.wording import APOLOGY
 from knowledge.actions import GUARDED, NEEDS_STORE, Action, clip
-from knowledge.desk import Desks
 from knowledge.errors import PlatformError
 from knowledge.language import language_for, translator_for
-from knowledge.metrics import Metrics
 from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
 
 CHOICES_LIMIT = 25
 CHOICE_NAME_LIMIT = 100
-FIRST_PAUSE = 30.0
-LONGEST_PAUSE = 3600.0
-"""Seconds between two attempts to register commands: `FIRST_PAUSE` after the first attempt, then
-twice as many each time, up to `LONGEST_PAUSE`."""
 
 Interaction = discord.Interaction["DiscordClient"]
-
-
-class KeyValueStore(Protocol):
-    """Stores short texts that outlive a restart."""
-
-    def get(self, key: str) -> str | None:
-        """The text under a key; None if there is none."""
-
-    def set(self, key: str, value: str) -> None:
-        """Store a text under a key."""
 
 
 class DiscordAdapter:
@@ -89,8 +56,6 @@ class DiscordAdapter:
         publisher: DiscordPublisher,
         *,
         shards: Shards | None = None,
-        api_url: str | None = None,
-        gateway_url: str | None = None,
     ) -> None:
         """An adapter that does nothing until `run`.
 
@@ -100,8 +65,6 @@ class DiscordAdapter:
             key_values: holds the fingerprint of the commands that were registered last.
             publisher: works through this adapter's client while it runs.
             shards: the shards of this process; None for all.
-            api_url: another base address of Discord's API; None for Discord's own.
-            gateway_url: another address of Discord's gateway; None for Discord's own.
         """
         self._reception = reception
         self._token = token
@@ -109,7 +72,6 @@ class DiscordAdapter:
         self._publisher = publisher
         self._shards = shards
         self._client: DiscordClient | None = None
-        set_base_urls(api_url, gateway_url)
 
     @property
     def connected(self) -> bool:
@@ -122,17 +84,16 @@ class DiscordAdapter:
         Raises:
             PlatformError: Discord refuses the token, or the shards, for good.
         """
-        reception, shards = self._reception, self._shards
-        async with DiscordClient(reception.desks, self._key_values, reception, shards) as client:
+        async with DiscordClient(self._reception, self._key_values, self._shards) as client:
             self._client = self._publisher.client = client
             try:
                 await client.start(self._token)
             except discord.LoginFailure:
-                raise PlatformError(_WRONG_TOKEN) from None
+                raise wrong_token() from None
             except discord.ConnectionClosed as error:
                 if error.code == 4004:  # "authentication failed"
-                    raise PlatformError(_WRONG_TOKEN) from None
-                if error.code in _WRONG_SHARDS and shards:
+                    raise wrong_token() from None
+                if error.code in _WRONG_SHARDS and self._shards:
                     raise PlatformError(_OTHER_SHARDS) from None
                 raise
             finally:
@@ -141,13 +102,8 @@ class DiscordAdapter:
     async def documents_changed(self) -> None:
         """Register the commands again if the present documents have other ones."""
         if self._client is not None:
-            self._client.refresh_commands()
+            self._client.registration.refresh()
 
-
-_WRONG_TOKEN = (
-    "Discord does not accept the token in DISCORD_TOKEN. Copy it again from your application's "
-    "page (Bot → Reset Token), then restart."
-)
 
 _WRONG_SHARDS = frozenset({4010, 4011})
 """Gateway close codes: no such shard, and more shards are required."""
@@ -157,64 +113,27 @@ _OTHER_SHARDS = (
 )
 
 
-async def register(
-    desks: Desks, token: str, key_values: KeyValueStore, *, force: bool, api_url: str | None
-) -> bool:
-    """Register the commands without serving, if they changed or with `force`.
-
-    Returns:
-        Whether they were registered.
-
-    Raises:
-        PlatformError: Discord refuses the token, or does not take the commands.
-    """
-    set_base_urls(api_url, None)
-    async with DiscordClient(desks, key_values) as client:
-        try:
-            await client.login(token)
-            return await client.register(force=force)
-        except discord.LoginFailure:
-            raise PlatformError(_WRONG_TOKEN) from None
-        except DISCORD_ERRORS as error:
-            raise PlatformError(
-                f"Discord did not take the commands ({describe_error(error)}). Those that it knows "
-                "go on working. Try again later."
-            ) from None
-
-
 class DiscordClient(GatewayClient):
     """discord.py's client, with the documents' commands."""
 
     def __init__(
-        self,
-        desks: Desks,
-        key_values: KeyValueStore,
-        reception: Reception | None = None,
-        shards: Shards | None = None,
+        self, reception: Reception, key_values: KeyValueStore, shards: Shards | None
     ) -> None:
-        """Without a `reception` it can only register the commands, not serve."""
-        super().__init__(shards, reception.metrics if reception else Metrics())
-        self.desks = desks
-        self.tree = command_tree(self, desks)
-        self._key_values = key_values
-        self._reception = reception
-        self._changed = asyncio.Event()
+        super().__init__(shards, reception.metrics)
+        self.reception = reception
+        self.registration = Registration(
+            command_tree(self, reception.desks), reception.desks, key_values
+        )
         self._registering: asyncio.Task[None] | None = None
         self._under_way: set[asyncio.Task[Any]] = set()
 
-    @property
-    def reception(self) -> Reception:
-        """What answers people; only for a client that serves."""
-        assert self._reception is not None  # a client that only registers is never connected
-        return self._reception
-
-    async def setup_hook(self) -> None:
-        """Called by discord.py between login and connection."""
-        await self.tree.set_translator(CommandTranslator())
-
     async def connect(self, *, reconnect: bool = True) -> None:
-        """Serve. The commands are registered meanwhile, as Discord may know them already."""
-        self._registering = asyncio.create_task(self._keep_registered())
+        """Serve. The commands are registered meanwhile, as Discord may know them already.
+
+        Of several processes, only the one with the first shard registers them.
+        """
+        if self.has_first_shard:
+            self._registering = asyncio.create_task(self.registration.keep())
         await super().connect(reconnect=reconnect)
 
     async def close(self) -> None:
@@ -222,58 +141,6 @@ class DiscordClient(GatewayClient):
         if self._registering is not None:
             self._registering.cancel()
         await super().close()
-
-    async def register(self, *, force: bool = False) -> bool:
-        """Register the commands if they changed since the last time, or with `force`.
-
-        Of several processes, only the one with the first shard registers. Discord limits creations
-        (200 a day), so an unchanged payload is not sent again
-        (https://docs.discord.com/developers/interactions/application-commands).
-
-        Returns:
-            Whether they were registered.
-
-        Raises:
-            discord.HTTPException, aiohttp.ClientError, OSError: Discord did not accept them.
-        """
-        if not self.has_first_shard:
-            return False
-        payload = json.dumps(await payload_of(self.tree), sort_keys=True)
-        key = f"discord commands {self.application_id} {Route.BASE}"
-        fingerprint = hashlib.sha256(payload.encode()).hexdigest()
-        if not force and self._key_values.get(key) == fingerprint:
-            return False
-        self._key_values.set(key, "")  # a request that fails may have been carried out
-        await self.tree.sync()
-        self._key_values.set(key, fingerprint)
-        log.info("commands registered with Discord")
-        return True
-
-    def refresh_commands(self) -> None:
-        """Replace the commands by those of the present documents, and register them soon."""
-        self.tree.clear_commands(guild=None)
-        add_commands(self.tree, self.desks)
-        self._changed.set()
-
-    async def _keep_registered(self) -> None:
-        """Register the commands now and after each change, until cancelled; retry after errors."""
-        attempts = tenacity.AsyncRetrying(
-            wait=tenacity.wait_exponential(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE),
-            sleep=self._until_changed,
-            before_sleep=_report,
-        )
-        while True:
-            async for attempt in attempts:
-                with attempt:
-                    await self.register()
-            await self._until_changed()
-
-    async def _until_changed(self, seconds: float | None = None) -> None:
-        """Wait until the commands change, for so many seconds at most; None for no limit."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._changed.wait()
-        self._changed.clear()
 
     # What people do
 
@@ -336,7 +203,7 @@ class DiscordClient(GatewayClient):
 
     async def suggest(self, command: str, typed: str) -> list[app_commands.Choice[str]]:
         """Titles that complete what was typed so far; none for an unknown command."""
-        desk = self.desks.get(command)
+        desk = self.reception.desks.get(command)
         choices = desk.suggest(typed, CHOICES_LIMIT) if desk else []
         return [
             app_commands.Choice(name=clip(choice.title, CHOICE_NAME_LIMIT), value=choice.topic)
@@ -384,22 +251,3 @@ class DiscordClient(GatewayClient):
 def _forwarded_text(message: discord.Message) -> str:
     """The text of a forwarded message, which is kept in its snapshots."""
     return "\n".join(snapshot.content for snapshot in message.message_snapshots)
-
-
-def _report(state: tenacity.RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    assert isinstance(error, Exception)  # nothing else is tried again
-    log.warning(
-        "commands could not be registered with Discord; trying again (%s)", describe_error(error)
-    )
-
-
-def set_base_urls(api_url: str | None, gateway_url: str | None) -> None:
-    """Set other base addresses than Discord's own, for the whole process; None changes nothing.
-
-    discord.py has no other place for them than class attributes.
-    """
-    if api_url:
-        Route.BASE = api_url.rstrip("/")
-    if gateway_url:
-        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)

@@ -9,8 +9,10 @@ import logging
 from typing import Any
 
 import discord
+import yarl
 from cachetools import LRUCache
 from discord.gateway import DiscordWebSocket
+from discord.http import Route
 from discord.state import AutoShardedConnectionState
 
 from adapters.discord.reading import skip_unreadable_messages
@@ -173,3 +175,14 @@ class GatewayClient(discord.AutoShardedClient):
         self._were_up.add(shard)
         if self.is_connected:
             log.info("connected to Discord")
+
+
+def set_base_urls(api_url: str | None, gateway_url: str | None) -> None:
+    """Set other base addresses than Discord's own, for the whole process; None changes nothing.
+
+    discord.py has no other place for them than class attributes.
+    """
+    if api_url:
+        Route.BASE = api_url.rstrip("/")
+    if gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)

@@ -22,6 +22,7 @@ from adapters.database.posts import SqlPostStore
 from adapters.database.tallies import SqlTallyStore
 from adapters.deliveries import Deliveries
 from adapters.discord.client import DiscordAdapter
+from adapters.discord.gateway import set_base_urls
 from adapters.discord.publisher import DiscordPublisher
 from adapters.moderation import Moderation
 from adapters.reception import Reception
@@ -111,18 +112,18 @@ async def house(
     await database.close()
 
 
+@pytest.fixture
+def discord_standin(discord_standin: DiscordStandIn) -> DiscordStandIn:
+    """A stand-in Discord that this process takes for Discord itself."""
+    set_base_urls(discord_standin.api_url, discord_standin.gateway_url)
+    return discord_standin
+
+
 @pytest_asyncio.fixture
 async def discord(discord_standin: DiscordStandIn, house: House) -> AsyncIterator[DiscordStandIn]:
     """A stand-in Discord with the bot connected to it."""
     publisher = house.publishers[Platform.DISCORD] = DiscordPublisher()
-    adapter = DiscordAdapter(
-        house.reception,
-        discord_standin.token,
-        Memory(),
-        publisher,
-        api_url=discord_standin.api_url,
-        gateway_url=discord_standin.gateway_url,
-    )
+    adapter = DiscordAdapter(house.reception, discord_standin.token, Memory(), publisher)
     async with running(adapter):
         await discord_standin.connected()
         yield discord_standin

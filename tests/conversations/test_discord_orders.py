@@ -74,9 +74,7 @@ async def test_a_greeting_that_cannot_be_read_ends_in_an_error_and_leaves_nothin
     async def one() -> bool:
         """Connect, and say whether that was in vain."""
         adapter = DiscordAdapter(
-            *(house.reception, discord_standin.token, Memory(), DiscordPublisher()),
-            api_url=discord_standin.api_url,
-            gateway_url=discord_standin.gateway_url,
+            house.reception, discord_standin.token, Memory(), DiscordPublisher()
         )
         running = asyncio.create_task(adapter.run())
         try:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from adapters.discord import client
-from adapters.discord.client import DiscordAdapter, register
+from adapters.discord import registration
+from adapters.discord.client import DiscordAdapter
 from adapters.discord.publisher import DiscordPublisher
+from adapters.discord.registration import register
 from knowledge.errors import PlatformError
 from tests.conversations.conftest import House, Memory, running
 from tests.conversations.documents import FORMS
@@ -56,14 +57,7 @@ class Bot:
 async def bot(house: House, discord_standin: DiscordStandIn) -> AsyncIterator[Bot]:
     """A bot that does not run yet."""
     memory = Memory()
-    adapter = DiscordAdapter(
-        house.reception,
-        discord_standin.token,
-        memory,
-        DiscordPublisher(),
-        api_url=discord_standin.api_url,
-        gateway_url=discord_standin.gateway_url,
-    )
+    adapter = DiscordAdapter(house.reception, discord_standin.token, memory, DiscordPublisher())
     yield Bot(house, discord_standin, memory, adapter)
 
 
@@ -88,8 +82,8 @@ async def test_who_asks_is_answered_while_discord_does_not_take_the_commands(
 async def test_commands_are_registered_as_soon_as_discord_takes_them(
     bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", "adapters.discord.client")
-    monkeypatch.setattr(client, "FIRST_PAUSE", 0.01)
+    caplog.set_level("INFO", "adapters.discord.registration")
+    monkeypatch.setattr(registration, "FIRST_PAUSE", 0.01)
     bot.refused(*FAULTS.values())
     async with running(bot.adapter):
         await bot.discord.until(lambda: len(said(caplog)) > len(FAULTS), "all lines of the log")
@@ -145,7 +139,7 @@ async def test_registering_by_hand_that_discord_does_not_take_is_one_sentence(
     bot.refused(FAULTS[why])
     call = (bot.house.desks, bot.discord.token, bot.memory)
     with pytest.raises(PlatformError, match=f"Discord did not take the commands .{why}."):
-        await register(*call, force=False, api_url=bot.discord.api_url)
-    assert await register(*call, force=False, api_url=bot.discord.api_url)
-    assert not await register(*call, force=False, api_url=bot.discord.api_url)
-    assert await register(*call, force=True, api_url=bot.discord.api_url)
+        await register(*call, force=False)
+    assert await register(*call, force=False)
+    assert not await register(*call, force=False)
+    assert await register(*call, force=True)

@@ -46,15 +46,7 @@ def connections(house: House) -> Connections:
 def adapter(
     house: House, discord: DiscordStandIn, publisher: DiscordPublisher, shards: Shards | None = None
 ) -> DiscordAdapter:
-    return DiscordAdapter(
-        house.reception,
-        discord.token,
-        Memory(),
-        publisher,
-        shards=shards,
-        api_url=discord.api_url,
-        gateway_url=discord.gateway_url,
-    )
+    return DiscordAdapter(house.reception, discord.token, Memory(), publisher, shards=shards)
 
 
 @dataclass(frozen=True)
