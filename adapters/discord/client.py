@@ -175,7 +175,7 @@ class DiscordClient(GatewayClient):
                 await defer(interaction)
             response = await self.reception.act(caller, action)
             if isinstance(response, Aside):
-                await self.notify(interaction, response.text)
+                await send_aside(interaction, response)
             elif waits:
                 await edit_answer(interaction, render_response(response))
             else:
@@ -211,7 +211,7 @@ class DiscordClient(GatewayClient):
         ]
 
     async def notify(self, interaction: Interaction, sentence: str) -> None:
-        """Show a sentence to the person who acted alone, translated if the catalogue has it.
+        """Show an English sentence, translated, to the person who acted alone.
 
         Never raises: a failure is logged.
         """

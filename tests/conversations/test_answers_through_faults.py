@@ -104,6 +104,23 @@ async def test_an_answer_that_discord_takes_without_a_word_is_the_only_one(
     assert "an interaction failed" not in caplog.messages
 
 
+async def test_a_sentence_that_discord_does_not_take_is_not_counted_as_sent(
+    discord: DiscordStandIn,
+    house: House,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reply = await discord.command("ldn", {"question": "forms"})
+    sent: list[float] = []
+    monkeypatch.setattr(house.reception.metrics, "sent", lambda _, seconds: sent.append(seconds))
+    discord.faults.add(discords.refused(404, 10062), method="POST", route=CALLBACK)
+    discord.first_answer_timeout = 0.5
+    with pytest.raises(UnansweredError):
+        await discord.press(reply, "ldn:fly:forms:1", forged=True)
+    assert "an answer did not reach Discord (status 404)" in caplog.messages
+    assert not sent
+
+
 @pytest.mark.parametrize("fault", ON_DISCORD)
 async def test_a_fault_of_ours_is_said_where_the_confirmation_of_a_command_got_lost(
     discord: DiscordStandIn, house: House, fault: Fault, monkeypatch: pytest.MonkeyPatch
