@@ -5,6 +5,7 @@ Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -14,6 +15,7 @@ from typing import Any, NoReturn
 import aiohttp
 import discord
 
+from adapters.discord.errors import describe_error
 from adapters.discord.render import NO_MENTIONS, public_content
 from knowledge.answer import Answer
 from knowledge.language import gettext_noop
@@ -25,6 +27,8 @@ from knowledge.publishing import (
     RefusedError,
     UnreachableError,
 )
+
+log = logging.getLogger(__name__)
 
 _GONE = frozenset({10003, 10008})  # unknown channel, unknown message
 _PINS_FULL = 30003
@@ -48,6 +52,8 @@ LONGEST_SILENCE = 86_400.0
 
 LESS_OFTEN = gettext_noop("Discord wants us to ask less often. Try again later.")
 PINS_FULL = gettext_noop("This channel has as many pins as Discord allows (250).")
+REFUSED = gettext_noop("Discord refused this. If it goes on, tell whoever runs the bot.")
+"""For a reason that is in the log."""
 
 
 class DiscordPublisher:
@@ -223,7 +229,7 @@ def _raise(error: discord.HTTPException) -> NoReturn:
     # A 404 without one of those codes is not about the message: a wrong address, or a proxy.
     if error.status >= 500 or error.status in {404, 429}:
         raise UnreachableError(gettext_noop("Discord did not answer as it should.")) from None
-    raise PublishError(
-        f"Discord refused this (error {error.code or error.status}). If it stays so, tell whoever "
-        "runs the bot."
-    ) from None
+    # In a proxy's answer, the code may be anything.
+    is_code = isinstance(error.code, int) and 0 < error.code < 1_000_000
+    log.warning("Discord refused a request (%s)", error.code if is_code else describe_error(error))
+    raise PublishError(REFUSED) from None

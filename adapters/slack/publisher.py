@@ -80,6 +80,8 @@ _TRANSIENT = frozenset(
 )
 
 PINS_FULL = gettext_noop("This channel has as many pins as Slack allows (100).")
+REFUSED = gettext_noop("Slack refused this. If it goes on, tell whoever runs the bot.")
+"""For a reason that is in the log."""
 
 
 class SlackPublisher:
@@ -202,6 +204,5 @@ def _raise(error: SlackApiError) -> NoReturn:
         raise RefusedError(_REFUSALS[refusal]) from None
     if is_outage(error) or name in _TRANSIENT:
         raise UnreachableError(gettext_noop("Slack did not answer as it should.")) from None
-    raise PublishError(
-        f"Slack refused this (error {name}). If it stays so, tell whoever runs the bot."
-    ) from None
+    log.warning("Slack refused a request (%s)", name)
+    raise PublishError(REFUSED) from None

@@ -24,6 +24,7 @@ from tests.standins.discord import (
     Permission,
     Place,
     rate_limited,
+    refused,
 )
 from tests.standins.discord_state import PINS_PER_CHANNEL
 from tests.standins.recording import JSON
@@ -85,6 +86,15 @@ async def test_what_only_the_operator_can_mend_is_in_the_log_and_members_read_th
     assert done.content == STORE_AWAY
     assert full in caplog.text
     assert not posted(discord)
+
+
+async def test_another_refusal_is_named_in_the_log_and_said_in_the_readers_language(
+    discord: DiscordStandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    discord.faults.add(refused(403, 20016), method="POST", route="/channels/{channel_id}/messages")
+    reply = await discord.command("ldn-mod pin", {"topic": "forms"}, locale="de", **MODERATE)
+    assert reply.content.startswith("Discord hat das abgelehnt.")
+    assert "Discord refused a request (20016)" in caplog.messages
 
 
 async def test_post_pressed_twice_at_once_posts_once(discord: DiscordStandIn) -> None:

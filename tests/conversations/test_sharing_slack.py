@@ -220,6 +220,16 @@ async def test_what_keeps_us_from_posting_is_said_in_words(
     assert not posted(slack)
 
 
+async def test_another_refusal_is_named_in_the_log_and_said_in_the_readers_language(
+    slack: SlackStandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    slack.channel.errors["chat.postMessage"] = "as_user_not_supported"
+    slack.add_person(replace(slack.moderator, locale="de-DE"))
+    reply = await moderate(slack, "pin forms")
+    assert reply.text.startswith("Slack hat das abgelehnt.")
+    assert "Slack refused a request (as_user_not_supported)" in caplog.messages
+
+
 async def test_what_was_refused_can_be_posted_as_soon_as_the_mend_is_made(
     slack: SlackStandIn,
 ) -> None:
