@@ -99,7 +99,7 @@ class SlackPublisher:
         self, place: Place, answer: Answer, nonce: str, reply_to: str = "", *, notify: bool = False
     ) -> str:
         """See `Publisher.post`. Slack has no nonces, and notifies a thread's followers itself."""
-        async with self._turn(place, "chat.postMessage") as client, _errors_as_ours():
+        async with self._turn(place, "chat.postMessage") as client:
             said = await client.chat_postMessage(
                 channel=place.channel, thread_ts=reply_to or None, **render_public(answer)
             )
@@ -107,7 +107,7 @@ class SlackPublisher:
 
     async def edit(self, post: Post, answer: Answer) -> None:
         """See `Publisher.edit`."""
-        async with self._turn(post.place, "chat.update") as client, _errors_as_ours():
+        async with self._turn(post.place, "chat.update") as client:
             message = render_public(answer)
             await client.chat_update(
                 channel=post.place.channel,
@@ -126,18 +126,12 @@ class SlackPublisher:
 
     async def pin(self, post: Post) -> None:
         """See `Publisher.pin`."""
-        async with (
-            self._turn(post.place, "pins.add") as client,
-            _errors_as_ours(harmless="already_pinned"),
-        ):
+        async with self._turn(post.place, "pins.add", harmless="already_pinned") as client:
             await client.pins_add(channel=post.place.channel, timestamp=post.message)
 
     async def unpin(self, post: Post) -> None:
         """See `Publisher.unpin`."""
-        async with (
-            self._turn(post.place, "pins.remove") as client,
-            _errors_as_ours(harmless="no_pin"),
-        ):
+        async with self._turn(post.place, "pins.remove", harmless="no_pin") as client:
             await client.pins_remove(channel=post.place.channel, timestamp=post.message)
 
     async def pinned(self, place: Place) -> frozenset[str]:
@@ -146,26 +140,41 @@ class SlackPublisher:
 
     async def link(self, post: Post) -> str:
         """See `Publisher.link`."""
-        async with self._turn(post.place, "chat.getPermalink") as client, _errors_as_ours():
+        async with self._turn(post.place, "chat.getPermalink") as client:
             found = await client.chat_getPermalink(
                 channel=post.place.channel, message_ts=post.message
             )
         return str(found["permalink"])
 
     @asynccontextmanager
-    async def _turn(self, place: Place, method: str) -> AsyncIterator[AsyncWebClient]:
+    async def _turn(
+        self, place: Place, method: str, *, harmless: str = ""
+    ) -> AsyncIterator[AsyncWebClient]:
+        """A client for one call of a method; raises Slack's errors as `PublishError`s.
+
+        The error named `harmless` is ignored.
+        """
         async with self._turns[place.community, method]:
+            client = await self._client(place)
             try:
-                client = await self._workspaces.client(place.community)
-            except PublishError:
-                raise
-            except LdnBotError as error:
-                log.warning("a workspace's token could not be looked up: %s", error)
-                raise UnreachableError(STORE_AWAY) from None
-            yield client
+                yield client
+            except SlackApiError as error:
+                if error_name(error) != harmless:
+                    _raise(error)
+            except (SlackClientError, aiohttp.ClientError, OSError):
+                raise UnreachableError(gettext_noop("Slack could not be reached.")) from None
+
+    async def _client(self, place: Place) -> AsyncWebClient:
+        try:
+            return await self._workspaces.client(place.community)
+        except PublishError:
+            raise
+        except LdnBotError as error:
+            log.warning("a workspace's token could not be looked up: %s", error)
+            raise UnreachableError(STORE_AWAY) from None
 
     async def _pins(self, place: Place) -> list[dict[str, Any]]:
-        async with self._turn(place, "pins.list") as client, _errors_as_ours():
+        async with self._turn(place, "pins.list") as client:
             listed = await client.pins_list(channel=place.channel)
         items: list[dict[str, Any]] = listed.get("items", [])
         return [item["message"] for item in items if "message" in item]
@@ -179,18 +188,6 @@ def with_rate_limit_retries(client: AsyncWebClient) -> AsyncWebClient:
     """
     client.retry_handlers = [AsyncRateLimitErrorRetryHandler(max_retry_count=5)]
     return client
-
-
-@asynccontextmanager
-async def _errors_as_ours(harmless: str | None = None) -> AsyncIterator[None]:
-    """Raise Slack's errors as `PublishError`s; the error named `harmless` is ignored."""
-    try:
-        yield
-    except SlackApiError as error:
-        if error_name(error) != harmless:
-            _raise(error)
-    except (TimeoutError, SlackClientError, aiohttp.ClientError, OSError):
-        raise UnreachableError(gettext_noop("Slack could not be reached.")) from None
 
 
 def _raise(error: SlackApiError) -> NoReturn:
