@@ -199,7 +199,7 @@ class DiscordPublisher:
             _raise(error)
         except discord.RateLimited:
             raise UnreachableError(LESS_OFTEN) from None
-        except (aiohttp.ClientError, OSError, TimeoutError):
+        except (aiohttp.ClientError, OSError):
             raise UnreachableError(gettext_noop("Discord could not be reached.")) from None
 
 

@@ -6,7 +6,6 @@ discord.py by itself would end the connections of all shards, and everything und
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,6 @@ _OF_THE_CONNECTION = (
     WebSocketClosure,
     discord.ConnectionClosed,
     aiohttp.ClientError,
-    asyncio.TimeoutError,
     OSError,
 )
 """Errors of a whole connection, not of one message."""

@@ -35,7 +35,7 @@ CACHE_SIZE = 2000
 FETCH_TIMEOUT = 1.0
 """Seconds that an answer waits, at most, for Slack to say who asks."""
 
-_FAILURES = (SlackClientError, aiohttp.ClientError, OSError, asyncio.TimeoutError)
+_FAILURES = (SlackClientError, aiohttp.ClientError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
