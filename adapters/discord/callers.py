@@ -38,16 +38,18 @@ def posting_caller_of(interaction: Interaction, *, replying: bool = False) -> Ca
     `replying`: the post would be a reply to a message, which needs a further permission.
     """
     caller = caller_of(interaction)
-
-    def missing(*, pinning: bool) -> str:
-        return _missing_permission(interaction, caller.say, replying=replying, pinning=pinning)
-
-    return replace(caller, cannot_post=missing(pinning=False), cannot_pin=missing(pinning=True))
+    to_post = _missing_permission(interaction, caller.say, reading=replying)
+    to_pin = _missing_permission(interaction, caller.say, reading=True, pinning=True)
+    return replace(caller, cannot_post=to_post, cannot_pin=to_pin)
 
 
 def _missing_permission(
-    interaction: Interaction, say: Translator, *, replying: bool, pinning: bool
+    interaction: Interaction, say: Translator, *, reading: bool, pinning: bool = False
 ) -> str:
+    """A sentence that names the permissions that the bot lacks; empty if it lacks none.
+
+    `reading`, `pinning`: whether it has to read earlier messages, and to pin one, besides posting.
+    """
     if interaction.guild_id is None:
         return ""
     ours = interaction.app_permissions
@@ -58,7 +60,7 @@ def _missing_permission(
             ours.send_messages_in_threads if in_thread else ours.send_messages
         ),
     }
-    if replying or pinning:
+    if reading:
         needed[say("Read Message History")] = ours.read_message_history
     if pinning:
         needed[say("Pin Messages")] = ours.pin_messages

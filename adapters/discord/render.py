@@ -18,7 +18,7 @@ import discord
 
 from adapters import text as plain_text
 from adapters.conversation import AnswerPage, Aside, PostPreview, Reply, Response
-from adapters.discord.views import AnswerView, ButtonView, PostPreviewView
+from adapters.discord.views import ButtonView, answer_view, post_preview_view
 from adapters.wording import PAGE
 from knowledge.actions import Button
 from knowledge.answer import Answer, Kind
@@ -95,7 +95,7 @@ def render(answer: Answer, page: int = 1, post_buttons: Sequence[Button] = ()) -
     pages = contents(answer)
     page = min(max(page, 1), len(pages))
     return DiscordMessage(
-        pages[page - 1], AnswerView(answer, page, len(pages), post_buttons), _file_of(answer)
+        pages[page - 1], answer_view(answer, page, len(pages), post_buttons), _file_of(answer)
     )
 
 
@@ -152,7 +152,7 @@ def render_reply(reply: Reply) -> DiscordMessage:
 def render_post_preview(preview: PostPreview) -> DiscordMessage:
     """A preview of what a channel would see, with the buttons to post it."""
     content = plain_text.joined(markdown(preview.text), public_content(preview.answer))
-    return DiscordMessage(content, PostPreviewView(preview))
+    return DiscordMessage(content, post_preview_view(preview))
 
 
 def render_response(response: Response) -> DiscordMessage:

@@ -24,13 +24,17 @@ OPTIONS_LIMIT = 25
 
 
 class ButtonView(ui.View):
-    """Rows of buttons."""
+    """Rows of buttons, below a menu if there is one."""
 
-    def __init__(self, *rows: Sequence[Button]) -> None:
+    def __init__(self, *rows: Sequence[Button], menu: ui.Select[Any] | None = None) -> None:
         super().__init__(timeout=None)
+        if menu is not None:
+            self.add_item(menu)
         for number, row in enumerate(rows, start=1):
             for button in row:
-                self.add_item(button_for(button, number))
+                label = clip(button.label, BUTTON_LABEL_LIMIT)
+                identifier = button.action.encode()
+                self.add_item(ui.Button(label=label, custom_id=identifier, row=number))
         # discord.py forgets a stopped view; presses reach the client without it.
         self.stop()
         self._sent: list[dict[str, Any]] | None = None
@@ -42,38 +46,27 @@ class ButtonView(ui.View):
         return self._sent
 
 
-class AnswerView(ButtonView):
-    """What is under a page of an answer: a menu of choices, and rows of buttons.
-
-    `post_buttons` are for those who may post the answer.
-    """
-
-    def __init__(
-        self, answer: Answer, page: int = 1, pages: int = 1, post_buttons: Sequence[Button] = ()
-    ) -> None:
-        super().__init__(*buttons(answer, page, pages), post_buttons)
-        if answer.choices:
-            placeholder = translator_for(answer.language)(CHOOSE)
-            self.add_item(menu_of(menu_action(answer), answer.choices, placeholder))
+def answer_view(
+    answer: Answer, page: int, pages: int, post_buttons: Sequence[Button]
+) -> ButtonView:
+    """What is under a page of an answer; `post_buttons` are for those who may post it."""
+    placeholder = translator_for(answer.language)(CHOOSE)
+    menu = _menu(menu_action(answer), answer.choices, placeholder)
+    return ButtonView(*buttons(answer, page, pages), post_buttons, menu=menu)
 
 
-class PostPreviewView(ButtonView):
+def post_preview_view(preview: PostPreview) -> ButtonView:
     """What is under a preview of a post: a menu of other topics, and the buttons to post."""
-
-    def __init__(self, preview: PostPreview) -> None:
-        super().__init__(preview.buttons)
-        if preview.choices and preview.choose:
-            self.add_item(menu_of(preview.choose, preview.choices, preview.placeholder))
+    menu = _menu(preview.choose, preview.choices, preview.placeholder)
+    return ButtonView(preview.buttons, menu=menu)
 
 
-def button_for(button: Button, row: int) -> ui.Button[Any]:
-    """A `Button` as discord.py's."""
-    label = clip(button.label, BUTTON_LABEL_LIMIT)
-    return ui.Button(label=label, custom_id=button.action.encode(), row=row)
-
-
-def menu_of(action: Action, choices: Sequence[Choice], placeholder: str) -> ui.Select[Any]:
-    """Choices as a select menu in the first row, at most 25; `action` is its custom_id."""
+def _menu(
+    action: Action | None, choices: Sequence[Choice], placeholder: str
+) -> ui.Select[Any] | None:
+    """At most 25 choices as a select menu in the first row; None without choices."""
+    if action is None or not choices:
+        return None
     options = [
         discord.SelectOption(label=clip(choice.title, OPTION_LABEL_LIMIT), value=choice.topic)
         for choice in choices[:OPTIONS_LIMIT]
