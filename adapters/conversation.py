@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from knowledge.actions import Action, Button
+from adapters.wording import CHOOSE
+from knowledge.actions import Action, Button, menu_action
 from knowledge.answer import Answer, Choice
 from knowledge.language import ENGLISH, Translator, translator_for
 from knowledge.posts import Place, Platform
@@ -63,6 +64,22 @@ class AnswerPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Menu:
+    """Topics to choose from; `placeholder` is what it says while nothing is chosen."""
+
+    action: Action
+    choices: tuple[Choice, ...]
+    placeholder: str
+
+
+def menu_of(answer: Answer) -> Menu | None:
+    """The menu under an answer; None if it offers no other topics."""
+    if not answer.choices:
+        return None
+    return Menu(menu_action(answer), answer.choices, translator_for(answer.language)(CHOOSE))
+
+
+@dataclass(frozen=True, slots=True)
 class PostPreview:
     """A preview, for one person, of what everyone in a channel would see.
 
@@ -70,17 +87,13 @@ class PostPreview:
         answer: what would be posted.
         text: the sentence above it.
         buttons: post it, or go back.
-        choices: other topics that could be posted instead, for a menu.
-        choose: the action of that menu.
-        placeholder: the text of that menu while nothing is chosen.
+        menu: other topics that could be posted instead.
     """
 
     answer: Answer
     text: str
     buttons: tuple[Button, ...] = ()
-    choices: tuple[Choice, ...] = ()
-    choose: Action | None = None
-    placeholder: str = ""
+    menu: Menu | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from adapters.conversation import AnswerPage, Aside, Caller, PostPreview, Reply, Response
+from adapters.conversation import AnswerPage, Aside, Caller, Menu, PostPreview, Reply, Response
 from adapters.moderation import Moderation, back_to
 from adapters.wording import STALE_BUTTON, UNKNOWN_COMMAND
 from knowledge.actions import Action, Button, Verb
@@ -181,9 +181,11 @@ class Reception:
             answer,
             caller.say(PREVIEW if section else hint),
             self._preview_buttons(caller, action) if section else (),
-            tuple(choices.values())[:MOST_CHOICES],
-            replace(action, topic=""),
-            caller.say(CHOOSE_TO_POST),
+            Menu(
+                replace(action, topic=""),
+                tuple(choices.values())[:MOST_CHOICES],
+                caller.say(CHOOSE_TO_POST),
+            ),
         )
 
     def _preview_buttons(self, caller: Caller, action: Action) -> tuple[Button, ...]:

@@ -12,11 +12,9 @@ from typing import Any
 import discord
 from discord import ui
 
-from adapters.conversation import PostPreview
-from adapters.wording import CHOOSE
-from knowledge.actions import Action, Button, buttons, clip, menu_action
-from knowledge.answer import Answer, Choice
-from knowledge.language import translator_for
+from adapters.conversation import Menu, PostPreview, menu_of
+from knowledge.actions import Action, Button, buttons, clip
+from knowledge.answer import Answer
 
 BUTTON_LABEL_LIMIT = 80
 OPTION_LABEL_LIMIT = 100
@@ -26,10 +24,10 @@ OPTIONS_LIMIT = 25
 class ButtonView(ui.View):
     """Rows of buttons, below a menu if there is one."""
 
-    def __init__(self, *rows: Sequence[Button], menu: ui.Select[Any] | None = None) -> None:
+    def __init__(self, *rows: Sequence[Button], menu: Menu | None = None) -> None:
         super().__init__(timeout=None)
-        if menu is not None:
-            self.add_item(menu)
+        if menu:
+            self.add_item(_select(menu))
         for number, row in enumerate(rows, start=1):
             for button in row:
                 label = clip(button.label, BUTTON_LABEL_LIMIT)
@@ -46,32 +44,26 @@ class ButtonView(ui.View):
         return self._sent
 
 
+def _select(menu: Menu) -> ui.Select[Any]:
+    """A menu as discord.py's, in the first row."""
+    options = [
+        discord.SelectOption(label=clip(choice.title, OPTION_LABEL_LIMIT), value=choice.topic)
+        for choice in menu.choices[:OPTIONS_LIMIT]
+    ]
+    identifier = menu.action.encode()
+    return ui.Select(placeholder=menu.placeholder, custom_id=identifier, options=options, row=0)
+
+
 def answer_view(
     answer: Answer, page: int, pages: int, post_buttons: Sequence[Button]
 ) -> ButtonView:
     """What is under a page of an answer; `post_buttons` are for those who may post it."""
-    placeholder = translator_for(answer.language)(CHOOSE)
-    menu = _menu(menu_action(answer), answer.choices, placeholder)
-    return ButtonView(*buttons(answer, page, pages), post_buttons, menu=menu)
+    return ButtonView(*buttons(answer, page, pages), post_buttons, menu=menu_of(answer))
 
 
 def post_preview_view(preview: PostPreview) -> ButtonView:
     """What is under a preview of a post: a menu of other topics, and the buttons to post."""
-    menu = _menu(preview.choose, preview.choices, preview.placeholder)
-    return ButtonView(preview.buttons, menu=menu)
-
-
-def _menu(
-    action: Action | None, choices: Sequence[Choice], placeholder: str
-) -> ui.Select[Any] | None:
-    """At most 25 choices as a select menu in the first row; None without choices."""
-    if action is None or not choices:
-        return None
-    options = [
-        discord.SelectOption(label=clip(choice.title, OPTION_LABEL_LIMIT), value=choice.topic)
-        for choice in choices[:OPTIONS_LIMIT]
-    ]
-    return ui.Select(placeholder=placeholder, custom_id=action.encode(), options=options, row=0)
+    return ButtonView(preview.buttons, menu=preview.menu)
 
 
 def action_of(data: Mapping[str, Any]) -> Action | None:

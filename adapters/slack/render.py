@@ -28,10 +28,10 @@ from slack_sdk.models.blocks import (
 )
 
 from adapters import text as plain_text
-from adapters.conversation import AnswerPage, Aside, PostPreview, Reply, Response
-from adapters.wording import CHOOSE, MENTIONED, OPEN_PRIVATELY, PAGE
-from knowledge.actions import Action, Button, Verb, buttons, clip, menu_action
-from knowledge.answer import Answer, Choice
+from adapters.conversation import AnswerPage, Aside, Menu, PostPreview, Reply, Response, menu_of
+from adapters.wording import MENTIONED, OPEN_PRIVATELY, PAGE
+from knowledge.actions import Action, Button, Verb, buttons, clip
+from knowledge.answer import Answer
 from knowledge.errors import DoesNotFitError
 from knowledge.language import translator_for
 from knowledge.markup import Span, length, paginate, parse, parse_kept, print_blocks
@@ -185,10 +185,7 @@ def render_reply(reply: Reply) -> SlackMessage:
 def render_post_preview(preview: PostPreview) -> SlackMessage:
     """A preview of what a channel would see, with the buttons to post it."""
     said, shown = mrkdwn(preview.text), render_public(preview.answer)
-    ways: list[SlackBlock] = []
-    if preview.choices and preview.choose:
-        ways += _menu(preview.choose, preview.choices, preview.placeholder)
-    ways += _row(preview.buttons)
+    ways = [*_menu(preview.menu), *_row(preview.buttons)]
     return SlackMessage(
         text=f"{said}\n\n{shown['text']}",
         blocks=(
@@ -258,22 +255,20 @@ def _sections(texts: Iterable[str]) -> list[SlackBlock]:
 
 
 def _navigation(answer: Answer, page: int, pages: int) -> list[SlackBlock]:
-    menu: list[SlackBlock] = []
-    if answer.choices:
-        placeholder = translator_for(answer.language)(CHOOSE)
-        menu = _menu(menu_action(answer), answer.choices, placeholder)
     through, beside = buttons(answer, page, pages)
-    return [*menu, *_row(through), *_row(beside)]
+    return [*_menu(menu_of(answer)), *_row(through), *_row(beside)]
 
 
-def _menu(action: Action, choices: Sequence[Choice], placeholder: str) -> list[SlackBlock]:
+def _menu(menu: Menu | None) -> list[SlackBlock]:
+    if menu is None:
+        return []
     options = [
         Option(value=choice.topic, text=PlainTextObject(text=clip(choice.title, LABEL_LIMIT)))
-        for choice in choices[:OPTIONS_LIMIT]
+        for choice in menu.choices[:OPTIONS_LIMIT]
     ]
     select = StaticSelectElement(
-        placeholder=PlainTextObject(text=placeholder),
-        action_id=action.encode(),
+        placeholder=PlainTextObject(text=menu.placeholder),
+        action_id=menu.action.encode(),
         options=options,
     )
     return [ActionsBlock(elements=[select])]

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters import text as plain_text
-from adapters.conversation import Aside, Caller, PostPreview, Response
+from adapters.conversation import Aside, Caller, Menu, PostPreview, Response
 from adapters.discord import render as discord
 from adapters.moderation import Moderation
 from adapters.reception import MAY_BE_DESPAIR, NOTHING_TO_POST, PREVIEW, Reception
@@ -391,7 +391,7 @@ def preview_of(answer: Answer, text: str) -> PostPreview:
     post = replace(draft, verb=Verb.POST)
     choices = tuple(Choice(f"s{number}", f"Section {number}") for number in range(25))
     buttons = (Button(post, "Post"), Button(replace(draft, detail=f"{draft.detail}n"), "Notify"))
-    return PostPreview(answer, text, buttons, choices, replace(draft, topic=""), "Another")
+    return PostPreview(answer, text, buttons, Menu(replace(draft, topic=""), choices, "Another"))
 
 
 def _public_on_slack(answer: Answer) -> str:
