@@ -15,7 +15,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import discord
-from discord import app_commands
 
 from adapters.closing import finish
 from adapters.conversation import Aside
@@ -32,15 +31,12 @@ from adapters.discord.views import action_of
 from adapters.moderation import Subcommand
 from adapters.reception import Reception
 from adapters.wording import APOLOGY
-from knowledge.actions import GUARDED, NEEDS_STORE, Action, clip
+from knowledge.actions import GUARDED, NEEDS_STORE, Action
 from knowledge.errors import PlatformError
 from knowledge.language import language_for, translator_for
 from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
-
-CHOICES_LIMIT = 25
-CHOICE_NAME_LIMIT = 100
 
 Interaction = discord.Interaction["DiscordClient"]
 
@@ -200,15 +196,6 @@ class DiscordClient(GatewayClient):
                 posting_caller_of(interaction), command, subcommand, words
             )
             await edit_answer(interaction, render_response(response))
-
-    async def suggest(self, command: str, typed: str) -> list[app_commands.Choice[str]]:
-        """Titles that complete what was typed so far; none for an unknown command."""
-        desk = self.reception.desks.get(command)
-        choices = desk.suggest(typed, CHOICES_LIMIT) if desk else []
-        return [
-            app_commands.Choice(name=clip(choice.title, CHOICE_NAME_LIMIT), value=choice.topic)
-            for choice in choices
-        ]
 
     async def notify(self, interaction: Interaction, sentence: str) -> None:
         """Show an English sentence, translated, to the person who acted alone.

@@ -30,6 +30,8 @@ from knowledge.language import ENGLISH, gettext_noop, language_for, translator_f
 log = logging.getLogger(__name__)
 
 DESCRIPTION_LIMIT = 100
+CHOICES_LIMIT = 25
+CHOICE_NAME_LIMIT = 100
 MENU_NAME_LIMIT = 32
 MENUS_LIMIT = 5
 """Entries in messages' menus, at most: discord.py 2.7's limit; Discord itself allows 15."""
@@ -60,7 +62,7 @@ class DocumentCommandTree(app_commands.CommandTree[Any]):
         """
         try:
             command, question = _typed_question(interaction)
-            if command in interaction.client.desks:
+            if command in interaction.client.reception.desks:
                 await interaction.client.ask(interaction, command, question)
             else:
                 await super()._call(interaction)
@@ -105,9 +107,9 @@ def command_tree(client: Any, desks: Desks) -> DocumentCommandTree:
 
 def add_commands(tree: DocumentCommandTree, desks: Desks) -> None:
     """Put every document's commands into a tree."""
-    for command, desk in desks.items():
-        tree.add_command(_question_command(command, desk.document.title))
-        tree.add_command(_moderator_group(command))
+    for command in desks:
+        tree.add_command(_question_command(desks, command))
+        tree.add_command(_moderator_group(desks, command))
     for command in islice(desks, MENUS_LIMIT):
         # Two entries have the same name if their long commands begin alike; the later one is kept.
         tree.add_command(_message_menu(command), override=True)
@@ -142,15 +144,17 @@ def _typed_question(interaction: Interaction) -> tuple[str, str]:
     return "", ""
 
 
-def _question_command(name: str, title: str) -> app_commands.Command[Any, ..., None]:
+def _question_command(desks: Desks, name: str) -> app_commands.Command[Any, ..., None]:
     @app_commands.describe(question=_translated(QUESTION_HINT))
     async def callback(interaction: Interaction, question: str = "") -> None:
         await interaction.client.ask(interaction, name, question)
 
     command: app_commands.Command[Any, ..., None] = app_commands.Command(
-        name=name, description=_translated(INVITE, title=title), callback=callback
+        name=name,
+        description=_translated(INVITE, title=desks[name].document.title),
+        callback=callback,
     )
-    command.autocomplete("question")(_completion(name))
+    command.autocomplete("question")(_completion(desks, name))
     return command
 
 
@@ -162,7 +166,7 @@ def _message_menu(name: str) -> app_commands.ContextMenu:
     return app_commands.ContextMenu(name=entry, callback=callback)
 
 
-def _moderator_group(name: str) -> app_commands.Group:
+def _moderator_group(desks: Desks, name: str) -> app_commands.Group:
     # The default permission hides it from members; permission is checked again at every use.
     group = app_commands.Group(
         name=f"{name}{MODERATOR_SUFFIX}",
@@ -175,11 +179,13 @@ def _moderator_group(name: str) -> app_commands.Group:
         ),
     )
     for subcommand in Subcommand:
-        group.add_command(_subcommand(name, subcommand))
+        group.add_command(_subcommand(desks, name, subcommand))
     return group
 
 
-def _subcommand(name: str, subcommand: Subcommand) -> app_commands.Command[Any, ..., None]:
+def _subcommand(
+    desks: Desks, name: str, subcommand: Subcommand
+) -> app_commands.Command[Any, ..., None]:
     @app_commands.describe(topic=_translated(TOPIC_HINT))
     async def about_topic(interaction: Interaction, topic: str) -> None:
         await interaction.client.moderate(interaction, name, subcommand, topic)
@@ -218,14 +224,19 @@ def _subcommand(name: str, subcommand: Subcommand) -> app_commands.Command[Any, 
         callback=callback,
     )
     if callback is about_topic:
-        command.autocomplete("topic")(_completion(name))
+        command.autocomplete("topic")(_completion(desks, name))
     return command
 
 
-def _completion(name: str) -> Any:
-    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        choices: list[app_commands.Choice[str]] = await interaction.client.suggest(name, typed)
-        return choices
+def _completion(desks: Desks, name: str) -> Any:
+    """An autocompletion with the titles that complete what was typed so far."""
+
+    async def complete(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        desk = desks.get(name)  # the documents may be replaced before the commands are
+        return [
+            app_commands.Choice(name=clip(choice.title, CHOICE_NAME_LIMIT), value=choice.topic)
+            for choice in (desk.suggest(typed, CHOICES_LIMIT) if desk else ())
+        ]
 
     return complete
 
