@@ -14,19 +14,20 @@ import aiohttp
 import discord
 
 from adapters.conversation import Aside, Response
-from adapters.discord import callbacks
-from adapters.discord.render import DiscordMessage, render_response
+from adapters.discord.callbacks import DEFERRED_REPLY, DEFERRED_UPDATE, call_back
+from adapters.discord.render import render_response
 
 Interaction = discord.Interaction[Any]
 
 _ALREADY_ANSWERED = 40060
 _DEFERRED = "deferred"
+"""A key of an interaction's `extras`: the response comes later."""
 
 
 async def send(interaction: Interaction, response: Response) -> None:
     """Respond with a new message that only the person who acted sees."""
     message = render_response(response)
-    await _with_one_retry(lambda: callbacks.show(interaction, message))
+    await _with_one_retry(lambda: call_back(interaction, message.as_new, message.attachments()))
 
 
 async def defer(interaction: Interaction, *, thinking: bool = False) -> None:
@@ -34,7 +35,8 @@ async def defer(interaction: Interaction, *, thinking: bool = False) -> None:
 
     With `thinking`, a new message says "thinking …" until then; without, the present one stays.
     """
-    await _with_one_retry(lambda: callbacks.defer(interaction, thinking=thinking))
+    callback = DEFERRED_REPLY if thinking else DEFERRED_UPDATE
+    await _with_one_retry(lambda: call_back(interaction, callback))
     interaction.extras[_DEFERRED] = True
 
 
@@ -46,13 +48,15 @@ async def send_aside(interaction: Interaction, aside: Aside) -> None:
         await send(interaction, aside)
 
 
-async def replace_message(interaction: Interaction, message: DiscordMessage) -> None:
+async def replace_message(interaction: Interaction, response: Response) -> None:
     """Respond by replacing the message with the button that was pressed."""
-    await _with_one_retry(lambda: callbacks.update(interaction, message))
+    message = render_response(response)
+    await _with_one_retry(lambda: call_back(interaction, message.as_update, message.attachments()))
 
 
-async def edit_answer(interaction: Interaction, message: DiscordMessage) -> None:
+async def edit_answer(interaction: Interaction, response: Response) -> None:
     """Send the response after `defer`."""
+    message = render_response(response)
     await _with_one_retry(
         lambda: interaction.edit_original_response(content=message.content, view=message.view)
     )

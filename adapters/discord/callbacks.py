@@ -15,45 +15,29 @@ import discord
 from discord.http import Route
 from discord.webhook.async_ import async_context
 
-from adapters.discord.render import DiscordMessage
-
 Interaction = discord.Interaction[Any]
 
 _DEFER_UPDATE = discord.InteractionResponseType.deferred_message_update.value
 _DEFER_REPLY = discord.InteractionResponseType.deferred_channel_message.value
 _EPHEMERAL = discord.MessageFlags(ephemeral=True).value
-_DEFERRED_UPDATE = json.dumps({"type": _DEFER_UPDATE}).encode()
-_DEFERRED_REPLY = json.dumps({"type": _DEFER_REPLY, "data": {"flags": _EPHEMERAL}}).encode()
+DEFERRED_UPDATE = json.dumps({"type": _DEFER_UPDATE}).encode()
+"""The response comes later, and replaces the message with the button."""
+DEFERRED_REPLY = json.dumps({"type": _DEFER_REPLY, "data": {"flags": _EPHEMERAL}}).encode()
+"""The response comes later, in a new message that says "thinking …" until then."""
 
 
-async def show(interaction: Interaction, message: DiscordMessage) -> None:
-    """Respond with a new message that only the person who acted sees; raises as `update` does."""
-    await _call_back(interaction, message.as_new, message.attachments())
-
-
-async def update(interaction: Interaction, message: DiscordMessage) -> None:
-    """Respond by replacing the message with the button that was pressed.
-
-    Raises:
-        discord.HTTPException: Discord refused it.
-        aiohttp.ClientError, OSError: Discord could not be reached.
-    """
-    await _call_back(interaction, message.as_update, message.attachments())
-
-
-async def defer(interaction: Interaction, *, thinking: bool) -> None:
-    """Say that the response comes later; see `answers.defer`. Raises as `update` does."""
-    await _call_back(interaction, _DEFERRED_REPLY if thinking else _DEFERRED_UPDATE)
-
-
-async def _call_back(
+async def call_back(
     interaction: Interaction, callback: bytes, files: Sequence[discord.File] = ()
 ) -> None:
-    """Send a callback whose JSON is encoded already.
+    """Send a callback whose JSON is encoded already, with the files that it names.
 
     discord.py's `interaction.response` would encode the message for each person, and ask Discord to
     send it back and parse that, which nobody needs. The request is still made by discord.py, which
     waits out rate limits and tries again after errors.
+
+    Raises:
+        discord.HTTPException: Discord refused it.
+        aiohttp.ClientError, OSError: Discord could not be reached.
     """
     route = Route(
         "POST",

@@ -25,7 +25,6 @@ from adapters.discord.errors import DISCORD_ERRORS, describe_error, wrong_token
 from adapters.discord.gateway import GatewayClient
 from adapters.discord.publisher import DiscordPublisher
 from adapters.discord.registration import KeyValueStore, Registration
-from adapters.discord.render import render_response
 from adapters.discord.shards import Shards
 from adapters.discord.views import action_of
 from adapters.moderation import Subcommand
@@ -173,9 +172,9 @@ class DiscordClient(GatewayClient):
             if isinstance(response, Aside):
                 await send_aside(interaction, response)
             elif waits:
-                await edit_answer(interaction, render_response(response))
+                await edit_answer(interaction, response)
             else:
-                await replace_message(interaction, render_response(response))
+                await replace_message(interaction, response)
             self.reception.count(caller, response)
 
     async def draft(self, interaction: Interaction, command: str, message: discord.Message) -> None:
@@ -195,7 +194,7 @@ class DiscordClient(GatewayClient):
             response = await self.reception.moderation.command(
                 posting_caller_of(interaction), command, subcommand, words
             )
-            await edit_answer(interaction, render_response(response))
+            await edit_answer(interaction, response)
 
     async def notify(self, interaction: Interaction, sentence: str) -> None:
         """Show an English sentence, translated, to the person who acted alone.
