@@ -7,7 +7,6 @@ parts that changed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -197,11 +196,9 @@ class Pages:
         return desks.get(request.query.get("document", "")) or desks.first
 
     def _page(self, name: str, state: PageState, **values: Any) -> web.Response:
-        documents = self._documents
-        shared = _Shared(documents, [desk.document.command for desk in documents.desks.values()])
         html = self._templates.get_template(name).render(
             state=state,
-            shared=shared,
+            live=self._documents,
             here=name.removesuffix(".html"),
             to=partial(_address, state.theme),
             **values,
@@ -221,14 +218,6 @@ async def _form(request: web.Request) -> Mapping[str, object]:
         raise
     except Exception:  # no form, in one of the many ways in which bytes can be none
         raise web.HTTPBadRequest(text="This is no form of this page.") from None
-
-
-@dataclass(frozen=True, slots=True)
-class _Shared:
-    """What the frame around every page shows."""
-
-    documents: LiveDocuments
-    commands: list[str]
 
 
 def _address(theme: str, path: str, **query: str) -> str:
