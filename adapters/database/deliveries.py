@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.engine import Database
 from adapters.database.errors import StoreError
-from adapters.database.posts import utc_now
 from adapters.database.tables import deliveries as table
+from adapters.database.tables import utc_now
 from adapters.deliveries import KEPT_FOR, DeliveryState
 
 FORGET_EVERY = timedelta(minutes=1)

@@ -26,8 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.engine import Database
 from adapters.database.errors import StoreError
-from adapters.database.posts import utc_now
-from adapters.database.tables import slack_bots, slack_oauth_states
+from adapters.database.tables import slack_bots, slack_oauth_states, utc_now
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.engine import Database, PostLock
-from adapters.database.tables import post_locks, posts, reservations
+from adapters.database.tables import post_locks, posts, reservations, utc_now
 from knowledge.posts import (
     MAX_CLOCK_SKEW,
     RESERVED_FOR,
@@ -46,11 +46,6 @@ PAGE = 500
 of a second, during which nobody is answered; after some years there are tens of thousands."""
 
 _KEY = (posts.c.platform, posts.c.community, posts.c.channel, posts.c.message)
-
-
-def utc_now() -> datetime:
-    """The present time, in UTC, by this machine's clock."""
-    return datetime.now(UTC)
 
 
 class SqlPostStore:

@@ -27,6 +27,11 @@ from sqlalchemy import (
 )
 
 
+def utc_now() -> datetime:
+    """The present time, in UTC, by this machine's clock."""
+    return datetime.now(UTC)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A point in time, stored in UTC and returned as an aware datetime, also with SQLite."""
 

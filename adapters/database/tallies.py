@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database import tables
 from adapters.database.engine import Database
-from adapters.database.posts import utc_now
+from adapters.database.tables import utc_now
 from knowledge.posts import Platform
 from knowledge.tallies import KEPT_FOR, Reason, SectionReport, Tally, TallyOutcome, week_of
 

@@ -23,7 +23,8 @@ from adapters.conversation import Caller
 from adapters.database.communities import SqlCommunityStore
 from adapters.database.engine import open_database
 from adapters.database.errors import StoreError
-from adapters.database.posts import SqlPostStore, utc_now
+from adapters.database.posts import SqlPostStore
+from adapters.database.tables import utc_now
 from adapters.discord import publisher as discord_publisher
 from adapters.moderation import Subcommand
 from knowledge import keeper, publishing
