@@ -120,13 +120,8 @@ def contents(answer: Answer, spare: int = 0) -> tuple[str, ...]:
         markdown(answer.credit, print_it),
     )
     say = translator_for(answer.language)
-    room = (
-        CONTENT_LIMIT
-        - spare
-        - length(plain_text.joined(head, "", foot))
-        - 2 * len("\n\n")
-        - length(plain_text.joined("", say(PAGE, page=99, pages=99)))
-    )
+    around = plain_text.joined(head, say(PAGE, page=99, pages=99), foot)
+    room = CONTENT_LIMIT - spare - length(around + "\n\n")
     if room <= 0:
         raise DoesNotFitError("heading, reminder and credit alone fill a whole Discord message")
     bodies = paginate(parse_kept(answer.body), room, print_it)
@@ -173,11 +168,6 @@ def public_content(answer: Answer) -> str:
     return contents(answer, PREVIEW_ROOM)[0]
 
 
-def markdown(text: str, print_it: Callable[[Span], str] | None = None) -> str:
-    """The article's Markdown as Discord's."""
-    return print_blocks(parse_kept(text), print_it or print_span)
-
-
 def plain_span(span: Span) -> str:
     """A span without decoration, its text escaped for Discord's Markdown."""
     return print_span(Span(span.text if not span.url else plain_text.print_span(span)))
@@ -193,3 +183,8 @@ def print_span(span: Span) -> str:
     text = f"*{text}*" if span.italic else text
     text = f"**{text}**" if span.bold else text
     return f"[{text}](<{span.url}>)" if span.url else text
+
+
+def markdown(text: str, print_it: Callable[[Span], str] = print_span) -> str:
+    """The article's Markdown as Discord's."""
+    return print_blocks(parse_kept(text), print_it)
