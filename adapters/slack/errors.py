@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack.payloads import field
+
+_NAME = re.compile(r"[a-z]+(_[a-z]+)+")
 
 
 def error_name(error: Exception) -> str:
@@ -15,6 +19,15 @@ def error_name(error: Exception) -> str:
     if not isinstance(error, SlackApiError):
         return ""
     return field(getattr(error.response, "data", None), "error")
+
+
+def describe_error(error: Exception) -> str:
+    """An error as Slack's name or its type, for the log: its text may quote a member's words.
+
+    So may a proxy's answer, of which only what has the form of Slack's names is repeated.
+    """
+    name = error_name(error)
+    return name if _NAME.fullmatch(name) else type(error).__name__
 
 
 def is_outage(error: SlackApiError) -> bool:

@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.conversation import Aside, Caller, first_word
 from adapters.deliveries import Deliveries, DeliveryState
 from adapters.reception import Reception
-from adapters.slack.errors import error_name, is_outage
+from adapters.slack.errors import describe_error, error_name, is_outage
 from adapters.slack.home import home
 from adapters.slack.manifest import SHORTCUT_SUFFIX
 from adapters.slack.payloads import (
@@ -231,7 +231,7 @@ class Listeners:
             log.warning("an answer did not reach Slack (%s)", error)
         except Exception as error:
             if _is_outage(error):
-                log.warning("an answer did not reach Slack (%s)", type(error).__name__)
+                log.warning("an answer did not reach Slack (%s)", describe_error(error))
             else:
                 log.exception("an interaction failed")
             # This may fail as well: a response_url can be used five times, a trigger for three
@@ -280,4 +280,4 @@ async def _log_errors() -> AsyncIterator[None]:
     try:
         yield
     except Exception as error:
-        log.warning("something did not reach Slack (%s)", type(error).__name__)
+        log.warning("something did not reach Slack (%s)", describe_error(error))

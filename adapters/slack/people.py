@@ -21,7 +21,7 @@ from cachetools import TTLCache
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.errors import error_name
+from adapters.slack.errors import describe_error, error_name
 from knowledge.language import ENGLISH, language_for
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class SlackPeople:
             found = await client.users_info(user=user, include_locale=True)
             info = found.get("user") or {}
         except _FAILURES as error:
-            log.warning("Slack did not say who someone is (%s)", type(error).__name__)
+            log.warning("Slack did not say who someone is (%s)", describe_error(error))
             return Person(user in self._users)
         rules = any(info.get(role) for role in ("is_admin", "is_owner", "is_primary_owner"))
         is_admin = rules and team in _workspaces(info, team)
@@ -121,7 +121,7 @@ class SlackPeople:
                         "none. List the moderators' user ids instead."
                     )
                     return False
-                log.warning("Slack did not say who is in a user group (%s)", type(error).__name__)
+                log.warning("Slack did not say who is in a user group (%s)", describe_error(error))
             else:
                 if user in (members.get("users") or ()):
                     return True

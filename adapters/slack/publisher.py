@@ -18,7 +18,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.errors import error_name, is_outage
+from adapters.slack.errors import describe_error, error_name, is_outage
 from adapters.slack.render import render_public
 from adapters.slack.workspaces import UNINSTALLED, Workspaces
 from knowledge.answer import Answer
@@ -201,5 +201,5 @@ def _raise(error: SlackApiError) -> NoReturn:
         raise RefusedError(_REFUSALS[refusal]) from None
     if is_outage(error) or name in _TRANSIENT:
         raise UnreachableError(gettext_noop("Slack did not answer as it should.")) from None
-    log.warning("Slack refused a request (%s)", name)
+    log.warning("Slack refused a request (%s)", describe_error(error))
     raise PublishError(REFUSED) from None

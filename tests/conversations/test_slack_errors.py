@@ -69,3 +69,19 @@ async def test_a_plan_without_user_groups_is_told_of_once(
         assert not (await people.fetch(client, slack_standin.member.id, TEAM_ID)).moderator
     [said] = caplog.messages
     assert "this workspace's plan has none" in said
+
+
+async def test_what_slack_refuses_is_in_the_log_by_the_name_that_slack_has_for_it(
+    slack_standin: SlackStandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = AsyncWebClient(token=slack_standin.bot_token, base_url=slack_standin.api_url)
+    lacking = Fault(status=200, body={"ok": False, "error": "missing_scope"})
+    slack_standin.faults.add(lacking, route="users.info")
+    slack_standin.faults.add(lacking, route="usergroups.users.list")
+    people = SlackPeople(["S1"])
+    for _ in range(2):
+        await people.fetch(client, slack_standin.member.id, TEAM_ID)
+    assert caplog.messages == [
+        "Slack did not say who someone is (missing_scope)",
+        "Slack did not say who is in a user group (missing_scope)",
+    ]
