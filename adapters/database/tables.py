@@ -168,8 +168,8 @@ deliveries = Table(
     Index("deliveries_claimed_idx", "claimed"),
 )
 
-# The columns that slack_sdk's installation store wants of bots. It would keep who installed them
-# in a further table, which there is not.
+# The columns that slack_sdk's installation store requires of bots. Its other table, which holds who
+# installed them, is left out.
 slack_bots = Table(
     "slack_bots",
     metadata,

@@ -102,7 +102,7 @@ class Registration:
             await self._until_changed()
 
     async def _until_changed(self, seconds: float | None = None) -> None:
-        """Wait until the commands change, for so many seconds at most; None for no limit."""
+        """Wait until the commands change, for at most `seconds`; None for no limit."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._changed.wait()

@@ -50,7 +50,7 @@ class SlackPeople:
     """Asks Slack who somebody is, and caches that in memory under a salted hash.
 
     Args:
-        listed: ids of users (U…, W…) and of user groups (S…) that moderate beside the admins.
+        listed: ids of users (U…, W…) and of user groups (S…) that moderate besides the admins.
     """
 
     def __init__(self, listed: Collection[str] = ()) -> None:

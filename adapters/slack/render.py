@@ -255,8 +255,8 @@ def _sections(texts: Iterable[str]) -> list[SlackBlock]:
 
 
 def _navigation(answer: Answer, page: int, pages: int) -> list[SlackBlock]:
-    through, beside = buttons(answer, page, pages)
-    return [*_menu(menu_of(answer)), *_row(through), *_row(beside)]
+    through, related = buttons(answer, page, pages)
+    return [*_menu(menu_of(answer)), *_row(through), *_row(related)]
 
 
 def _menu(menu: Menu | None) -> list[SlackBlock]:
