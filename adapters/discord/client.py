@@ -90,6 +90,15 @@ class DiscordAdapter:
                     raise wrong_token() from None
                 if error.code in _WRONG_SHARDS and self._shards:
                     raise PlatformError(_OTHER_SHARDS) from None
+                if error.code in _OUTDATED:
+                    log.error(_UPDATE, error.code)
+                raise
+            except discord.PrivilegedIntentsRequired:
+                log.error(_UPDATE, 4014)
+                raise
+            except discord.HTTPException as error:
+                if error.code in _OUTDATED:
+                    log.error(_UPDATE, error.code)
                 raise
             finally:
                 await client.finish()
@@ -106,6 +115,13 @@ _OTHER_SHARDS = (
     "Discord does not accept the shards in LDN_DISCORD_SHARDS: so many servers need more of them. "
     "Raise the number behind the slash in every process, and restart them."
 )
+
+
+_OUTDATED = frozenset({4012, 4013, 50041})
+"""Codes that depend on nothing but this version of the bot. The gateway's: invalid API version, and
+invalid intents; of 4014 (disallowed intents) discord.py makes an exception. The API's: invalid API
+version."""
+_UPDATE = "Discord does not let this version of the bot connect (%d). It goes on trying; update it"
 
 
 class DiscordClient(GatewayClient):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import discord as library
 import pytest
 import pytest_asyncio
 from cachetools import LRUCache
 from discord.state import AutoShardedConnectionState
 
-from adapters.discord import gateway
+from adapters.discord import client, gateway
 from adapters.discord.client import DiscordAdapter, DiscordClient
 from adapters.discord.publisher import DiscordPublisher
 from adapters.discord.shards import Shards
@@ -190,3 +192,27 @@ async def test_shards_that_discord_does_not_take_are_one_sentence(
     bot = adapter(house, discord_standin, DiscordPublisher(), Shards.parse("0/1"))
     with pytest.raises(PlatformError, match="LDN_DISCORD_SHARDS"):
         await bot.run()
+
+
+@pytest.mark.parametrize(
+    ("code", "closed"), [(4012, True), (4013, True), (4014, True), (50041, False)]
+)
+async def test_where_discord_has_become_too_new_for_this_version_that_is_said_at_each_attempt(
+    house: House,
+    discord_standin: DiscordStandIn,
+    caplog: pytest.LogCaptureFixture,
+    code: int,
+    closed: bool,
+) -> None:
+    if closed:
+        discord_standin.gateway.refusing = code
+    else:
+        refusal = Fault(status=400, body={"code": code, "message": "Invalid API version"})
+        discord_standin.faults.add(refusal, method="GET", route="/users/@me")
+    bot = adapter(house, discord_standin, DiscordPublisher())
+    errors = library.ConnectionClosed, library.PrivilegedIntentsRequired, library.HTTPException
+    with pytest.raises(errors):
+        await asyncio.wait_for(bot.run(), 10)
+    ours = [each.getMessage() for each in caplog.records if each.name == client.__name__]
+    said = "Discord does not let this version of the bot connect"
+    assert ours == [f"{said} ({code}). It goes on trying; update it"]

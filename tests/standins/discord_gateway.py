@@ -90,6 +90,7 @@ class Gateway:
         self._broken = broken
         self.max_concurrency: int | None = None  # None: IDENTIFYs may come at any pace
         self.least_shards = 1
+        self.refusing: int | None = None  # the code with which every IDENTIFY is refused
         self.identify_every = 5.0  # seconds, for shards of one bucket
         self._identified_at: dict[int, float] = {}  # by bucket
         self.sessions: dict[str, Session] = {}
@@ -165,6 +166,9 @@ class Gateway:
     async def _identify(self, ws: web.WebSocketResponse, data: JSON) -> Session | None:
         if data.get("token") != self._token():
             await ws.close(code=_WRONG_TOKEN, message=b"Authentication failed.")
+            return None
+        if self.refusing is not None:
+            await ws.close(code=self.refusing)
             return None
         index, count = data.get("shard") or (0, 1)
         if count < self.least_shards:
