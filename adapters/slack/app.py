@@ -27,7 +27,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.conversation import Aside
-from adapters.slack.errors import error_name
+from adapters.slack.errors import is_token_refused
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import SHORTCUT_SUFFIX
 from adapters.slack.oauth import NO_BOT
@@ -45,22 +45,6 @@ CANNOT_ANSWER = (
 )
 """The response if a workspace's token is not known. The reader's language is not known either."""
 
-# https://docs.slack.dev/reference/methods/auth.test#errors
-_REFUSED = frozenset(
-    {
-        "account_inactive",
-        "app_deleted",
-        "invalid_auth",
-        "not_allowed_token_type",
-        "not_authed",
-        "org_login_required",
-        "team_access_not_granted",
-        "token_expired",
-        "token_revoked",
-        "user_removed_from_team",
-    }
-)
-
 
 async def check_token(call: Any, variable: str, where: str) -> Any:
     """Await a call to Slack that uses a token, and return its result.
@@ -74,7 +58,7 @@ async def check_token(call: Any, variable: str, where: str) -> Any:
     try:
         return await call
     except SlackApiError as error:
-        if error_name(error) in _REFUSED:
+        if is_token_refused(error):
             raise PlatformError(
                 f"Slack does not accept the token in {variable}. Copy it again from your app's "
                 f"page ({where}), then restart."

@@ -10,6 +10,22 @@ from adapters.slack.payloads import field
 
 _NAME = re.compile(r"[a-z]+(_[a-z]+)+")
 
+# https://docs.slack.dev/reference/methods/auth.test#errors
+_TOKEN_REFUSED = frozenset(
+    {
+        "account_inactive",
+        "app_deleted",
+        "invalid_auth",
+        "not_allowed_token_type",
+        "not_authed",
+        "org_login_required",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+        "user_removed_from_team",
+    }
+)
+
 
 def error_name(error: Exception) -> str:
     """Slack's name of an error, such as `channel_not_found`; empty if Slack did not answer.
@@ -33,3 +49,8 @@ def describe_error(error: Exception) -> str:
 def is_outage(error: SlackApiError) -> bool:
     """Whether Slack or the way to it failed, so that the same call may succeed later."""
     return not error_name(error) or error.response.status_code >= 500
+
+
+def is_token_refused(error: Exception) -> bool:
+    """Whether Slack does not accept the token; the same call fails until there is another one."""
+    return error_name(error) in _TOKEN_REFUSED

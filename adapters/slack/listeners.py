@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.conversation import Aside, Caller, first_word
 from adapters.deliveries import Deliveries, DeliveryState
 from adapters.reception import Reception
-from adapters.slack.errors import describe_error, error_name, is_outage
+from adapters.slack.errors import describe_error, error_name, is_outage, is_token_refused
 from adapters.slack.home import home
 from adapters.slack.manifest import SHORTCUT_SUFFIX
 from adapters.slack.payloads import (
@@ -58,6 +58,10 @@ log = logging.getLogger(__name__)
 
 _WRITTEN = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 """The subtypes of messages that a person has written."""
+_TOKEN_REFUSED = (
+    "Slack does not accept the bot's token any more (%s). Copy it again from your app's page, then "
+    "restart. With many workspaces, the app has to be installed there again"
+)
 _TOO_LATE = frozenset({EXPIRED, "exchanged_trigger_id"})
 """Slack's errors if a modal cannot be opened any more."""
 
@@ -230,7 +234,9 @@ class Listeners:
         except ResponseRejectedError as error:
             log.warning("an answer did not reach Slack (%s)", error)
         except Exception as error:
-            if _is_outage(error):
+            if is_token_refused(error):
+                log.error(_TOKEN_REFUSED, describe_error(error))
+            elif _is_outage(error):
                 log.warning("an answer did not reach Slack (%s)", describe_error(error))
             else:
                 log.exception("an interaction failed")
@@ -280,4 +286,7 @@ async def _log_errors() -> AsyncIterator[None]:
     try:
         yield
     except Exception as error:
-        log.warning("something did not reach Slack (%s)", describe_error(error))
+        if is_token_refused(error):
+            log.error(_TOKEN_REFUSED, describe_error(error))
+        else:
+            log.warning("something did not reach Slack (%s)", describe_error(error))

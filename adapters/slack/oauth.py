@@ -31,6 +31,7 @@ from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.errors import describe_error
 from adapters.slack.manifest import INSTALL_PATH, REDIRECT_PATH, SCOPES
 from knowledge.errors import LdnBotError
 
@@ -110,7 +111,8 @@ class AuthorizeMany(AsyncAuthorize):
             if renewed is not None:
                 await self._installations.async_save_bot(renewed)
         except Exception as error:  # the old token is valid for up to two hours more
-            log.warning("a workspace's token could not be renewed (%s)", type(error).__name__)
+            why = getattr(error, "api_error", error)  # slack_sdk wraps Slack's error in its own
+            log.warning("a workspace's token could not be renewed (%s)", describe_error(why))
             return bot.bot_token
         return (renewed or bot).bot_token
 

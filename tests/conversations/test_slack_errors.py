@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.app import authorize_workspace
 from adapters.slack.people import SlackPeople
 from adapters.wording import APOLOGY
+from tests.standins.base import UnansweredError
 from tests.standins.recording import Fault
 from tests.standins.slack import SlackStandIn
 from tests.standins.slack_state import TEAM_ID
@@ -37,6 +38,39 @@ async def test_a_person_reads_an_apology_and_the_log_has_a_line(
     assert reply.text == APOLOGY
     said = [record.getMessage() for record in caplog.records if record.name.startswith("adapters")]
     assert said == ["an answer did not reach Slack (SlackApiError)"]
+
+
+@pytest.mark.parametrize("error", ["token_revoked", "account_inactive", "invalid_auth"])
+async def test_that_a_token_is_refused_is_told_the_operator_of_a_bot_that_runs(
+    slack_by_socket: SlackStandIn, error: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    slack_by_socket.api.token_error = error
+    slack_by_socket.answer_timeout = 0.1
+    for what in (slack_by_socket.direct_message, slack_by_socket.mention):
+        caplog.clear()
+        with pytest.raises(UnansweredError):
+            await what("forms")
+        assert f"Slack does not accept the bot's token any more ({error})" in caplog.text
+        assert "Traceback" not in caplog.text
+    assert "capsule" in (await slack_by_socket.command("/ldn", "forms")).text
+    caplog.clear()
+    moderating = await slack_by_socket.command("/ldn-mod", "pins", user=slack_by_socket.moderator)
+    assert "moderators" in moderating.text
+    assert caplog.messages == [f"Slack did not say who someone is ({error})"]
+
+
+async def test_of_an_error_the_log_has_its_name_if_that_is_one_of_slacks(
+    slack_by_socket: SlackStandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    for error in ("missing_scope", "somebody", "Words of somebody: who knows whose."):
+        slack_by_socket.faults.add(Fault(status=200, body={"ok": False, "error": error}))
+        slack_by_socket.answer_timeout = 0.1
+        with pytest.raises(UnansweredError):
+            await slack_by_socket.mention("forms")
+    ours = [each.getMessage() for each in caplog.records if each.name.startswith("adapters")]
+    why = ("missing_scope", "SlackApiError", "SlackApiError")
+    assert ours == [f"something did not reach Slack ({each})" for each in why]
+    assert "somebody" not in caplog.text
 
 
 @no_answer_of_slack
