@@ -153,7 +153,7 @@ class Deliveries:
 
 def _combined(own: DeliveryState, other: DeliveryState) -> DeliveryState:
     """The state of a delivery, given this process's memory and the store's answer."""
-    if own is DeliveryState.FIRST or other in {DeliveryState.BEGUN, DeliveryState.DONE}:
+    if own is DeliveryState.FIRST or other is DeliveryState.DONE:
         return other
     return own  # the store does not know what was done here while it did not answer
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from unittest.mock import AsyncMock
 
 import pytest
 from sqlalchemy import delete, select
@@ -181,6 +182,9 @@ async def test_what_was_done_while_the_store_was_away_is_not_done_again_when_it_
     await deliveries.finish("b")
     away.back = True
     assert await deliveries.claim("a", "b", "c") == (BEGUN, DONE, FIRST)
+    # Nor what the store knows as begun, because it was away when it was done.
+    await deliveries.finish("c")
+    assert await deliveries.claim("c", strict=True) == (DONE,)
 
 
 async def test_what_was_put_off_while_the_store_was_away_is_done_when_it_is_back(
@@ -226,6 +230,14 @@ async def test_a_store_that_is_away_is_told_of_once_and_so_is_its_return(
     ]
 
 
+@pytest.mark.parametrize("tell", [Deliveries.finish, Deliveries.release])
+async def test_a_store_that_does_not_take_what_came_of_a_delivery_is_told_of(
+    tell: Callable[[Deliveries, str], Awaitable[None]], caplog: pytest.LogCaptureFixture
+) -> None:
+    await tell(Deliveries(Broken()), "a")
+    assert caplog.messages == ["what other processes have answered is not known now (StoreError)"]
+
+
 async def test_what_others_have_claimed_counts(database: Database) -> None:
     one, other = (Deliveries(SqlDeliveryStore(database)) for _ in range(2))
     assert await one.claim("a") == (FIRST,)
@@ -267,6 +279,36 @@ async def test_what_cannot_be_released_at_once_is_when_the_store_is_back(
     monkeypatch.setattr(database, "write", write)
     await store.close()
     assert await other.claim("a", strict=True) == (FIRST,)
+
+
+async def test_whatever_waits_to_be_released_is_released_once_the_store_is_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sql, "AGAIN_AFTER", 0.01)
+    store, other = SqlDeliveryStore(database), SqlDeliveryStore(database)
+    await store.claim(*"abc")
+    write = database.write
+    monkeypatch.setattr(database, "write", AsyncMock(side_effect=StoreError("Away.")))
+    releases = [asyncio.create_task(store.release(each)) for each in "abc"]
+    await asyncio.sleep(0.05)
+    monkeypatch.setattr(database, "write", write)
+    await asyncio.gather(*releases)
+    assert await other.claim(*"abc") == (FIRST, FIRST, FIRST)
+
+
+async def test_closing_does_not_wait_long_for_a_store_that_is_away(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sql, "CLOSED_WITHIN", 0.01)
+    store = SqlDeliveryStore(database)
+    await store.claim("a")
+    monkeypatch.setattr(database, "write", AsyncMock(side_effect=StoreError("Away.")))
+    release = asyncio.create_task(store.release("a"))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await store.close()
+    with pytest.raises(asyncio.CancelledError):
+        await release
 
 
 class Unconfirmed:
