@@ -45,7 +45,8 @@ from knowledge.posts import (
     revision_of,
 )
 from knowledge.publishing import STORE_AWAY, UNFORESEEN, RefusedError, UnreachableError
-from knowledge.refreshing import RefreshResult
+from knowledge.refreshing import DOCUMENT_GONE, RefreshResult
+from knowledge.targets import UNKNOWN_TOPIC
 from tests.conversations.conftest import House, little_to_learn
 from tests.conversations.seeding import Seed, seed
 from tests.documents import open_folder, write_document
@@ -321,6 +322,23 @@ async def test_a_post_of_which_no_word_is_left_in_the_document_is_withdrawn(
     assert "To see what it holds now, type: /ldn" in message.data["text"]
 
 
+async def test_a_post_whose_document_is_gone_stays_as_it_is_and_is_told_of(
+    discord: DiscordStandIn, house: House, tmp_path: Path
+) -> None:
+    await house.keeper.pin(here(discord), "ldn", "mechanism")
+    [post] = await house.store.all()
+    write_document(tmp_path / "garden")
+    house.desks.replace(list(open_folder(tmp_path / "garden").values()))
+    done = await refresh(house)
+    assert done.failed == [(post, DOCUMENT_GONE)]
+    assert not done.unsettled
+    assert not discord.channels.posts()[0].edits
+    [listed] = await house.keeper.listing([post])
+    assert listed.state is PostState.OUTDATED
+    with pytest.raises(RefusedError, match=UNKNOWN_TOPIC):
+        await house.keeper.share(here(discord), "ldn", "mechanism")
+
+
 # What is uncertain
 
 
@@ -505,6 +523,21 @@ async def test_what_was_posted_while_the_store_failed_is_recorded_before_it_is_p
     assert len(standin.channels.posts()) == 1
     assert [shared.post] == await house.store.all()
     assert not shared.is_new
+    # It was recorded once: when it is deleted and forgotten, it stays so.
+    await house.store.forget(shared.post)
+    await house.keeper.record_pending()
+    assert not await house.store.all()
+
+
+async def test_what_was_posted_and_could_not_be_recorded_is_looked_at_again_soon(
+    slack: SlackStandIn, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again: list[Platform] = []
+    monkeypatch.setattr(house.keeper, "retry_soon", again.append)
+    monkeypatch.setattr(house.store, "record", AsyncMock(side_effect=StoreError("Full.")))
+    with pytest.raises(StoreError):
+        await house.keeper.share(here(slack), "ldn", "forms")
+    assert again == [Platform.SLACK]
 
 
 @pytest.mark.parametrize("platform", list(Platform))
