@@ -114,6 +114,8 @@ async def test_the_author_is_pinged_if_the_switch_was_turned(
     preview = await discord.context_menu(MENU, asked)
     preview = await discord.press(preview, preview.labels["Notify the author: no"])
     assert "Notify the author: yes" in preview.labels
+    back = await discord.press(preview, preview.labels["Notify the author: yes"])
+    assert "Notify the author: no" in back.labels
     await discord.press(preview, preview.labels["Post as a reply"])
     [reply] = answers(discord, asked)
     assert reply.pinged

@@ -4,21 +4,26 @@ platform.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
 
-from adapters.conversation import Aside, Caller, PostPreview, Reply
+from adapters.conversation import AnswerPage, Aside, Caller, PostPreview, Reply
 from adapters.database.communities import SqlCommunityStore
+from adapters.database.posts import utc_now
 from adapters.moderation import ONLY_MODERATORS_SHARE, PRIVATE_ONLY, Subcommand
-from adapters.wording import UNKNOWN_COMMAND
+from adapters.wording import STALE_BUTTON, UNKNOWN_COMMAND
 from knowledge.actions import Action, Verb
+from knowledge.answer import Kind
 from knowledge.communities import Communities, CommunitySettings, Sharers, Visibility
-from knowledge.posts import Platform, Reservation
-from knowledge.publishing import UnreachableError
+from knowledge.keeper import NO_PIN_OF_OURS
+from knowledge.posts import SHARE_AGAIN_AFTER, Platform, Reservation
+from knowledge.publishing import MessageGoneError, UnreachableError
 from knowledge.targets import UNKNOWN_TOPIC
 from tests.conversations.conftest import House
+from tests.documents import open_folder, section, write_document
 
 MODERATOR = Caller(Platform.DISCORD, community="1", channel="2", moderator=True)
 
@@ -32,6 +37,85 @@ async def test_the_command_of_a_document_that_is_gone_is_not_known_any_more(
     expected = Reply(UNKNOWN_COMMAND)
     assert await moderation.command(MODERATOR, "ldn", subcommand, "forms") == expected
     assert await moderation.typed(MODERATOR, "ldn", f"{subcommand} forms") == expected
+
+
+async def test_a_document_that_is_gone_answers_no_question_and_drafts_nothing(
+    house: House,
+) -> None:
+    house.desks.replace([])
+    assert await house.reception.ask(MODERATOR, "ldn", "forms") == Aside(UNKNOWN_COMMAND)
+    assert await house.reception.draft(MODERATOR, "ldn", "forms") == Aside(UNKNOWN_COMMAND)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        Action(Verb.PREVIEW_SHARE, "ldn", "zebra"),
+        Action(Verb.PREVIEW_PIN, "ldn", "zebra"),
+        Action(Verb.ASK_REASON, "ldn", "zebra"),
+        Action(Verb.REPORT_REASON, "ldn", "zebra", detail="unclear"),
+        Action(Verb.REPORT_REASON, "ldn", "forms", detail="boring"),
+    ],
+)
+async def test_a_button_for_what_is_gone_is_of_an_older_version(
+    house: House, action: Action
+) -> None:
+    assert await house.reception.act(MODERATOR, action) == Aside(STALE_BUTTON)
+
+
+async def test_only_beside_an_answer_to_a_message_another_section_can_be_chosen(
+    house: House,
+) -> None:
+    shared = await house.reception.act(MODERATOR, Action(Verb.PREVIEW_SHARE, "ldn", "forms"))
+    assert isinstance(shared, PostPreview)
+    assert (shared.choices, shared.choose) == ((), None)
+    drafted = await house.reception.draft(MODERATOR, "ldn", "forms")
+    assert isinstance(drafted, PostPreview)
+    assert drafted.choices[0].topic == "forms"
+
+
+async def test_no_more_sections_can_be_chosen_than_a_menu_holds(
+    house: House, tmp_path: Path
+) -> None:
+    names = [section(f"stage-{n}", f"Stage {n}", f"This is stage {n}.") for n in range(1, 30)]
+    write_document(tmp_path, names)
+    house.desks.replace(list(open_folder(tmp_path).values()))
+    drafted = await house.reception.draft(MODERATOR, "garden", "stage")
+    assert isinstance(drafted, PostPreview)
+    assert len(drafted.choices) == 25
+
+
+async def test_help_lines_wait_for_no_setting(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(house.communities, "cached", None)  # whatever would look one up breaks
+    page = await house.reception.ask(MODERATOR, "ldn", "i want to kill myself")
+    assert isinstance(page, AnswerPage)
+    assert page.answer.kind is Kind.CRISIS
+
+
+async def test_a_section_that_was_pinned_long_ago_is_posted_again_only_if_its_message_is_gone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.publishers[Platform.DISCORD] = publisher = AsyncMock()
+    publisher.post.side_effect = ["1", "2"]
+    await house.keeper.pin(MODERATOR.place, "ldn", "forms")
+    later = utc_now() + 2 * SHARE_AGAIN_AFTER
+    monkeypatch.setattr(house.store, "_clock", lambda: later)
+    again = await house.keeper.pin(MODERATOR.place, "ldn", "forms")
+    assert (again.post.message, again.is_new) == ("1", False)
+
+    publisher.link.side_effect = [MessageGoneError("Gone."), ""]
+    anew = await house.keeper.pin(MODERATOR.place, "ldn", "forms")
+    assert (anew.post.message, anew.is_new) == ("2", True)
+    assert [post.message for post in await house.store.all()] == ["2"]
+
+
+async def test_where_no_pin_is_the_bots_nothing_is_posted_to_replace_one(house: House) -> None:
+    house.publishers[Platform.DISCORD] = publisher = AsyncMock()
+    swap = Action(Verb.REPLACE_PIN, "ldn", "forms")
+    assert await house.reception.act(MODERATOR, swap) == Reply(NO_PIN_OF_OURS)
+    assert not publisher.post.called
 
 
 async def test_what_can_be_typed_for_a_document_that_is_gone_is_not_told(house: House) -> None:
