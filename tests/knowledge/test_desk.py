@@ -131,7 +131,9 @@ def test_where_a_section_is_short_already_that_is_the_whole_one(wordy: HelpDesk)
     assert wordy.ask("short moon") == wordy.ask("moon")
 
 
-@pytest.mark.parametrize("text", ["short", "short ", "short sun", "short Soil", "shortsoil"])
+@pytest.mark.parametrize(
+    "text", ["short", "short ", "short sun", "short Soil", "shortsoil", "brief soil"]
+)
 def test_what_is_no_section_in_short_is_a_question_like_any_other(
     wordy: HelpDesk, text: str
 ) -> None:
@@ -274,6 +276,13 @@ def test_pages_of_a_list_can_be_asked_for(stages: HelpDesk) -> None:
     assert stages.ask(first.next.topic) == second
     assert last.next is None
     assert stages.ask("menu 99") == last
+
+
+@pytest.mark.parametrize("text", ["stage 99", "dose 5", "menu 0", "menu x", "menu 1000"])
+def test_what_is_no_page_of_a_list_is_a_question_like_any_other(
+    stages: HelpDesk, text: str
+) -> None:
+    assert stages.lookup(text) is None
 
 
 # While someone types
