@@ -31,7 +31,7 @@ def configure(level: str, log_format: str) -> None:
     """
     human = log_format == "human" or (log_format == "auto" and sys.stderr.isatty())
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_no_more)
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
         if human
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
@@ -118,7 +118,3 @@ def format_frames(error: BaseException) -> str:
         lines.append(f"{type(chain).__module__}.{type(chain).__qualname__}{text}")
         chain = chain.__cause__ or (None if chain.__suppress_context__ else chain.__context__)
     return "\n".join(lines)
-
-
-def _no_more(*_: Any) -> None:
-    """Prints nothing for the renderer, because `redact` has added the exception already."""

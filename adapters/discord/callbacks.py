@@ -45,15 +45,13 @@ async def call_back(
         webhook_id=interaction.id,
         webhook_token=interaction.token,
     )
-    http, session = interaction.client.http, interaction._session
+    session = interaction._session
     sending: Any = session if files else _JsonSession(session, callback)
     await async_context.get().request(
         route,
         session=sending,
         files=files,
         multipart=_form(callback, files) if files else None,
-        proxy=http.proxy,
-        proxy_auth=http.proxy_auth,
     )
 
 

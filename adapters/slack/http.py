@@ -153,7 +153,7 @@ class SlackEndpoint:
         """The application with its paths: Slack's, and for OAuth two for browsers."""
         served = web.Application(client_max_size=MOST_BYTES)
         served.router.add_post(EVENTS_PATH, self.receive)
-        served.router.add_get(EVENTS_PATH, self.check, allow_head=False)
+        served.router.add_get(EVENTS_PATH, self.check)
         if oauth := self._app.oauth_flow:
             install, finish = oauth.handle_installation, oauth.handle_callback
             served.router.add_get(oauth.install_path, functools.partial(self._browse, install))

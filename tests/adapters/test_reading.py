@@ -6,7 +6,8 @@ from typing import Any, cast
 from unittest.mock import AsyncMock, Mock
 
 import pytest
-from discord.gateway import DiscordWebSocket, ReconnectWebSocket
+from aiohttp import ClientError
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket, WebSocketClosure
 
 from adapters.discord.reading import skip_unreadable_messages
 
@@ -34,8 +35,20 @@ async def test_within_a_session_what_cannot_be_read_is_passed_over(
     assert caplog.messages == ["something that Discord sent cannot be read (KeyError)"]
 
 
-async def test_within_a_session_what_is_about_the_connection_is_not_passed_over() -> None:
-    socket = connection("a session", ReconnectWebSocket(0))
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        ReconnectWebSocket(0),
+        WebSocketClosure(),
+        ClientError(),
+        ConnectionResetError(),
+        TimeoutError(),
+    ],
+)
+async def test_within_a_session_what_is_about_the_connection_is_not_passed_over(
+    trouble: Exception,
+) -> None:
+    socket = connection("a session", trouble)
     await socket.received_message("ready")
-    with pytest.raises(ReconnectWebSocket):
+    with pytest.raises(type(trouble)):
         await socket.received_message("reconnect")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 
@@ -191,8 +192,27 @@ def test_of_what_a_web_server_cannot_do_only_our_own_faults_are_written(
     configure("DEBUG", log_format)
     logging.getLogger("aiohttp.server").error("Error handling request", exc_info=error)
     assert bool(written()) is kept
-    logging.getLogger("adapters.slack.http").error("a request failed", exc_info=error)
+    for name in ("adapters.slack.http", "slack_bolt"):
+        logging.getLogger(name).error("a request failed", exc_info=error)
+        assert written()
+
+
+def test_what_a_web_server_says_without_an_exception_is_written(
+    log_format: str, written: Written
+) -> None:
+    configure("DEBUG", log_format)
+    logging.getLogger("aiohttp.server").error("Error handling request")
     assert written()
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_unless_a_format_is_asked_for_a_terminal_is_for_a_person_and_all_else_for_machines(
+    terminal: bool, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    configure("INFO", "auto")
+    logging.getLogger("bot.serve").info("the bot has started")
+    assert written().startswith("{") is not terminal
 
 
 @pytest.mark.parametrize("error", [PlatformError, SettingsError])

@@ -34,6 +34,7 @@ async def test_discord_is_not_asked_to_send_an_answer_back(discord: DiscordStand
     calls = [call for call in discord.requests if call.path.endswith("/callback")]
     assert [call.body["type"] for call in calls] == [4, 7]
     assert not any(call.query for call in calls)
+    assert {call.headers["Content-Type"] for call in calls} == {"application/json"}
 
 
 async def test_no_question_is_the_menu(discord: DiscordStandIn) -> None:
