@@ -132,6 +132,13 @@ async def test_nothing_is_left_of_a_bot_that_is_closed_between_two_attempts(
     assert asyncio.all_tasks() <= before
 
 
+async def test_registering_by_hand_with_a_wrong_token_is_one_sentence(bot: Bot) -> None:
+    with pytest.raises(PlatformError, match="DISCORD_TOKEN"):
+        await register(
+            bot.house.desks, "wrong", bot.memory, force=True, api_url=bot.discord.api_url
+        )
+
+
 @pytest.mark.parametrize("why", FAULTS)
 async def test_registering_by_hand_that_discord_does_not_take_is_one_sentence(
     bot: Bot, why: str

@@ -129,8 +129,9 @@ async def test_a_place_holder_is_kept_for_those_servers_alone_that_were_last_hea
 
 
 async def test_each_lost_connection_is_counted_when_it_is_back(
-    sharded: Sharded, connections: Connections
+    sharded: Sharded, connections: Connections, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", gateway.__name__)
     assert sorted(connections.shards) == [0, 1, 2, 3]
     sharded.discord.faults.add(Fault(delay=0.2), route="/gateway")
     await sharded.discord.close_connections(4000)
@@ -138,6 +139,7 @@ async def test_each_lost_connection_is_counted_when_it_is_back(
     await sharded.discord.until(lambda: len(connections.shards) == 8, "all to be back")
     assert sorted(connections.shards[4:]) == [0, 1, 2, 3]
     await sharded.is_connected()
+    assert sorted(caplog.messages) == [f"connected to Discord again (shard {n})" for n in range(4)]
 
 
 async def test_invalidated_sessions_identify_anew_at_the_pace_that_is_allowed(
@@ -153,6 +155,8 @@ async def test_a_process_with_shards_of_its_own_leaves_registering_to_the_first(
     house: House, discord_standin: DiscordStandIn
 ) -> None:
     discord_standin.recommend_shards(1, max_concurrency=3)
+    discord_standin.rest.starts_left = 2  # as many as this process needs
+    discord_standin.rest.starts_left_anew_in = 3_600_000
     bot = adapter(house, discord_standin, DiscordPublisher(), Shards.parse("1-2/3"))
     async with running(bot):
         await discord_standin.until(lambda: bot.connected, "both shards")
@@ -183,6 +187,17 @@ async def test_when_discord_allows_connections_again_they_are_opened(
     bot = adapter(house, discord_standin, DiscordPublisher())
     async with running(bot):
         await discord_standin.until(lambda: bot.connected, "both shards")
+
+
+async def test_a_token_that_is_reset_while_the_bot_serves_is_one_sentence(
+    house: House, discord_standin: DiscordStandIn
+) -> None:
+    bot = adapter(house, discord_standin, DiscordPublisher())
+    serving = asyncio.create_task(bot.run())
+    await discord_standin.until(lambda: bot.connected, "the bot")
+    await discord_standin.close_connections(4004)
+    with pytest.raises(PlatformError, match="DISCORD_TOKEN"):
+        await asyncio.wait_for(serving, 10)
 
 
 async def test_shards_that_discord_does_not_take_are_one_sentence(

@@ -84,7 +84,15 @@ async def test_the_permission_that_a_reply_needs_is_named_where_it_is_missing(
 
 
 @pytest.mark.parametrize(
-    ("code", "sentence"), [(160002, "Read Message History"), (160005, "This thread is locked.")]
+    ("code", "sentence"),
+    [
+        (160002, "Read Message History"),
+        (160005, "This thread is locked."),
+        (50001, "I cannot see this channel."),
+        (50013, "I lack a permission in this channel"),
+        (50083, "This thread is archived."),
+        (10003, "The message or its channel was deleted."),
+    ],
 )
 async def test_what_keeps_us_from_replying_is_said_in_words(
     discord: DiscordStandIn, asked: Message, code: int, sentence: str

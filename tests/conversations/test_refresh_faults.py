@@ -18,6 +18,7 @@ from pathlib import Path
 from unittest.mock import AsyncMock
 
 import pytest
+from discord import Client, Intents
 
 from adapters.conversation import Caller
 from adapters.database.communities import SqlCommunityStore
@@ -26,6 +27,7 @@ from adapters.database.errors import StoreError
 from adapters.database.posts import SqlPostStore
 from adapters.database.tables import utc_now
 from adapters.discord import publisher as discord_publisher
+from adapters.discord.publisher import DiscordPublisher
 from adapters.moderation import Subcommand
 from knowledge import keeper, publishing
 from knowledge.answer import Answer
@@ -348,6 +350,20 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "LONGEST_WAIT", 0.01)
 
 
+async def test_where_nobody_may_look_an_edit_that_is_uncertain_is_made_again(
+    discord: DiscordStandIn, house: House, revised: list[HelpDesk]
+) -> None:
+    await house.keeper.share(here(discord), "ldn", "forms")
+    [post] = await house.store.all()
+    house.desks.replace(revised)
+    async with house.store.claim(post.id) as claim:
+        assert claim is not None
+        await claim.begin("of a process that was killed")
+    discord.faults.add(*[discords.refused(403, 50001)] * 2, method="GET", route=MESSAGE)
+    assert (await refresh(house)).edited == 1
+    assert "As revised." in discord.channels.posts()[0].content
+
+
 @pytest.mark.usefixtures("impatient")
 async def test_an_edit_that_was_given_up_is_asked_after_before_it_is_made_again(
     discord: DiscordStandIn, house: House, revised: list[HelpDesk]
@@ -538,6 +554,19 @@ async def test_what_was_posted_and_could_not_be_recorded_is_looked_at_again_soon
     with pytest.raises(StoreError):
         await house.keeper.share(here(slack), "ldn", "forms")
     assert again == [Platform.SLACK]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("was_connected", [False, True])
+async def test_while_discord_is_not_connected_nothing_can_be_posted(
+    house: House, was_connected: bool
+) -> None:
+    house.publishers[Platform.DISCORD] = publisher = DiscordPublisher()
+    if was_connected:
+        publisher.client = Client(intents=Intents.none())
+        await publisher.client.close()
+    with pytest.raises(UnreachableError, match="not connected"):
+        await house.keeper.share(Place(Platform.DISCORD, GUILD_ID, "1"), "ldn", "forms")
 
 
 @pytest.mark.parametrize("platform", list(Platform))
