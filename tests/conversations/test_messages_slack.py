@@ -433,13 +433,14 @@ async def test_a_modal_does_not_wait_for_longer_than_slack_lets_it_open(
 
 
 async def test_who_chose_a_message_too_late_for_a_modal_is_told_and_nobody_else(
-    slack: SlackStandIn, asked: SlackMessage
+    slack: SlackStandIn, asked: SlackMessage, caplog: pytest.LogCaptureFixture
 ) -> None:
     late = Fault(status=200, body={"ok": False, "error": "expired_trigger_id"})
     slack.faults.add(late, late, route="views.open")
     told = await slack.shortcut(SHORTCUT, asked)
     assert (told.text, told.ephemeral) == (APOLOGY, True)
     assert not answers(slack)
+    assert caplog.messages == ["an answer did not reach Slack (SlackApiError)"]
 
 
 @pytest.mark.parametrize("verb", ["post", "share", "keep", "draft"])

@@ -4,6 +4,7 @@ platform.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
@@ -109,6 +110,20 @@ async def test_a_section_that_was_pinned_long_ago_is_posted_again_only_if_its_me
     anew = await house.keeper.pin(MODERATOR.place, "ldn", "forms")
     assert (anew.post.message, anew.is_new) == ("2", True)
     assert [post.message for post in await house.store.all()] == ["2"]
+
+
+async def test_posts_of_this_channel_are_listed_first_and_others_as_being_elsewhere(
+    house: House,
+) -> None:
+    house.publishers[Platform.DISCORD] = publisher = AsyncMock()
+    publisher.post.side_effect, publisher.link.return_value = ["1", "2"], ""
+    await house.keeper.share(replace(MODERATOR.place, channel="1"), "ldn", "overview")
+    await house.keeper.share(MODERATOR.place, "ldn", "forms")
+    listed = await house.reception.moderation.command(MODERATOR, "ldn", Subcommand.PINS)
+    here, elsewhere = listed.text.splitlines()
+    assert here.startswith("- How LDN is delivered")
+    assert here.endswith(": current.")
+    assert elsewhere.endswith(": current, in another channel.")
 
 
 async def test_where_no_pin_is_the_bots_nothing_is_posted_to_replace_one(house: House) -> None:

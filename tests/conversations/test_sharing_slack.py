@@ -122,6 +122,17 @@ async def test_a_moderator_pins_by_command(slack: SlackStandIn, house: House) ->
     assert len(posted(slack)) == 1
 
 
+async def test_what_was_unpinned_by_hand_can_be_unpinned_all_the_same(
+    slack: SlackStandIn, house: House
+) -> None:
+    await moderate(slack, "pin forms")
+    [message] = posted(slack)
+    await slack.unpin_natively(message)
+    assert (await moderate(slack, "unpin forms")).text == "Unpinned."
+    [post] = await house.store.all()
+    assert not post.pinned
+
+
 @pytest.mark.parametrize("changed", [False, True])
 async def test_what_a_post_says_is_known_though_slack_makes_links_of_addresses(
     slack: SlackStandIn, house: House, changed: bool
@@ -202,13 +213,23 @@ async def test_what_is_no_subcommand_is_answered_with_all_of_them(slack: SlackSt
     ("error", "sentence"),
     [
         ("not_in_channel", "/invite"),
+        ("channel_not_found", "/invite"),
         ("is_archived", "archived"),
+        ("missing_scope", "lacks a permission"),
+        ("cant_update_message", "does not let me edit this message"),
+        ("edit_window_closed", "does not let messages be edited"),
+        ("not_pinnable", "does not let this message be pinned"),
         ("restricted_action", "A rule"),
         ("restricted_action_read_only_channel", "A rule"),
         ("cannot_reply_to_message", "does not let this message be answered"),
         ("thread_not_found", "does not let this message be answered"),
-        ("rate_limited", "did not answer as it should"),
-        ("team_added_to_org", "did not answer as it should"),
+        *(
+            (error, "did not answer as it should")
+            for error in (
+                *("internal_error", "fatal_error", "rate_limited", "ratelimited"),
+                *("request_timeout", "service_unavailable", "team_added_to_org"),
+            )
+        ),
     ],
 )
 async def test_what_keeps_us_from_posting_is_said_in_words(

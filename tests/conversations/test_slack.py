@@ -6,11 +6,19 @@ import asyncio
 import linecache
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from unittest.mock import AsyncMock
 
 import pytest
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.deliveries import Deliveries
+from adapters.slack import socket_mode
+from adapters.slack.people import SlackPeople
 from adapters.slack.render import render
+from adapters.slack.socket_mode import SlackSocketAdapter
 from knowledge.desk import Desks
+from knowledge.posts import Platform
 from tests.conversations.conftest import House, by_socket, over_http
 from tests.standins.recording import slow
 from tests.standins.slack import SlackStandIn
@@ -79,12 +87,16 @@ async def test_hostile_text_is_not_echoed_and_pings_no_one(slack: SlackStandIn) 
     assert "example.org" not in reply.text
 
 
-async def test_slack_asking_to_reconnect_loses_no_question(slack_by_socket: SlackStandIn) -> None:
-    slack = slack_by_socket
+async def test_slack_asking_to_reconnect_loses_no_question_and_is_counted(
+    slack_by_socket: SlackStandIn, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slack, counted = slack_by_socket, list[Platform]()
+    monkeypatch.setattr(house.reception.metrics, "connected", counted.append)
     [before] = slack.socket.connected
     await slack.disconnect("refresh_requested")
     await slack.until(lambda: slack.socket.connected not in ([], [before]), "a new connection")
     assert (await slack.command("/ldn", "forms")).text
+    assert counted == [Platform.SLACK]
 
 
 @pytest.mark.parametrize("serve", [by_socket, over_http])
@@ -100,6 +112,28 @@ async def test_a_question_that_is_under_way_is_answered_before_the_bot_ends(
             "the bot to ask who it is",
         )
     assert (await asked).text.startswith("How LDN is delivered")
+
+
+async def test_a_connection_that_stays_lost_is_given_up_to_be_started_anew(
+    slack_standin: SlackStandIn, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket_mode, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(socket_mode, "LOST_AFTER", 0.2)
+    client = AsyncWebClient(token=slack_standin.bot_token, base_url=slack_standin.api_url)
+    adapter = SlackSocketAdapter(
+        *(house.reception, client, slack_standin.app_token, SlackPeople(), Deliveries())
+    )
+    serving = asyncio.create_task(adapter.run())
+    await slack_standin.until(lambda: adapter.connected, "the bot")
+    is_connected = AsyncMock(return_value=False)
+    monkeypatch.setattr(SocketModeClient, "is_connected", is_connected)
+    await slack_standin.until(lambda: not adapter.connected, "it to know")
+    is_connected.return_value = True
+    await slack_standin.until(lambda: adapter.connected, "it to be back")
+    is_connected.return_value = False
+    with pytest.raises(ConnectionError):
+        await asyncio.wait_for(serving, 10)
+    assert not adapter.connected
 
 
 async def test_slack_is_asked_once_who_the_bot_is(slack: SlackStandIn) -> None:

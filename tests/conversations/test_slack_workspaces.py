@@ -63,6 +63,8 @@ class Browser:
             for name, cookie in response.cookies.items():
                 assert cookie["httponly"]
                 self.cookies[name] = cookie.value
+            if response.ok:
+                assert response.content_type == "text/html"
             return response.status, await response.text()
 
     async def begin(self) -> str:
@@ -478,8 +480,13 @@ async def test_a_key_that_was_lost_is_said_and_what_it_encrypted_is_left_alone(
     other = EncryptedInstallations(house.database, "1", [NEW_KEY])
     await other.rotate_keys()
     assert "LDN_ENCRYPTION_KEYS" in caplog.text
+    caplog.clear()
+    assert await other.token_of(TEAM) is None
+    assert "LDN_ENCRYPTION_KEYS" in caplog.text
+    caplog.clear()
     again = EncryptedInstallations(house.database, "1", [KEY])
     assert await again.token_of(TEAM) == "xoxb-old"
+    assert not caplog.messages
 
 
 async def test_installing_anew_leaves_no_old_token_behind(house: House) -> None:
@@ -555,6 +562,7 @@ async def test_a_state_is_good_once_and_in_the_browser_that_began(many: Many) ->
     assert status == 401
     assert await many.bots() == [TEAM]
     assert not await many.house.database.read(select(slack_oauth_states))
+    assert set(many.browser.cookies.values()) == {"deleted"}
 
 
 async def test_a_whole_organisation_is_refused_in_words(many: Many) -> None:
@@ -579,6 +587,14 @@ async def test_where_slack_does_not_answer_nothing_is_installed_and_that_is_said
     assert status == 401
     assert "Try again" in page
     assert await many.bots() == []
+
+
+async def test_where_the_database_fails_nothing_is_installed_and_that_is_said(
+    many: Many, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(many.house.database, "write", AsyncMock(side_effect=StoreError("Full.")))
+    status, page = await many.browser.get("/slack/install")
+    assert (status, page) == (503, "This does not work now. Please try again later.")
 
 
 def installation(token: str, at: float = 1000.0, team: str = TEAM) -> Installation:
