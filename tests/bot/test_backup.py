@@ -215,6 +215,12 @@ async def test_what_a_restore_replaces_is_kept_with_all_that_was_in_its_log(
     assert count >= 2
     assert await kept(data) == []
 
+    # What the next restore replaces stands beside no log of what this one did.
+    log = replaced.with_name(f"{replaced.name}-wal")
+    log.write_bytes(b"of an earlier one")
+    assert restore_database(settings, file) == replaced
+    assert not log.exists()
+
 
 def spoil_file(data: Path) -> None:
     (data / SQLITE_FILE).write_bytes(b"no database at all" * 1000)

@@ -9,7 +9,7 @@ import pytest
 from dotenv import dotenv_values
 
 from adapters.discord.shards import Shards
-from bot.settings import Settings, describe
+from bot.settings import Settings, describe, dotenv
 from knowledge.documents import SHIPPED
 from knowledge.errors import SettingsError
 
@@ -182,6 +182,7 @@ def test_what_does_not_go_together_is_said_with_all_that_is_needed(
     with pytest.raises(SettingsError) as caught:
         Settings.load(given)
     [said] = str(caught.value).splitlines()
+    assert said.split()[0] in given
     for variable in named:
         assert variable in said
     assert SECRET not in said
@@ -207,6 +208,14 @@ def test_a_file_env_that_is_no_text_is_one_sentence(
     (tmp_path / ".env").write_bytes(b"LDN_LOG_LEVEL=\xff\xfe\n")
     with pytest.raises(SettingsError, match=r"The file \.env cannot be read"):
         Settings.load()
+
+
+def test_a_folder_env_is_no_file_of_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").mkdir()  # as some name a virtual environment
+    assert dotenv() == {}
 
 
 @pytest.mark.parametrize(

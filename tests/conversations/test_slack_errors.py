@@ -73,6 +73,20 @@ async def test_of_an_error_the_log_has_its_name_if_that_is_one_of_slacks(
     assert "somebody" not in caplog.text
 
 
+async def test_a_press_that_fails_before_anybody_can_be_told_leaves_a_traceback_in_the_log(
+    slack_by_socket: SlackStandIn, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slack = slack_by_socket
+    reply = await slack.command("/ldn", "forms")
+    monkeypatch.setattr(SlackPeople, "cached", None)  # whatever breaks
+    slack.answer_timeout = 0.5
+    with pytest.raises(UnansweredError):
+        await slack.press(reply, reply.labels["All topics"])
+    [failed] = [each for each in caplog.records if each.name.startswith("adapters")]
+    assert failed.getMessage() == "an event from Slack failed"
+    assert failed.exc_info is not None
+
+
 @no_answer_of_slack
 async def test_who_cannot_be_looked_up_in_a_user_group_is_no_moderator(
     slack_standin: SlackStandIn, fault: Fault

@@ -363,6 +363,16 @@ async def test_garbage_with_a_good_signature_is_neither_an_error_of_ours_nor_any
     assert not await house.store.all()
 
 
+async def test_what_bolt_cannot_read_is_refused_and_leaves_a_traceback_in_the_log(
+    door: tuple[HttpDelivery, SlackStandIn], caplog: pytest.LogCaptureFixture
+) -> None:
+    delivery, _ = door
+    status, _ = await delivery.post(IN_JSON, b'{"type":"block_actions","actions":[]}')
+    assert status == 400
+    [failed] = [each for each in caplog.records if each.name.startswith("adapters")]
+    assert failed.getMessage() == "a request from Slack could not be read"
+
+
 @pytest.mark.parametrize("odd", ["Ev\ud800", "\udfff", "Ev\x00"])
 async def test_an_id_of_any_characters_at_all_is_known_again(
     door: tuple[HttpDelivery, SlackStandIn], odd: str
