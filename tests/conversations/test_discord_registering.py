@@ -134,9 +134,7 @@ async def test_nothing_is_left_of_a_bot_that_is_closed_between_two_attempts(
 
 async def test_registering_by_hand_with_a_wrong_token_is_one_sentence(bot: Bot) -> None:
     with pytest.raises(PlatformError, match="DISCORD_TOKEN"):
-        await register(
-            bot.house.desks, "wrong", bot.memory, force=True, api_url=bot.discord.api_url
-        )
+        await register(bot.house.desks, "wrong", bot.memory, force=True)
 
 
 @pytest.mark.parametrize("why", FAULTS)

@@ -69,10 +69,11 @@ async def test_only_beside_an_answer_to_a_message_another_section_can_be_chosen(
 ) -> None:
     shared = await house.reception.act(MODERATOR, Action(Verb.PREVIEW_SHARE, "ldn", "forms"))
     assert isinstance(shared, PostPreview)
-    assert (shared.choices, shared.choose) == ((), None)
+    assert shared.menu is None
     drafted = await house.reception.draft(MODERATOR, "ldn", "forms")
     assert isinstance(drafted, PostPreview)
-    assert drafted.choices[0].topic == "forms"
+    assert drafted.menu
+    assert drafted.menu.choices[0].topic == "forms"
 
 
 async def test_no_more_sections_can_be_chosen_than_a_menu_holds(
@@ -83,7 +84,8 @@ async def test_no_more_sections_can_be_chosen_than_a_menu_holds(
     house.desks.replace(list(open_folder(tmp_path).values()))
     drafted = await house.reception.draft(MODERATOR, "garden", "stage")
     assert isinstance(drafted, PostPreview)
-    assert len(drafted.choices) == 25
+    assert drafted.menu
+    assert len(drafted.menu.choices) == 25
 
 
 async def test_help_lines_wait_for_no_setting(
