@@ -33,7 +33,7 @@ from adapters.slack.manifest import EVENTS_PATH
 from adapters.slack.payloads import Body
 from adapters.slack.people import SlackPeople
 from adapters.slack.signatures import Signatures
-from adapters.slack.tasks import WORK_FIRST, EventTasks, acknowledge_by
+from adapters.slack.tasks import WORK_FIRST, EventTasks, acknowledge_by, in_step
 from knowledge.errors import PlatformError
 
 log = logging.getLogger(__name__)
@@ -191,8 +191,11 @@ class SlackEndpoint:
             return web.Response(status=status)
         if read is None:
             return web.Response(status=400)
+        await in_step()
         try:
-            answer = await to_aiohttp_response(await self._app.async_dispatch(read))
+            answered = await self._app.async_dispatch(read)
+            await in_step()
+            answer = await to_aiohttp_response(answered)
         except Exception:
             log.exception("a request from Slack could not be read")
             return web.Response(status=400)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -47,7 +46,7 @@ from adapters.slack.surfaces import (
     PrivateMessage,
     Surface,
 )
-from adapters.slack.tasks import now_sending
+from adapters.slack.tasks import in_step, now_sending
 from adapters.wording import APOLOGY
 from knowledge.actions import GUARDED, Action
 from knowledge.compose import MENU, MODERATOR_SUFFIX
@@ -80,9 +79,9 @@ class Listeners:
         async with self._handle_errors(surface, time.perf_counter()):
             caller = await self._caller(client, body)
             question = plain_text_of(field(body, "text"))
-            await _in_step()
+            await in_step()
             response = await self.reception.ask(caller, command_of(body), question)
-            await _in_step()
+            await in_step()
             await surface.show(response)
             self.reception.count(caller, response)
         return surface.acknowledgement
@@ -255,15 +254,6 @@ class Listeners:
         names = [*((f"event {event_id}",) if event_id else ()), *others]
         states = await self._deliveries.claim(*names) if names else []
         return all(state is DeliveryState.FIRST for state in states)
-
-
-async def _in_step() -> None:
-    """Wait until all questions that came together have got as far as this one.
-
-    Each step is then done for all of them in a row, while its code is in the processor's cache;
-    with a hundred questions in flight, a process answers a third more of them in a second.
-    """
-    await asyncio.sleep(0)
 
 
 def _action_of(action: Body) -> Action | None:

@@ -96,7 +96,7 @@ async def test_slack_asking_to_reconnect_loses_no_question_and_is_counted(
     await slack.disconnect("refresh_requested")
     await slack.until(lambda: slack.socket.connected not in ([], [before]), "a new connection")
     assert (await slack.command("/ldn", "forms")).text
-    assert counted == [Platform.SLACK]
+    await slack.until(lambda: counted == [Platform.SLACK], "the connection to be counted, once")
 
 
 @pytest.mark.parametrize("serve", [by_socket, over_http])
