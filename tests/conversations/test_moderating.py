@@ -128,6 +128,27 @@ async def test_posts_of_this_channel_are_listed_first_and_others_as_being_elsewh
     assert elsewhere.endswith(": current, in another channel.")
 
 
+async def test_a_fault_of_the_documents_is_told_above_what_is_listed_and_not_at_length(
+    house: House,
+) -> None:
+    house.desks.reload_error = "Mend this. " * 1000
+    listed = await house.reception.moderation.command(MODERATOR, "ldn", Subcommand.PINS)
+    assert listed.text.startswith("The documents were changed, but have a fault")
+    assert listed.text.endswith("I have not posted anything here yet.")
+    assert len(listed.text) < 600
+
+
+async def test_where_only_moderators_share_they_do(house: House) -> None:
+    house.publishers[Platform.DISCORD] = publisher = AsyncMock()
+    publisher.post.return_value, publisher.link.return_value = "1", ""
+    place = MODERATOR.place
+    share = {"share": Sharers.MODERATORS}
+    await house.communities.change(place.platform, place.community, share)
+    posted = await house.reception.act(MODERATOR, Action(Verb.POST, "ldn", "forms"))
+    assert isinstance(posted, Reply)
+    assert posted.text == "Posted."
+
+
 async def test_where_no_pin_is_the_bots_nothing_is_posted_to_replace_one(house: House) -> None:
     house.publishers[Platform.DISCORD] = publisher = AsyncMock()
     swap = Action(Verb.REPLACE_PIN, "ldn", "forms")

@@ -123,6 +123,7 @@ async def test_a_connection_that_stays_lost_is_given_up_to_be_started_anew(
     adapter = SlackSocketAdapter(
         *(house.reception, client, slack_standin.app_token, SlackPeople(), Deliveries())
     )
+    assert not adapter.connected
     serving = asyncio.create_task(adapter.run())
     await slack_standin.until(lambda: adapter.connected, "the bot")
     is_connected = AsyncMock(return_value=False)
