@@ -544,6 +544,13 @@ async def test_opening_the_home_tab_asks_for_nothing(slack: SlackStandIn, house:
     assert not asked
 
 
+async def test_opening_the_messages_tab_shows_no_home_tab(slack: SlackStandIn) -> None:
+    user, dm = slack.member.id, slack.channels.dm_with(slack.member.id)
+    event = {"type": "app_home_opened", "user": user, "channel": dm.id, "tab": "messages"}
+    assert (await slack.event(event)).acked
+    assert "views.publish" not in routes(slack)
+
+
 # In a channel that another workspace shares
 
 

@@ -717,7 +717,7 @@ async def test_a_post_that_fails_as_nobody_foresaw_leaves_the_others_their_chanc
     [(failed, reason)] = done.failed
     assert (failed.place, reason) == (NOWHERE, UNFORESEEN)
     assert done.edited == 1
-    assert done.unsettled
+    assert done.unsettled == 2  # to look for its pin, and to edit it
     assert "As revised." in discord.channels.posts()[0].content
     assert "a post could not be looked after" in caplog.messages
 
