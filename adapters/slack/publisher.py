@@ -148,7 +148,7 @@ class SlackPublisher:
 
     @asynccontextmanager
     async def _turn(
-        self, place: Place, method: str, *, harmless: str = ""
+        self, place: Place, method: str, *, harmless: str | None = None
     ) -> AsyncIterator[AsyncWebClient]:
         """A client for one call of a method; raises Slack's errors as `PublishError`s.
 

@@ -19,6 +19,7 @@ from knowledge.publishing import STORE_AWAY
 from tests.conversations.conftest import House
 from tests.conversations.documents import CHANGED, FORMS
 from tests.documents import write_document
+from tests.standins.recording import Fault
 from tests.standins.slack import SlackMessage, SlackReply, SlackStandIn
 
 
@@ -238,6 +239,13 @@ async def test_what_keeps_us_from_posting_is_said_in_words(
     slack.channel.errors["chat.postMessage"] = error
     reply = await moderate(slack, "pin forms")
     assert sentence in reply.text
+    assert not posted(slack)
+
+
+async def test_what_a_proxy_says_in_slacks_place_is_no_success(slack: SlackStandIn) -> None:
+    slack.faults.add(Fault(status=502, body="<html>Bad gateway</html>"), route="chat.postMessage")
+    reply = await moderate(slack, "pin forms")
+    assert "Slack did not answer as it should." in reply.text
     assert not posted(slack)
 
 
