@@ -85,17 +85,17 @@ async def serve(settings: Settings) -> bool:
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, service.reload_requested.set)
+    # Not with asyncio, which restores the default for a moment when a handler is removed.
+    signal.signal(signal.SIGHUP, lambda *_: loop.call_soon_threadsafe(service.reload_requested.set))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # see `bot.__main__`
     serving = asyncio.create_task(service.run())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    # There is nothing to read anew any more; by itself the signal would end the process.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     asked = stop.is_set()
     if asked:
         log.info("stopping")
-        # There is nothing to read anew any more; by itself the signal would end the process.
-        loop.remove_signal_handler(signal.SIGHUP)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         serving.cancel()
     stopping.cancel()
     for _ in range(2):
