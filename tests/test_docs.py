@@ -44,6 +44,14 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(file), f"{file.name}#{anchor}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_page_names_by_its_path_exists(page: Path) -> None:
+    named = set(
+        re.findall(r"`((?:adapters|bot|docs|knowledge|packaging|tests)/[\w./-]+)`", prose(page))
+    )
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
 def test_every_page_can_be_reached_from_the_readme() -> None:
     reached, new = {README}, [README]
     while new:
