@@ -118,11 +118,11 @@ class _Batch:
 
     texts: Integers
     features: Integers
-    columns: Integers
+    columns: NDArray[np.int32]
     values: Floats
     text_starts: Integers
     layers: tuple[int, ...]
-    layered_rows: Integers
+    layered_rows: NDArray[np.int32]
     layered_values: Floats
 
     @classmethod
@@ -145,11 +145,11 @@ class _Batch:
         return cls(
             texts=numbers,
             features=features[frequent_first],
-            columns=columns,
+            columns=columns.astype(np.int32),
             values=values,
             text_starts=np.cumsum([0, *lengths[:-1]]),
             layers=tuple(np.bincount(occurrence).tolist()),
-            layered_rows=rows[layered],
+            layered_rows=rows[layered].astype(np.int32),
             layered_values=values[layered],
         )
 

@@ -24,6 +24,8 @@ SHORT_CRY, SHORT_QUESTION = 5, 8
 PIECES_FOR_A_CRY, QUESTIONS_FOR_A_CRY = 2, 4
 """The least number of ordinary pieces, and of questions, for each one that is combined with a cry;
 otherwise the ordinary words would seem to be those of a crisis."""
+MOST_REPEATED = 2
+"""The most combinations of either sort in which the same cry is."""
 PAIRS_OF_QUESTIONS = 3
 """For so many combinations of a cry and a question, one pair of ordinary questions is added."""
 
@@ -79,7 +81,7 @@ def _amid_talk(cries: Sequence[Example], talk: Sequence[Example]) -> Iterator[Ex
 
     A message without punctuation is cut into such pieces.
     """
-    chosen = _spread(cries, len(talk) // PIECES_FOR_A_CRY)
+    chosen = _in_turn(cries, len(talk) // PIECES_FOR_A_CRY)
     for number, (cry, piece) in enumerate(zip(chosen, _spread(talk, len(chosen)), strict=True)):
         words, around = cry.text.split(), piece.text.split()
         room = PIECE - len(words)
@@ -90,7 +92,7 @@ def _amid_talk(cries: Sequence[Example], talk: Sequence[Example]) -> Iterator[Ex
 
 def _beside_questions(cries: Sequence[Example], questions: Sequence[str]) -> Iterator[Example]:
     """Cries before and after a question, in turn; and pairs of questions, which are ordinary."""
-    chosen = _spread(cries, len(questions) // QUESTIONS_FOR_A_CRY)
+    chosen = _in_turn(cries, len(questions) // QUESTIONS_FOR_A_CRY)
     pairs = len(chosen) // PAIRS_OF_QUESTIONS
     # Shuffled, because neighbours in a file are about the same topic.
     mixed = random.Random(0).sample(questions, len(chosen) + 2 * pairs)
@@ -99,6 +101,14 @@ def _beside_questions(cries: Sequence[Example], questions: Sequence[str]) -> Ite
         yield _made(pair, cry.kind, *pair)
     for pair in zip(mixed[::2], mixed[1::2], strict=True):
         yield _made(pair, ORDINARY, *pair)
+
+
+def _in_turn(all_of_them: Sequence[T], count: int) -> Sequence[T]:
+    """So many items: evenly spaced ones if there are more, otherwise all of them up to
+    `MOST_REPEATED` times.
+    """
+    repeated = [*all_of_them] * min(MOST_REPEATED, -(-count // max(1, len(all_of_them))))
+    return _spread(all_of_them, count) if count <= len(all_of_them) else repeated[:count]
 
 
 def _spread(all_of_them: Sequence[T], at_most: int) -> Sequence[T]:

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from knowledge.vocabulary import LETTER_LIMIT
 
 Values = NDArray[np.float32]
+View = Sequence[int] | NDArray[np.uint32]
+"""The numbers of a text's features, of one view."""
 
 RARE = 2
 """The least number of examples that must have a feature for it to be used."""
@@ -27,7 +29,7 @@ RARE = 2
 class FeatureVector:
     """A text as a sparse vector: the indices of its known features, and their values."""
 
-    indices: NDArray[np.int64]
+    indices: NDArray[np.int32]
     values: Values
 
 
@@ -103,7 +105,7 @@ class Features:
         return len(self._numbers)
 
     @classmethod
-    def learn(cls, texts: Sequence[Sequence[Sequence[int]]]) -> Features:
+    def learn(cls, texts: Sequence[Sequence[View]]) -> Features:
         """The features that at least `RARE` of these texts have; a text is given by its views."""
         sizes = [sum(map(len, views)) for views in texts]
         owners = np.repeat(np.arange(len(texts), dtype=np.uint64), sizes)
@@ -137,7 +139,7 @@ class Features:
         indices[self._numbers.take(indices, mode="clip") != wanted] = len(self)
         return indices
 
-    def of_all(self, texts: Sequence[Sequence[Sequence[int]]]) -> list[FeatureVector]:
+    def of_all(self, texts: Sequence[Sequence[View]]) -> list[FeatureVector]:
         """The vector of each text; a text is given by its views."""
         if not texts:
             return []
@@ -152,12 +154,13 @@ class Features:
         sizes = [sum(map(len, text)) for text in texts]
         text_of = np.repeat(np.arange(len(texts)), sizes)[known]
         ends = np.cumsum(np.bincount(text_of, minlength=len(texts))).tolist()
-        indices, values = indices[known], values[known]
+        known_indices, values = indices[known].astype(np.int32), values[known]
         return [
-            FeatureVector(indices[start:end], values[start:end])
+            FeatureVector(known_indices[start:end], values[start:end])
             for start, end in zip([0, *ends], ends, strict=False)
         ]
 
 
-def _numbers(texts: Sequence[Sequence[Sequence[int]]]) -> NDArray[np.uint32]:
-    return np.array([n for text in texts for view in text for n in view], dtype=np.uint32)
+def _numbers(texts: Sequence[Sequence[View]]) -> NDArray[np.uint32]:
+    views = [np.asarray(view, np.uint32) for text in texts for view in text]
+    return np.concatenate(views or [np.zeros(0, dtype=np.uint32)])

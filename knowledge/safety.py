@@ -77,7 +77,7 @@ class CrisisCosts:
     """
 
     missed_explicit: float = 1.0
-    missed_ambiguous: float = 0.4
+    missed_ambiguous: float = 0.6
     """An ambiguous text is answered as an ordinary question."""
     understated: float = 0.7
     """An explicit crisis gets help lines only above an answer."""
@@ -90,7 +90,7 @@ class CrisisCosts:
 
 
 CRISIS_COSTS = CrisisCosts()
-CRISIS_TRAINING = Training(passes=5, rate=1.0, decay=1e-3, averaged=3)
+CRISIS_TRAINING = Training(passes=5, rate=1.0, decay=2e-4, averaged=3)
 """Slower than the search's, to generalise better: real crises are in words that no example has."""
 _KINDS = (CrisisKind.SUICIDE, CrisisKind.OVERDOSE, CrisisKind.EMERGENCY)
 BIASES = np.eye(FIRST_KIND + len(_KINDS))[:, 1:]

@@ -98,8 +98,15 @@ class _Prepared:
         tokens = [text for _, text in both]
         used = {word for text in tokens for word in text}
         letters = {word: letters_of(word, views.letter_runs) for word in used}
+        # As arrays, because as lists of integers they would need ten times the memory.
         found = [
-            (*views.of_words(text), [run for word in text for run in letters[word]])
+            [
+                np.array(view, dtype=np.uint32)
+                for view in (
+                    *views.of_words(text),
+                    [run for word in text for run in letters[word]],
+                )
+            ]
             for text in tokens
         ]
         features = Features.learn(found)

@@ -63,16 +63,11 @@ class WeightTable:
             weights: the weights, features by kinds.
         """
         worth = features.worth[:, None]
-        known = np.hstack([weights * worth, worth * worth])
-        known = np.vstack([known, np.zeros_like(known, shape=(1, known.shape[1]))])
-        runs = [letters_of(word, letter_runs) for word in words]
-        indices = features.indices([run for each in runs for run in each])
-        # A row of zeros after those of each word, because a short word may have none.
-        ends = np.cumsum([len(each) for each in runs], dtype=np.int64)
-        indices = np.insert(indices, ends, len(features))
-        starts = np.concatenate([[0], ends[:-1] + np.arange(1, len(ends))]) if runs else ends
-        letters = np.add.reduceat(known.take(indices, axis=0), starts) if runs else known[:0]
-        rows = np.vstack([known, letters]).astype(np.float32, copy=False)
+        rows = np.zeros((len(features) + 1 + len(words), weights.shape[1] + 1), dtype=np.float32)
+        rows[: len(features)] = np.hstack([weights * worth, worth * worth])
+        for number, word in enumerate(words, len(features) + 1):
+            indices = features.indices(letters_of(word, letter_runs))
+            rows[number] = rows.take(indices, axis=0).sum(axis=0)
         return cls(features, words, letter_runs, rows)
 
     def to_arrays(self) -> Arrays:

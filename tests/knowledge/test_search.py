@@ -223,7 +223,7 @@ def test_the_only_question_in_a_story_is_answered(
     "text",
     [
         "Two friends of mine got better on it. Is there evidence for that?",
-        "A friend takes it under the tongue. Is there evidence that LDN works?",
+        "The swelling in my foot went down on it. Is there evidence that LDN works?",
     ],
 )
 def test_the_sentence_before_a_question_may_tell_what_is_meant(
