@@ -20,6 +20,7 @@ from adapters.database.engine import Database, open_database
 from adapters.database.errors import StoreError
 from adapters.database.tables import deliveries as table
 from adapters.deliveries import KEPT_FOR, Deliveries, DeliveryState, RecentDeliveries
+from tests.clock import Clock
 
 pytest_plugins = ["tests.adapters.postgres"]
 
@@ -27,14 +28,7 @@ T = TypeVar("T")
 
 FIRST, BEGUN, DONE, UNKNOWN = DeliveryState
 MOMENT = timedelta(microseconds=1)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
+MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 async def test_a_delivery_is_claimed_once_and_then_begun_and_then_done(database: Database) -> None:
@@ -63,7 +57,7 @@ async def test_of_forty_that_ask_at_once_in_two_processes_one_is_the_first(
 async def test_a_delivery_is_known_for_as_long_as_slack_repeats_it_and_then_forgotten(
     database: Database,
 ) -> None:
-    clock = Clock()
+    clock = Clock(MARCH)
     store = SqlDeliveryStore(database, clock)
     await store.claim("a")
     await store.finish("a")
@@ -81,7 +75,7 @@ async def test_a_delivery_is_known_for_as_long_as_slack_repeats_it_and_then_forg
 async def test_deliveries_are_forgotten_also_once_a_clock_that_was_ahead_is_set_right(
     database: Database,
 ) -> None:
-    clock = Clock()
+    clock = Clock(MARCH)
     store = SqlDeliveryStore(database, clock)
     clock.now += timedelta(days=1)
     await store.claim("by a clock that is ahead")
@@ -95,7 +89,7 @@ async def test_deliveries_are_forgotten_also_once_a_clock_that_was_ahead_is_set_
 
 
 async def test_a_claim_whose_confirmation_was_lost_is_still_ours(database: Database) -> None:
-    clock = Clock()
+    clock = Clock(MARCH)
     # The database does the same work again; to it, it is the same moment.
     assert await SqlDeliveryStore(database, clock).claim("a") == (FIRST,)
     assert await SqlDeliveryStore(database, clock).claim("a") == (FIRST,)

@@ -24,6 +24,7 @@ from bot.lazy import LazyStores, Stores
 from knowledge.communities import CommunitySettings
 from knowledge.posts import CoolingDown, Place, Platform, Reservation
 from knowledge.tallies import KEPT_FOR, Reason, SectionReport, Tally, TallyOutcome, week_of
+from tests.clock import Clock
 
 pytest_plugins = ["tests.adapters.postgres"]
 
@@ -37,17 +38,9 @@ UNCLEAR = SectionReport(WEEK, Platform.SLACK, "ldn", "dose", Reason.UNCLEAR)
 PLACE = Place(Platform.SLACK, "T1", "C1")
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = MONDAY_MORNING
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(MONDAY_MORNING)
 
 
 @pytest.fixture
