@@ -30,6 +30,7 @@ LIGHT = {
     "adapters.slack.render": ["discord"],
     "adapters.discord.render": ["slack_sdk", "slack_bolt"],
     "bot.cli": ["discord", "slack_sdk", "slack_bolt", "aiohttp", "numpy", "yaml"],
+    "bot.lazy": ["sqlalchemy"],
     "bot.serve": ["discord", "slack_sdk", "slack_bolt", "aiohttp.web", "prometheus_client"],
     "bot.terminal": ["discord", "slack_sdk", "slack_bolt", "aiohttp"],
 }

@@ -79,6 +79,8 @@ class MemoryStore(TallyStore):
 
 
 class Calendar:
+    """Says which day it is, as a test has it."""
+
     def __init__(self) -> None:
         self.today = SUNDAY
 
@@ -107,9 +109,15 @@ def count(tally_counter: TallyCounter, *answers: Answer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "monday"), [(MONDAY, MONDAY), (SUNDAY, MONDAY), (NEXT_MONDAY, NEXT_MONDAY)]
+    ("day", "monday"),
+    [
+        (MONDAY, MONDAY),
+        (SUNDAY, MONDAY),
+        (NEXT_MONDAY, NEXT_MONDAY),
+        (date(2026, 1, 1), date(2025, 12, 29)),
+    ],
 )
-def test_a_week_goes_from_monday_to_sunday(day: date, monday: date) -> None:
+def test_a_week_is_named_by_its_monday(day: date, monday: date) -> None:
     assert week_of(day) == monday
 
 
