@@ -32,6 +32,7 @@ from adapters.slack.publisher import SlackPublisher, with_rate_limit_retries
 from adapters.slack.socket_mode import SlackSocketAdapter
 from adapters.slack.workspaces import OneWorkspace
 from bot.bootstrap import Adapter
+from knowledge import publishing
 from knowledge.communities import Communities, CommunitySettings
 from knowledge.crisis_examples import CrisisPhrases
 from knowledge.desk import Desks, HelpDesk
@@ -70,6 +71,20 @@ def changed_desks(tmp_path_factory: pytest.TempPathFactory) -> list[HelpDesk]:
     documents = copy_documents(tmp_path_factory.mktemp("changed") / "documents")
     change_forms(documents)
     return open_desks(little_to_learn(load_library(documents)))
+
+
+@pytest.fixture(scope="session")
+def revised(library: Library) -> list[HelpDesk]:
+    """The same, once the article was published anew with another credit on every answer."""
+    [document] = library.documents
+    again = replace(document, credit=f"As revised. {document.credit}")
+    return open_desks(little_to_learn(replace(library, documents=(again,))))
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits between attempts to post or to edit are as short as can be."""
+    monkeypatch.setattr(publishing, "LONGEST_WAIT", 0.01)
 
 
 class Memory(dict[str, str]):
