@@ -1,4 +1,7 @@
-"""Small folders of documents, made for a test: quick to write, to load and to learn from."""
+"""Small folders of documents, made for a test: quick to write, to load and to learn from.
+
+And an answer as from one of them, where no document is needed.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,15 @@ from typing import Any
 
 import yaml
 
+from knowledge.answer import Answer, Kind
 from knowledge.desk import Desks
 from knowledge.folder import load_library
 from knowledge.opening import open_desks
 
 REMINDER = "Please ask your own gardener."
+CREDIT = "Source: The Garden Club, “Garden Care”, 2020."
 UNASKABLE = "x" * 300
 """A name that is too long to be looked for, as where somebody may not look."""
-CREDIT = "Source: The Garden Club, “Garden Care”, 2020."
 
 # Enough for the crisis detector to learn from in no time.
 CRISIS = {
@@ -94,6 +98,21 @@ def write_document(
 def open_folder(folder: Path) -> Desks:
     """The desks of a folder."""
     return Desks(open_desks(load_library(folder)))
+
+
+def watering(**changes: Any) -> Answer:
+    """The answer of the section on watering; `changes` replace its parts."""
+    parts: dict[str, Any] = {
+        "kind": Kind.SECTION,
+        "command": "garden",
+        "topic": "water",
+        "heading": "Watering",
+        "body": "Water the beds.",
+        "reminder": REMINDER,
+        "credit": CREDIT,
+        "section": "water",
+    }
+    return Answer(**{**parts, **changes})
 
 
 def _yaml(value: Any) -> str:

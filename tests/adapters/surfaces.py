@@ -15,11 +15,11 @@ from adapters.discord import render as discord
 from adapters.slack import render as slack
 from adapters.wording import PAGE
 from knowledge.actions import Action, Verb
-from knowledge.answer import Answer, Choice, Kind
+from knowledge.answer import Answer, Choice
 from knowledge.language import LANGUAGES, translator_for
 from tests.contracts import discord as discord_contract
 from tests.contracts import slack as slack_contract
-from tests.documents import CREDIT, REMINDER
+from tests.documents import watering
 
 
 @dataclass(frozen=True)
@@ -173,17 +173,11 @@ LONG = [" ".join(f"Sentence {p}.{n} stands here, in its own place." for n in ran
 
 
 def long_answer(**changes: Any) -> Answer:
+    """An answer of many pages, with a topic before it, one behind it and one to choose."""
     parts: dict[str, Any] = {
-        "kind": Kind.SECTION,
-        "command": "garden",
-        "topic": "water",
-        "heading": "Watering",
         "body": "\n\n".join(LONG),
-        "reminder": REMINDER,
-        "credit": CREDIT,
-        "section": "water",
         "choices": (Choice("tools", "Tools"),),
         "previous": Choice("tools", "Tools"),
         "next": Choice("winter", "Winter"),
     }
-    return Answer(**{**parts, **changes})
+    return watering(**{**parts, **changes})

@@ -9,20 +9,14 @@ import pytest
 from adapters import text
 from knowledge.answer import Answer, Choice, Kind
 from knowledge.language import LANGUAGES
+from tests.documents import watering
+
+BODY = "1. **When:** In the *morning*.\n2. **Where:** At the [roots](https://a.example)."
 
 
 def answer(**changes: Any) -> Answer:
-    parts: dict[str, Any] = {
-        "kind": Kind.SECTION,
-        "command": "garden",
-        "topic": "water",
-        "heading": "Watering",
-        "body": "1. **When:** In the *morning*.\n2. **Where:** At the [roots](https://a.example).",
-        "reminder": "Please ask your own gardener.",
-        "credit": "Source: The Garden Club, https://b.example.",
-        "section": "water",
-    }
-    return Answer(**{**parts, **changes})
+    """An answer with every kind of mark."""
+    return watering(**{"body": BODY, "credit": "Source: https://b.example.", **changes})
 
 
 def test_heading_body_reminder_and_credit_stand_in_this_order() -> None:
@@ -30,7 +24,7 @@ def test_heading_body_reminder_and_credit_stand_in_this_order() -> None:
         "Watering\n\n"
         "1. When: In the morning.\n2. Where: At the roots (https://a.example).\n\n"
         "Please ask your own gardener.\n\n"
-        "Source: The Garden Club, https://b.example."
+        "Source: https://b.example."
     )
 
 

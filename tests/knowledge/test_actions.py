@@ -9,20 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.actions import PATTERN, Action, Button, Verb, buttons, clip, menu_action
-from knowledge.answer import Answer, Choice, Kind
+from knowledge.answer import Choice, Kind
 from knowledge.compose import BRIEF
 from knowledge.language import LANGUAGES
 from knowledge.tallies import Reason
+from tests.documents import watering
 
-ANSWER = Answer(
-    kind=Kind.SECTION,
-    command="garden",
-    topic="water",
-    heading="Watering",
-    body="Water the beds.",
-    reminder="Please ask your own gardener.",
-    credit="Source: The Garden Club.",
-    section="water",
+ANSWER = watering(
     choices=(Choice("tools", "Tools"),),
     previous=Choice("tools", "Tools"),
     next=Choice("winter", "Winter"),

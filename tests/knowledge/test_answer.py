@@ -8,22 +8,14 @@ from typing import Any
 
 import pytest
 
-from knowledge.answer import Answer, Choice, Kind
+from knowledge.answer import Answer, Choice
+from tests.documents import watering
 
 
 def answer(**changes: Any) -> Answer:
-    parts: dict[str, Any] = {
-        "kind": Kind.SECTION,
-        "command": "garden",
-        "topic": "water",
-        "heading": "Watering",
-        "body": "Water the beds.",
-        "reminder": "Please ask your own gardener.",
-        "credit": "Source: The Garden Club.",
-        "section": "water",
-        "choices": (Choice("tools", "Tools"), Choice("winter", "Winter")),
-    }
-    return Answer(**{**parts, **changes})
+    """An answer with two topics to read next."""
+    choices = (Choice("tools", "Tools"), Choice("winter", "Winter"))
+    return watering(**{"choices": choices, **changes})
 
 
 @pytest.mark.parametrize("part", ["heading", "body", "reminder", "credit"])

@@ -22,21 +22,13 @@ from knowledge.tallies import (
     TallyStore,
     week_of,
 )
+from tests.documents import watering
 
 MONDAY = date(2026, 11, 16)
 SUNDAY = date(2026, 11, 22)
 NEXT_MONDAY = date(2026, 11, 23)
 
-SECTION = Answer(
-    kind=Kind.SECTION,
-    command="garden",
-    topic="water",
-    heading="Watering",
-    body="Water the beds.",
-    reminder="Please ask your own gardener.",
-    credit="Source: The Garden Club.",
-    section="water",
-)
+SECTION = watering()
 UNKNOWN = replace(SECTION, kind=Kind.NOT_COVERED, topic="", section=None)
 ASKED = Tally(MONDAY, Platform.SLACK, "T1", "garden", "water", TallyOutcome.ASKED)
 MISSING = replace(ASKED, topic="", outcome=TallyOutcome.NOT_COVERED)
