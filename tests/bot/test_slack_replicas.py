@@ -139,7 +139,7 @@ async def test_of_two_replicas_one_is_killed_and_nothing_is_answered_twice_or_lo
         doomed.process.kill()
         before = dict(balancer.served)
         await loading
-        await asyncio.sleep(0.5)
+        await slack_standin.quiet(0.5)
         assert min(before.values()) > KILLED_AFTER / 4, "one of them did it all"
         assert await survivor.stop() == 0
         assert "Traceback" not in survivor.output

@@ -183,7 +183,7 @@ async def test_a_moderator_on_slack_reads_an_outcome_once(
 ) -> None:
     slack.faults.add(fault, route="response_url")
     said = await slack.command("/ldn-mod", "pins", user=slack.moderator)
-    await asyncio.sleep(2.0)  # as long as slack_sdk's own way of trying again takes
+    await slack.quiet(2.0)  # as long as slack_sdk's own way of trying again takes
     calls = slack.requests_to("POST", "response_url")
     assert [call.body["text"] for call in calls].count(said.text) == 1
 

@@ -78,9 +78,9 @@ async def test_a_greeting_that_cannot_be_read_ends_in_an_error_and_leaves_nothin
         )
         running = asyncio.create_task(adapter.run())
         try:
-            async with asyncio.timeout(ENDS_WITHIN):
-                while not adapter.connected and not running.done():  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
+            await discord_standin.until(
+                lambda: adapter.connected or running.done(), "the end of it", ENDS_WITHIN
+            )
         finally:
             await end(running)
         return not running.cancelled() and running.exception() is not None
@@ -126,9 +126,8 @@ async def test_after_every_order_to_connect_anew_and_every_broken_frame_it_is_th
         await discord.until(lambda ws=ws: ws.closed or ws not in sockets(discord), "the end")  # type: ignore[misc]
         await discord.connected()
     assert FORMS in (await discord.command("ldn", {"question": "forms"})).content
-    await asyncio.sleep(0.5)
-    assert len(asyncio.all_tasks()) <= tasks + 5
-    assert threads() <= alive + 1
+    await discord.until(lambda: threads() <= alive + 1, "the threads to end")
+    await discord.until(lambda: len(asyncio.all_tasks()) <= tasks + 5, "the tasks to end")
 
 
 def sockets(discord: DiscordStandIn) -> list[web.WebSocketResponse | None]:

@@ -80,7 +80,7 @@ class Untouched:
 
     async def check(self, kept: int = 0) -> None:
         """`kept`: the rows that there have been before."""
-        await asyncio.sleep(0.1)
+        await self._slack.quiet(0.1)
         assert self._slack.requests[self._calls :] == []
         assert await self.rows() == kept
 

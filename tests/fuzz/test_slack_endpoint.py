@@ -5,7 +5,6 @@ A fifth of them is in `test_slack_install`: at the same door, where it serves ma
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,14 +23,6 @@ pytestmark = pytest.mark.long
 
 SHARE = 0.8 / len(FORMATS)
 FORMS = "It is delivered by capsule"
-
-
-async def silence(slack: SlackStandIn) -> None:
-    """Wait until what was asked before is done: some of it goes on after its acknowledgement."""
-    calls = -1
-    while calls != len(slack.requests):
-        calls = len(slack.requests)
-        await asyncio.sleep(0.3)
 
 
 @pytest.mark.parametrize("log_format", FORMATS)
@@ -60,7 +51,7 @@ async def test_nothing_that_comes_brings_the_door_to_fall(
             (noise.signed, Answers()),
         ]
         for batch in batches(SHARE):
-            await silence(slack)
+            await slack.quiet()  # some work goes on after its acknowledgement
             for number, (sort, answers) in enumerate(sorts):
                 calls = len(slack.requests)
                 await answers.send(port, [sort() for _ in batch[number :: len(sorts)]])

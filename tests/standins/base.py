@@ -275,6 +275,16 @@ class StandIn(ABC):
         except TimeoutError:
             raise UnansweredError(f"waited {timeout:g} s in vain for {what}") from None
 
+    async def quiet(self, seconds: float = 0.3) -> None:
+        """Wait until nothing has been sent for so long, and nothing is under way.
+
+        For what must not come: that cannot be waited for.
+        """
+        seen = -1
+        while self.in_flight or seen != len(self.requests):
+            seen = len(self.requests)
+            await asyncio.sleep(seconds)
+
     def _connected(self, connect: WebSocketHandler) -> WebSocketHandler:
         """The websocket handler, its request remembered so that `drop_connections` can cut it."""
 

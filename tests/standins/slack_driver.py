@@ -85,14 +85,14 @@ class SlackDriver(SlackServer):
         )
 
     async def overhear(self, event: JSON, *, wait: float = 0.3) -> Overheard:
-        """Deliver an event that needs no answer, and wait ``wait`` seconds for whatever comes.
+        """Deliver an event that needs no answer, and wait until nothing comes for ``wait`` seconds.
 
         The wait begins with the acknowledgement, or 3 s after the event where none comes: then
         `Overheard.acked` is false, and Slack would deliver the event again.
         """
         before = len(self.requests)
         delivery = await self.event(event)
-        await asyncio.sleep(wait)
+        await self.quiet(wait)
         return Overheard(delivery, self.requests[before:])
 
     def _response_url(self, interaction: SlackInteraction) -> str:

@@ -42,7 +42,8 @@ class HttpDelivery:
     ) -> JSON | None:
         """Send one request; what `SocketMode.send` returns: the acknowledgement's frame, or None.
 
-        An answer other than 200 is no acknowledgement.
+        An answer other than 200 is no acknowledgement. What is sent again is signed as of another
+        second, for Slack lets a minute pass.
         """
         said = json.dumps(payload).replace(TEAM_ID, self.team)
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -58,7 +59,8 @@ class HttpDelivery:
             headers["X-Slack-Retry-Num"] = str(more["retry_attempt"])
             headers["X-Slack-Retry-Reason"] = str(more["retry_reason"])
         try:
-            self.status, text = await asyncio.wait_for(self.post(headers, body.encode()), timeout)
+            headers |= self.signed(body.encode(), age=-more.get("retry_attempt", 0))
+            self.status, text = await asyncio.wait_for(self.repeat(headers, body.encode()), timeout)
         except (TimeoutError, aiohttp.ClientError, OSError):
             self.status = None
             return None
