@@ -29,7 +29,7 @@ from tests.benchmarks.soak_process import Log, Usage, Watched
 from tests.benchmarks.soak_standins import SoakDiscord, SoakSlack
 from tests.bot.running import running_bot
 from tests.bot.watching import Watcher, free_port
-from tests.conversations.documents import copy_documents
+from tests.shipped import copy_documents
 
 POSTGRESQL, SQLITE = "postgresql", "sqlite"
 SOCKET, HTTP = "socket", "http"

@@ -9,9 +9,9 @@ import yaml
 from knowledge.answer import Answer
 from knowledge.compose import Composer
 from knowledge.folder import load_library
-from tests.conversations import documents
-from tests.conversations.documents import copy_documents
+from tests import shipped
 from tests.documents import CRISIS
+from tests.shipped import copy_documents
 
 CREDIT = "credit: >-\n  "
 
@@ -26,7 +26,7 @@ def small_folder(folder: Path) -> Path:
 
 def withdraw_forms(folder: Path) -> None:
     """The article is published anew, without the section `forms`."""
-    documents.withdraw_forms(folder)
+    shipped.withdraw_forms(folder)
     _write_examples(folder)
 
 

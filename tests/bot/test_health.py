@@ -9,7 +9,7 @@ import pytest
 from tests.bot.folders import change_credit, small_folder
 from tests.bot.running import running_bot
 from tests.bot.watching import Watcher
-from tests.conversations.documents import FORMS
+from tests.shipped import FORMS
 from tests.standins.discord import DiscordStandIn
 from tests.standins.slack import SlackStandIn
 

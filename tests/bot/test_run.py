@@ -18,12 +18,12 @@ from bot import bootstrap
 from bot.settings import Settings
 from knowledge.documents import SHIPPED
 from tests.bot.running import running_bot
+from tests.shipped import FORMS
 from tests.standins.discord import DiscordStandIn
 from tests.standins.recording import reset, slow
 from tests.standins.slack import SlackStandIn, rate_limited
 
 CALLBACK = "/interactions/{interaction_id}/{token}/callback"
-FORMS = "It is delivered by capsule, sublingual (under the tongue) liquid or injection."
 
 
 @pytest.fixture(scope="module")

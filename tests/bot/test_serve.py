@@ -30,6 +30,7 @@ from knowledge.posts import Platform
 from knowledge.publishing import STORE_AWAY
 from tests.bot.folders import change_credit, sections, small_folder
 from tests.conversations.seeding import Seed, seed
+from tests.shipped import FORMS
 from tests.standins.base import UnansweredError
 from tests.standins.slack import SlackStandIn, not_ok, server_error
 
@@ -252,7 +253,7 @@ async def test_started_while_the_documents_have_a_fault_the_bot_serves_the_last_
     await bootstrap.rebuild_desks(settings)
     written.write_text(text[: len(text) // 2], encoding="utf-8")
     async with serving(settings, slack_standin) as service:
-        assert "It is delivered by capsule" in (await slack_standin.command("/ldn", "forms")).text
+        assert FORMS in (await slack_standin.command("/ldn", "forms")).text
         assert "the documents are not taken, the last good ones serve on" in caplog.text
         assert service._desks.reload_error
         written.write_text(text, encoding="utf-8")

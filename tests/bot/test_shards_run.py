@@ -9,7 +9,7 @@ import pytest
 
 from tests.bot.folders import small_folder
 from tests.bot.running import running_bot
-from tests.conversations.documents import FORMS
+from tests.shipped import FORMS
 from tests.standins.base import UnansweredError
 from tests.standins.discord import Channel, DiscordStandIn, Place
 

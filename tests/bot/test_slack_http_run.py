@@ -12,12 +12,11 @@ from tests.bot.balancer import free_port
 from tests.bot.folders import change_credit, small_folder
 from tests.bot.over_http import SECRET, for_many, install, over_http
 from tests.bot.running import running_bot
+from tests.shipped import FORMS
 from tests.standins.slack import SlackStandIn
 from tests.standins.slack_state import TEAM_ID
 
 pytest_plugins = ["tests.adapters.postgres"]
-
-FORMS = "It is delivered by capsule"
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import pytest
 from tests.bot.balancer import balanced, free_port
 from tests.bot.folders import small_folder
 from tests.bot.running import RunningBot, running_bot
+from tests.shipped import FORMS
 from tests.standins.slack import SlackStandIn
 from tests.standins.slack_http import HttpDelivery
 from tests.standins.slack_state import BOT_USER_ID, TEAM_ID
@@ -23,7 +24,6 @@ from tests.standins.slack_state import BOT_USER_ID, TEAM_ID
 pytest_plugins = ["tests.adapters.postgres"]
 
 SECRET = "not-a-secret"
-FORMS = "It is delivered by capsule"
 DELIVERIES = 1200
 IN_FLIGHT = 40
 KILLED_AFTER = 400

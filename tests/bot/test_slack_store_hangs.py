@@ -22,6 +22,7 @@ from tests.bot.balancer import free_port
 from tests.bot.folders import small_folder
 from tests.bot.over_http import SECRET, for_many, install, over_http
 from tests.bot.running import running_bot
+from tests.shipped import FORMS
 from tests.standins.recording import slow
 from tests.standins.slack import SlackStandIn
 from tests.standins.slack_http import HttpDelivery
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.adapters.postgres"]
 
-FORMS = "It is delivered by capsule"
 DESPAIRED = "Please talk to someone now"
 OTHER_TEAM = "T000OTHER"
 MENU = "All topics"

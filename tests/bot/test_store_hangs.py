@@ -10,10 +10,10 @@ import pytest
 from tests.adapters.wire import silent_server
 from tests.bot.folders import small_folder
 from tests.bot.running import running_bot
+from tests.shipped import FORMS
 from tests.standins.discord import DiscordStandIn, Place
 from tests.standins.slack import SlackStandIn
 
-FORMS = "It is delivered by capsule, sublingual (under the tongue) liquid or injection."
 DESPAIRED = "Please talk to someone now"
 
 

@@ -43,9 +43,11 @@ from knowledge.opening import open_desks
 from knowledge.posts import Platform
 from knowledge.publishing import Publisher
 from knowledge.tallies import TallyCounter
-from tests.conversations.documents import change_forms, copy_documents
+from tests.shipped import change_forms, copy_documents
 from tests.standins.discord import DiscordStandIn
+from tests.standins.discord_state import GUILD_ID
 from tests.standins.slack import SlackStandIn
+from tests.standins.slack_state import TEAM_ID
 
 
 def little_to_learn(library: Library) -> Library:
@@ -106,6 +108,13 @@ class House:
     tally_counter: TallyCounter
     reception: Reception
     publishers: dict[Platform, Publisher]
+
+    async def asked(self, platform: Platform) -> dict[str, int]:
+        """How often each topic was asked for this week in the community that a stand-in has."""
+        community = {Platform.DISCORD: GUILD_ID, Platform.SLACK: TEAM_ID}[platform]
+        week = self.tally_counter.this_week
+        tallies, _ = await self.tally_counter.of_week(platform, community, week)
+        return {tally.topic: count for tally, count in tallies.items()}
 
 
 @pytest_asyncio.fixture

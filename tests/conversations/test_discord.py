@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from adapters import text as plain_text
 from adapters.discord.render import render
 from knowledge.desk import Desks
+from knowledge.posts import Platform
+from knowledge.tallies import Reason, SectionReport
+from tests.conversations.conftest import House
 from tests.standins.discord import DiscordStandIn, Place, refused
+from tests.standins.discord_state import GUILD_ID
 
 BIDI_AND_MENTIONS = "@everyone <@1234> \u202e\x00 **bold** `code` # head"
 
@@ -120,3 +125,56 @@ async def test_an_answer_that_discord_does_not_take_leaves_the_bot_serving(
 
 async def test_the_bot_asks_for_no_intent(discord: DiscordStandIn) -> None:
     assert [identify["intents"] for identify in discord.gateway.identifies] == [0]
+
+
+async def test_a_long_section_has_a_short_form_that_leaves_no_part_out(
+    discord: DiscordStandIn,
+) -> None:
+    whole = await discord.command("ldn", {"question": "mechanism"})
+    brief = await discord.press(whole, whole.labels["In short"])
+    assert len(brief.content) < len(whole.content)
+    assert "no pain relief from the natural opioids" in brief.content
+    again = await discord.press(brief, brief.labels["More: the whole section"])
+    assert again.content == whole.content
+
+
+async def test_questions_for_the_specialist_come_with_a_file_that_goes_again(
+    discord: DiscordStandIn, house: House
+) -> None:
+    menu = await discord.command("ldn")
+    points = await discord.press(menu, menu.labels["Questions for my specialist"])
+    assert points.ephemeral
+    assert "made in partnership with your pain management specialist" in points.content
+    [file] = points.attachments
+    assert file.filename.endswith(".txt")
+    answer = house.desks["ldn"].lookup("appointment")
+    assert answer is not None
+    assert file.text == plain_text.render(answer)
+    back = await discord.press(points, points.labels["All topics"])
+    assert not back.attachments
+
+
+async def test_that_a_section_is_unclear_is_counted_and_nothing_else(
+    discord: DiscordStandIn, house: House
+) -> None:
+    answer = await discord.command("ldn", {"question": "forms"})
+    why = await discord.press(answer, answer.labels["Unclear or out of date?"])
+    thanks = await discord.press(why, why.labels["It is out of date"])
+    assert thanks.content.startswith("Thank you.")
+    week = house.tally_counter.this_week
+    _, reports = await house.tally_counter.of_week(Platform.DISCORD, GUILD_ID, week)
+    assert reports == {SectionReport(week, Platform.DISCORD, "ldn", "forms", Reason.OUTDATED): 1}
+    again = await discord.press(thanks, thanks.labels["Back to the answer"])
+    assert again.content == answer.content
+
+
+@pytest.mark.parametrize("language", ["en-US", "de", "es-ES"])
+async def test_how_it_works_is_one_message_in_every_language(
+    discord: DiscordStandIn, house: House, language: str
+) -> None:
+    document = house.desks["ldn"].document
+    answer = await discord.command("ldn", {"question": "mechanism"}, locale=language)
+    for part in ("immune", "no-relief", "inflammation", "neuroprotection"):
+        end = document.by_id[f"mechanism.{part}"].text.split()[-8:]
+        assert " ".join(end) in answer.content
+    assert len(answer.content) <= 2000

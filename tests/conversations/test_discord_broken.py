@@ -11,13 +11,13 @@ import discord as library
 import pytest
 
 from adapters.wording import APOLOGY, UNKNOWN_COMMAND
+from tests.shipped import FORMS
 from tests.standins.discord import DiscordStandIn, Place
 from tests.standins.discord_gateway import Session
 from tests.standins.discord_interactions import COMMAND_TYPE, Interaction, payload
 from tests.standins.discord_state import APPLICATION_ID
 from tests.standins.recording import JSON
 
-FORMS = "It is delivered by capsule"
 WORD = "xylophone"
 
 

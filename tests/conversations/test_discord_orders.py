@@ -17,13 +17,13 @@ from adapters.discord.client import DiscordAdapter
 from adapters.discord.publisher import DiscordPublisher
 from tests.conversations.conftest import House, Memory, end
 from tests.fuzz.mutations import VALUES, Mutator, written
+from tests.shipped import FORMS
 from tests.standins.discord import DiscordStandIn
 from tests.standins.discord_gateway import Gateway, Session
 from tests.standins.recording import JSON
 
 pytestmark = pytest.mark.long
 
-FORMS = "It is delivered by capsule"
 GREETINGS, ORDERS = 100, 300
 ENDS_WITHIN = 30.0
 """Seconds for a connection that cannot be had to be given up."""

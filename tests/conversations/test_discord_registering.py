@@ -15,7 +15,7 @@ from adapters.discord.publisher import DiscordPublisher
 from adapters.discord.registration import register
 from knowledge.errors import PlatformError
 from tests.conversations.conftest import House, Memory, running
-from tests.conversations.documents import FORMS
+from tests.shipped import FORMS
 from tests.standins.discord import DiscordStandIn, rate_limited, refused, server_error
 from tests.standins.recording import Fault
 

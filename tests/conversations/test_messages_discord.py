@@ -1,28 +1,21 @@
-"""Answering a particular message on Discord, and what stands beside an answer."""
+"""Answering a particular message on Discord."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
-from typing import Unpack
 
 import pytest
 
 from adapters.discord.render import contents, public_content
 from adapters.reception import MAY_BE_DESPAIR, NOTHING_TO_POST, PREVIEW
-from adapters.text import render
-from knowledge.communities import CommunitySettings, Visibility
-from knowledge.posts import Platform
-from knowledge.tallies import Reason, SectionReport
 from tests.conversations.conftest import House
-from tests.conversations.test_sharing_discord import MODERATE, posted
-from tests.standins.discord import By, DiscordStandIn, Message, Permission, Place, Reply
+from tests.conversations.on_discord import MODERATE, posted, share
+from tests.shipped import QUESTION
+from tests.standins.discord import DiscordStandIn, Message, Permission, Place
 from tests.standins.discord_faults import refused
-from tests.standins.discord_state import GUILD_ID
 
 MENU = "Answer with LDN"
 POSTING = "/channels/{channel_id}/messages"
-QUESTION = "how is it taken, capsule or drops?"
 DESPAIR = "i can't go on like this any more, how does LDN work?"
 
 
@@ -77,9 +70,7 @@ async def test_the_permission_that_a_reply_needs_is_named_where_it_is_missing(
     assert "I lack a permission in this channel: Read Message History." in done.content
     assert not answers(discord, asked)
     # What answers no message needs it not.
-    reply = await discord.command("ldn", {"question": "forms"})
-    preview = await discord.press(reply, reply.labels["Share in this channel"])
-    done = await discord.press(preview, preview.labels["Post"])
+    done = await share(discord)
     assert done.content.startswith("Posted.")
 
 
@@ -216,268 +207,3 @@ async def test_where_nothing_can_be_posted_a_message_is_answered_in_private(
     assert reply.ephemeral
     assert reply.content.startswith("## How LDN is delivered")
     assert not [label for label in reply.labels if "Post" in label or "Share" in label]
-
-
-# In short, for the appointment, unclear
-
-
-async def test_a_long_section_has_a_short_form_that_leaves_no_part_out(
-    discord: DiscordStandIn,
-) -> None:
-    whole = await discord.command("ldn", {"question": "mechanism"})
-    brief = await discord.press(whole, whole.labels["In short"])
-    assert len(brief.content) < len(whole.content)
-    assert "no pain relief from the natural opioids" in brief.content
-    again = await discord.press(brief, brief.labels["More: the whole section"])
-    assert again.content == whole.content
-
-
-async def test_questions_for_the_specialist_come_with_a_file_that_goes_again(
-    discord: DiscordStandIn, house: House
-) -> None:
-    menu = await discord.command("ldn")
-    points = await discord.press(menu, menu.labels["Questions for my specialist"])
-    assert points.ephemeral
-    assert "made in partnership with your pain management specialist" in points.content
-    [file] = points.attachments
-    assert file.filename.endswith(".txt")
-    answer = house.desks["ldn"].lookup("appointment")
-    assert answer is not None
-    assert file.text == render(answer)
-    back = await discord.press(points, points.labels["All topics"])
-    assert not back.attachments
-
-
-async def test_that_a_section_is_unclear_is_counted_and_nothing_else(
-    discord: DiscordStandIn, house: House
-) -> None:
-    answer = await discord.command("ldn", {"question": "forms"})
-    why = await discord.press(answer, answer.labels["Unclear or out of date?"])
-    thanks = await discord.press(why, why.labels["It is out of date"])
-    assert thanks.content.startswith("Thank you.")
-    week = house.tally_counter.this_week
-    _, reports = await house.tally_counter.of_week(Platform.DISCORD, GUILD_ID, week)
-    assert reports == {SectionReport(week, Platform.DISCORD, "ldn", "forms", Reason.OUTDATED): 1}
-    again = await discord.press(thanks, thanks.labels["Back to the answer"])
-    assert again.content == answer.content
-
-
-# Settings and statistics
-
-
-async def moderate(discord: DiscordStandIn, name: str, **options: str | int) -> Reply:
-    """A moderator uses /ldn-mod."""
-    return await discord.command(f"ldn-mod {name}", dict(options), **MODERATE)
-
-
-async def test_settings_are_shown_and_changed_by_moderators(discord: DiscordStandIn) -> None:
-    shown = await moderate(discord, "settings")
-    assert "share=everyone" in shown.content
-    saved = await moderate(discord, "settings", share="moderators", cooldown=10)
-    assert saved.content.startswith("Saved.")
-    assert "share=moderators" in saved.content
-    assert "cooldown=10" in saved.content
-    members = await discord.command("ldn", {"question": "forms"})
-    assert "Share in this channel" not in members.labels
-
-
-async def test_others_cannot_change_them(discord: DiscordStandIn) -> None:
-    refused = await discord.command("ldn-mod settings", {"plain": "on"})
-    assert "moderators" in refused.content
-    answer = await discord.command("ldn", {"question": "forms"})
-    assert answer.content.startswith("## ")
-
-
-async def test_a_private_community_posts_nothing_not_even_by_an_old_button(
-    discord: DiscordStandIn, asked: Message
-) -> None:
-    answer = await discord.command("ldn", {"question": "forms"}, **MODERATE)
-    preview = await discord.press(answer, answer.labels["Pin in this channel"], **MODERATE)
-    await moderate(discord, "settings", visibility="private")
-    refused = await discord.press(preview, preview.labels["Post and pin"], **MODERATE)
-    assert "answers are private" in refused.content
-    assert not answers(discord, asked)
-    answer = await discord.command("ldn", {"question": "forms"})
-    assert "Share in this channel" not in answer.labels
-
-
-async def test_plain_drops_every_decoration_and_is_brought_to_what_stands_there(
-    discord: DiscordStandIn,
-) -> None:
-    await moderate(discord, "pin", topic="mechanism")
-    [pinned] = posted(discord)
-    assert "**" in pinned.data["content"]
-    await moderate(discord, "settings", plain="on")
-    [pinned] = posted(discord)
-    answer = await discord.command("ldn", {"question": "mechanism"})
-    for text in (pinned.data["content"], answer.content):
-        assert "**" not in text
-        assert "##" not in text
-        assert "Please discuss with your specialist" in text
-
-
-async def test_between_two_posts_a_channel_cools_down_but_not_for_moderators(
-    discord: DiscordStandIn,
-) -> None:
-    async def share(section: str, **by: object) -> Reply:
-        answer = await discord.command("ldn", {"question": section}, **by)
-        preview = await discord.press(answer, answer.labels["Share in this channel"], **by)
-        return await discord.press(preview, preview.labels["Post"], **by)
-
-    await moderate(discord, "settings", cooldown=10)
-    assert (await share("forms")).content.startswith("Posted.")
-    assert "a short while ago" in (await share("status")).content
-    assert (await share("status", **MODERATE)).content.startswith("Posted.")
-    assert len(posted(discord)) == 2
-
-
-async def test_of_two_settings_that_moderators_change_at_once_neither_is_lost(
-    discord: DiscordStandIn, house: House
-) -> None:
-    await asyncio.gather(
-        moderate(discord, "settings", visibility="private"),
-        moderate(discord, "settings", plain="on"),
-        moderate(discord, "settings", cooldown=10),
-    )
-    held = await house.communities.fetch(Platform.DISCORD, GUILD_ID)
-    assert held == CommunitySettings(
-        visibility=Visibility.PRIVATE, plain=True, cooldown=timedelta(minutes=10)
-    )
-
-
-async def test_what_moderators_do_is_offered_in_servers_alone(discord: DiscordStandIn) -> None:
-    in_servers = 0
-    for command in discord.commands.values():
-        moderating = command["name"].endswith("-mod")
-        assert command["contexts"] == ([in_servers] if moderating else [0, 1, 2]), command["name"]
-    assert "ldn-mod" in discord.commands
-
-
-@pytest.mark.parametrize("language", ["en-US", "de", "es-ES"])
-async def test_how_it_works_is_one_message_in_every_language(
-    discord: DiscordStandIn, house: House, language: str
-) -> None:
-    document = house.desks["ldn"].document
-    answer = await discord.command("ldn", {"question": "mechanism"}, locale=language)
-    for part in ("immune", "no-relief", "inflammation", "neuroprotection"):
-        end = document.by_id[f"mechanism.{part}"].text.split()[-8:]
-        assert " ".join(end) in answer.content
-    assert len(answer.content) <= 2000
-
-
-async def forge(discord: DiscordStandIn, custom_id: str, **by: Unpack[By]) -> Reply:
-    """A hostile client presses what was never offered."""
-    answer = await discord.command("ldn", {"question": "forms"}, **by)
-    rows = discord.message(answer.message_id).data["components"]
-    rows[-1]["components"][0]["custom_id"] = custom_id
-    return await discord.press(answer, custom_id, forged=True, **by)
-
-
-@pytest.mark.parametrize(
-    "forged",
-    ["ldn:post:short mechanism:1", "ldn:keep:short mechanism:1", "ldn:post:inflammation:1",
-     "ldn:post:topics:1", "ldn:post:helplines:1", "ldn:share:short mechanism:1",
-     "ldn:share:inflammation:1", "ldn:pin:short mechanism:1"],
-)  # fmt: skip
-async def test_only_whole_sections_can_be_posted_whatever_is_forged(
-    discord: DiscordStandIn, house: House, forged: str
-) -> None:
-    assert house.desks["ldn"].lookup("inflammation"), "an alias that opens a section"
-    refused = await forge(discord, forged, **MODERATE)
-    assert refused.ephemeral
-    assert not [label for label in refused.labels if label.startswith("Post")]
-    assert not posted(discord)
-    assert not await house.store.all()
-
-
-@pytest.mark.parametrize("detail", ["abc", "n", "12x", "abcn"])
-async def test_a_detail_that_names_no_message_is_ignored(
-    discord: DiscordStandIn, detail: str
-) -> None:
-    """It is a post like any other: made once, and in answer to nothing."""
-    done = await forge(discord, f"ldn:post:forms:1:{detail}")
-    assert done.content.startswith("Posted.")
-    again = await forge(discord, "ldn:post:forms:1")
-    assert "a moment ago" in again.content
-    [message] = posted(discord)
-    assert "message_reference" not in message.data
-
-
-async def test_a_long_list_of_posts_says_how_many_more_there_are(
-    discord: DiscordStandIn, house: House
-) -> None:
-    sections = house.desks["ldn"].document.sections[:16]
-    for section in sections:
-        await moderate(discord, "pin", topic=section.id)
-    listed = (await moderate(discord, "pins")).content
-    assert len(listed) <= 2000
-    shown = sum(line.startswith("- [") for line in listed.splitlines())
-    assert 3 <= shown < len(sections)
-    assert listed.count(": current, pinned.") == shown, "no line is cut off"
-    assert listed.endswith(f"… and {len(sections) - shown} more.")
-
-
-async def test_statistics_tell_no_small_number(discord: DiscordStandIn) -> None:
-    for _ in range(5):
-        await discord.command("ldn", {"question": "forms"})
-    await discord.command("ldn", {"question": "status"})
-    stats = await moderate(discord, "stats")
-    assert "How LDN is delivered (capsule, under the tongue,…: 5" in stats.content
-    assert "LDN is still experimenta…: fewer than 5" in stats.content
-    before = await discord.press(stats, stats.labels["The week before"], **MODERATE)
-    assert "Nothing was counted." in before.content
-    refused = await discord.press(before, before.labels["The week after"])
-    assert "moderators" in refused.content
-
-
-async def test_leafing_through_the_article_is_not_counted_as_asking(
-    discord: DiscordStandIn, house: House
-) -> None:
-    answer = await discord.command("ldn", {"question": "forms"})
-    answer = await discord.press(answer, answer.labels["All topics"])
-    answer = await discord.select(answer, "ldn:choose::1", ["forms"])
-    await discord.press(
-        answer, answer.labels["Next: Naltrexone is not the emergency overdose drug"]
-    )
-    asked, _ = await house.tally_counter.of_week(
-        Platform.DISCORD, GUILD_ID, house.tally_counter.this_week
-    )
-    assert {tally.topic: count for tally, count in asked.items()} == {"forms": 2}
-
-
-async def test_words_of_a_crisis_are_answered_without_asking_what_is_set(
-    discord: DiscordStandIn, house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def asked(*_: object) -> CommunitySettings:
-        raise AssertionError("it was asked")
-
-    monkeypatch.setattr(house.communities, "cached", asked)
-    monkeypatch.setattr(house.communities, "fetch", asked)
-    for words in ("i want to die", "helplines"):
-        reply = await discord.command("ldn", {"question": words})
-        assert "Please talk to someone now" in reply.content
-
-
-async def test_a_crisis_is_not_counted(discord: DiscordStandIn, house: House) -> None:
-    await discord.command("ldn", {"question": "i want to die"})
-    answer = await discord.command("ldn", {"question": "forms"})
-    await discord.press(answer, answer.labels["All topics"])  # the answers before it are counted
-    asked, _ = await house.tally_counter.of_week(
-        Platform.DISCORD, GUILD_ID, house.tally_counter.this_week
-    )
-    assert {tally.topic: count for tally, count in asked.items()} == {"forms": 1}
-
-
-@pytest.mark.long
-async def test_an_answer_that_did_not_reach_discord_is_not_counted(
-    discord: DiscordStandIn, house: House
-) -> None:
-    discord.faults.add(refused(404, 10062), route="/interactions/{interaction_id}/{token}/callback")
-    with pytest.raises(AssertionError, match="not answered"):
-        await discord.command("ldn", {"question": "forms"})
-    answer = await discord.command("ldn", {"question": "status"})
-    await discord.press(answer, answer.labels["All topics"])  # the answers before it are counted
-    asked, _ = await house.tally_counter.of_week(
-        Platform.DISCORD, GUILD_ID, house.tally_counter.this_week
-    )
-    assert {tally.topic: count for tally, count in asked.items()} == {"status": 1}

@@ -13,7 +13,7 @@ import pytest
 
 from adapters.wording import MENTIONED
 from knowledge.actions import PUBLISHING, Action, Verb
-from tests.conversations.test_sharing_discord import MODERATE
+from tests.conversations.on_discord import MODERATE
 from tests.standins.discord import By, DiscordStandIn, Reply
 from tests.standins.discord_interactions import controls
 from tests.standins.slack import SlackReply, SlackStandIn

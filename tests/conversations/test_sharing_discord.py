@@ -14,40 +14,19 @@ from knowledge.desk import HelpDesk
 from knowledge.posts import Platform
 from knowledge.publishing import STORE_AWAY
 from tests.conversations.conftest import House
-from tests.conversations.documents import CHANGED, FORMS
+from tests.conversations.on_discord import MODERATE, ask_to_share, forge, moderate, posted, share
+from tests.shipped import CHANGED, FORMS
 from tests.standins import discord as standin
 from tests.standins import discord_interactions
-from tests.standins.discord import (
-    MEMBER,
-    DiscordStandIn,
-    Message,
-    Permission,
-    Place,
-    rate_limited,
-    refused,
-)
+from tests.standins.discord import MEMBER, DiscordStandIn, Permission, Place, rate_limited, refused
 from tests.standins.discord_state import PINS_PER_CHANNEL
 from tests.standins.recording import JSON
-
-MODERATE = {"permissions": MEMBER | Permission.PIN_MESSAGES}
-
-
-def posted(discord: DiscordStandIn) -> list[Message]:
-    """What everyone sees in the channel, but for notices of pins."""
-    return [
-        message
-        for message in discord.channel.messages.values()
-        if message.data.get("type", 0) in {0, 19}  # a message, a reply
-        and not message.deleted
-        and not int(message.data.get("flags", 0)) & 64
-    ]
 
 
 async def test_share_shows_a_preview_then_posts_without_naming_anyone(
     discord: DiscordStandIn, house: House
 ) -> None:
-    reply = await discord.command("ldn", {"question": "forms"})
-    preview = await discord.press(reply, reply.labels["Share in this channel"])
+    preview = await ask_to_share(discord)
     assert preview.ephemeral
     assert preview.content.startswith("Preview.")
     assert not posted(discord)
@@ -67,9 +46,7 @@ async def test_the_same_section_is_linked_not_posted_again_within_ten_minutes(
     discord: DiscordStandIn,
 ) -> None:
     for _ in range(2):
-        reply = await discord.command("ldn", {"question": "forms"})
-        preview = await discord.press(reply, reply.labels["Share in this channel"])
-        done = await discord.press(preview, preview.labels["Post"])
+        done = await share(discord)
     assert "a moment ago" in done.content
     assert len(posted(discord)) == 1
 
@@ -79,8 +56,7 @@ async def test_what_only_the_operator_can_mend_is_in_the_log_and_members_read_th
     fill_disk: Callable[[], str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    reply = await discord.command("ldn", {"question": "forms"})
-    preview = await discord.press(reply, reply.labels["Share in this channel"])
+    preview = await ask_to_share(discord)
     full = fill_disk()
     done = await discord.press(preview, preview.labels["Post"])
     assert done.content == STORE_AWAY
@@ -98,8 +74,7 @@ async def test_another_refusal_is_named_in_the_log_and_said_in_the_readers_langu
 
 
 async def test_post_pressed_twice_at_once_posts_once(discord: DiscordStandIn) -> None:
-    reply = await discord.command("ldn", {"question": "forms"})
-    preview = await discord.press(reply, reply.labels["Share in this channel"])
+    preview = await ask_to_share(discord)
     custom_id = preview.labels["Post"]
     await asyncio.gather(*(discord.press(preview, custom_id) for _ in range(4)))
     assert len(posted(discord)) == 1
@@ -158,14 +133,14 @@ async def test_in_a_channel_that_discord_py_cannot_read_all_is_answered_and_noth
     for verb in ("share", "pin", "post", "keep"):
         said = await discord.press(reply, f"ldn:{verb}:forms:1", forged=True, **MODERATE)
         assert "cannot post here" in said.content
-    said = await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    said = await moderate(discord, "pin", topic="forms")
     assert said.content == IN_A_CHANNEL
     assert not posted(discord)
     assert not await house.store.unfinished()
 
 
 async def test_a_moderator_pins_by_command(discord: DiscordStandIn, house: House) -> None:
-    reply = await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    reply = await moderate(discord, "pin", topic="forms")
     assert reply.ephemeral
     assert "Posted and pinned" in reply.content
     [message] = posted(discord)
@@ -173,17 +148,17 @@ async def test_a_moderator_pins_by_command(discord: DiscordStandIn, house: House
     [post] = await house.store.all()
     assert (post.place.platform, post.message, post.pinned) == (Platform.DISCORD, message.id, True)
 
-    again = await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    again = await moderate(discord, "pin", topic="forms")
     assert "It is pinned here" in again.content
     assert message.id in again.content
     assert len(posted(discord)) == 1
 
 
 async def test_what_was_unpinned_by_hand_is_pinned_again(discord: DiscordStandIn) -> None:
-    await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    await moderate(discord, "pin", topic="forms")
     [message] = posted(discord)
     await discord.unpin_natively(message)
-    again = await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    again = await moderate(discord, "pin", topic="forms")
     assert "It is pinned here" in again.content
     assert message.data["pinned"]
     assert len(posted(discord)) == 1
@@ -192,11 +167,11 @@ async def test_what_was_unpinned_by_hand_is_pinned_again(discord: DiscordStandIn
 async def test_what_was_unpinned_by_hand_does_not_count_among_our_pins_when_they_are_full(
     discord: DiscordStandIn, house: House
 ) -> None:
-    await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    await moderate(discord, "pin", topic="forms")
     [message] = posted(discord)
     await discord.unpin_natively(message)
     discord.channel.pins |= {f"{at}": "2026-01-01" for at in range(PINS_PER_CHANNEL)}
-    again = await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    again = await moderate(discord, "pin", topic="forms")
     assert "not pinned" in again.content
     assert "Unpin the bot's oldest, pin this" not in again.labels
     [post] = await house.store.all()
@@ -224,11 +199,7 @@ async def test_others_are_refused_in_one_kind_sentence(
 async def test_a_member_cannot_pin_by_a_stale_or_forged_button(
     discord: DiscordStandIn, verb: str
 ) -> None:
-    reply = await discord.command("ldn", {"question": "forms"})
-    message = discord.message(reply.message_id)
-    custom_id = f"ldn:{verb}:forms:1"
-    message.data["components"][-1]["components"][0]["custom_id"] = custom_id
-    said = await discord.press(reply, custom_id, forged=True)
+    said = await forge(discord, f"ldn:{verb}:forms:1")
     assert "for the group's moderators" in said.content
     assert not posted(discord)
 
@@ -250,7 +221,7 @@ async def test_a_limit_of_discords_that_lasts_is_said_and_not_waited_out(
         method="PUT",
         route="/channels/{channel_id}/messages/pins/{message_id}",
     )
-    said = await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    said = await moderate(discord, "pin", topic="forms")
     assert "Posted, but not pinned. Discord wants us to ask less often." in said.content
 
 
@@ -263,10 +234,10 @@ async def test_an_unknown_topic_is_said_and_where_all_of_them_are(
 
 
 async def test_full_pins_offer_to_replace_our_own_oldest(discord: DiscordStandIn) -> None:
-    await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    await moderate(discord, "pin", topic="forms")
     for _ in range(249):
         await discord.pin_natively(discord.post_as(discord.moderator, "hello"))
-    reply = await discord.command("ldn-mod pin", {"topic": "overview"}, **MODERATE)
+    reply = await moderate(discord, "pin", topic="overview")
     assert "as many pins as Discord allows" in reply.content
     assert "How LDN is delivered" in reply.content
 
@@ -281,10 +252,10 @@ async def test_replacing_the_oldest_pin_once_more_takes_no_other_down(
     discord: DiscordStandIn,
 ) -> None:
     for topic in ("forms", "status"):
-        await discord.command("ldn-mod pin", {"topic": topic}, **MODERATE)
+        await moderate(discord, "pin", topic=topic)
     for _ in range(PINS_PER_CHANNEL - 2):
         await discord.pin_natively(discord.post_as(discord.moderator, "hello"))
-    reply = await discord.command("ldn-mod pin", {"topic": "overview"}, **MODERATE)
+    reply = await moderate(discord, "pin", topic="overview")
     swap = reply.labels["Unpin the bot's oldest, pin this"]
     for _ in range(2):
         done = await discord.press(reply, swap, **MODERATE)
@@ -297,11 +268,11 @@ async def test_pins_lists_what_is_current_outdated_and_missing(
     discord: DiscordStandIn, house: House, changed_desks: list[HelpDesk]
 ) -> None:
     for topic in ("forms", "overview", "status"):
-        await discord.command("ldn-mod pin", {"topic": topic}, **MODERATE)
+        await moderate(discord, "pin", topic=topic)
     await discord.delete_by_hand(posted(discord)[-1])
     house.desks.replace(changed_desks)
 
-    listed = (await discord.command("ldn-mod pins", {}, **MODERATE)).content
+    listed = (await moderate(discord, "pins")).content
     forms, overview, status = listed.splitlines()
     assert forms.startswith("- [How LDN is delivered")
     assert "outdated, pinned" in forms
@@ -314,11 +285,11 @@ async def test_pins_lists_what_is_current_outdated_and_missing(
 async def test_refresh_edits_the_pin_once_and_leaves_it_pinned(
     discord: DiscordStandIn, house: House, changed_desks: list[HelpDesk]
 ) -> None:
-    await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
+    await moderate(discord, "pin", topic="forms")
     house.desks.replace(changed_desks)
 
     for _ in range(2):
-        await discord.command("ldn-mod refresh", {}, **MODERATE)
+        await moderate(discord, "refresh")
     [message] = posted(discord)
     assert message.data["content"] == public_content(house.desks["ldn"].ask("forms"))
     assert CHANGED in message.data["content"]
@@ -330,12 +301,10 @@ async def test_refresh_edits_the_pin_once_and_leaves_it_pinned(
 async def test_a_native_pin_of_a_shared_answer_counts(
     discord: DiscordStandIn, house: House
 ) -> None:
-    reply = await discord.command("ldn", {"question": "forms"})
-    preview = await discord.press(reply, reply.labels["Share in this channel"])
-    await discord.press(preview, preview.labels["Post"])
+    await share(discord)
     [message] = posted(discord)
     await discord.pin_natively(message)
-    await discord.command("ldn-mod refresh", {}, **MODERATE)
+    await moderate(discord, "refresh")
     [post] = await house.store.all()
     assert post.pinned
 
@@ -343,10 +312,54 @@ async def test_a_native_pin_of_a_shared_answer_counts(
 async def test_unpin_takes_it_down_and_leaves_the_post(
     discord: DiscordStandIn, house: House
 ) -> None:
-    await discord.command("ldn-mod pin", {"topic": "forms"}, **MODERATE)
-    reply = await discord.command("ldn-mod unpin", {"topic": "forms"}, **MODERATE)
+    await moderate(discord, "pin", topic="forms")
+    reply = await moderate(discord, "unpin", topic="forms")
     assert "Unpinned" in reply.content
     [message] = posted(discord)
     assert not message.data["pinned"]
     [post] = await house.store.all()
     assert not post.pinned
+
+
+@pytest.mark.parametrize(
+    "forged",
+    ["ldn:post:short mechanism:1", "ldn:keep:short mechanism:1", "ldn:post:inflammation:1",
+     "ldn:post:topics:1", "ldn:post:helplines:1", "ldn:share:short mechanism:1",
+     "ldn:share:inflammation:1", "ldn:pin:short mechanism:1"],
+)  # fmt: skip
+async def test_only_whole_sections_can_be_posted_whatever_is_forged(
+    discord: DiscordStandIn, house: House, forged: str
+) -> None:
+    assert house.desks["ldn"].lookup("inflammation"), "an alias that opens a section"
+    refused = await forge(discord, forged, **MODERATE)
+    assert refused.ephemeral
+    assert not [label for label in refused.labels if label.startswith("Post")]
+    assert not posted(discord)
+    assert not await house.store.all()
+
+
+@pytest.mark.parametrize("detail", ["abc", "n", "12x", "abcn"])
+async def test_a_detail_that_names_no_message_is_ignored(
+    discord: DiscordStandIn, detail: str
+) -> None:
+    """It is a post like any other: made once, and in answer to nothing."""
+    done = await forge(discord, f"ldn:post:forms:1:{detail}")
+    assert done.content.startswith("Posted.")
+    again = await forge(discord, "ldn:post:forms:1")
+    assert "a moment ago" in again.content
+    [message] = posted(discord)
+    assert "message_reference" not in message.data
+
+
+async def test_a_long_list_of_posts_says_how_many_more_there_are(
+    discord: DiscordStandIn, house: House
+) -> None:
+    sections = house.desks["ldn"].document.sections[:16]
+    for section in sections:
+        await moderate(discord, "pin", topic=section.id)
+    listed = (await moderate(discord, "pins")).content
+    assert len(listed) <= 2000
+    shown = sum(line.startswith("- [") for line in listed.splitlines())
+    assert 3 <= shown < len(sections)
+    assert listed.count(": current, pinned.") == shown, "no line is cut off"
+    assert listed.endswith(f"… and {len(sections) - shown} more.")

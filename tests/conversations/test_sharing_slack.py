@@ -17,27 +17,17 @@ from knowledge.opening import open_desks
 from knowledge.posts import Platform
 from knowledge.publishing import STORE_AWAY
 from tests.conversations.conftest import House
-from tests.conversations.documents import CHANGED, FORMS
+from tests.conversations.on_slack import answers, ask_to_share, moderate, posted, share
 from tests.documents import write_document
+from tests.shipped import CHANGED, FORMS
 from tests.standins.recording import Fault
-from tests.standins.slack import SlackMessage, SlackReply, SlackStandIn
-
-
-def posted(slack: SlackStandIn) -> list[SlackMessage]:
-    """What everyone sees in the channel."""
-    return [message for message in slack.channel.messages.values() if not message.deleted]
-
-
-async def moderate(slack: SlackStandIn, text: str) -> SlackReply:
-    """A moderator types /ldn-mod."""
-    return await slack.command("/ldn-mod", text, user=slack.moderator)
+from tests.standins.slack import SlackStandIn
 
 
 async def test_share_shows_a_preview_then_posts_without_naming_anyone(
     slack: SlackStandIn, house: House
 ) -> None:
-    reply = await slack.command("/ldn", "forms")
-    preview = await slack.press(reply, reply.labels["Share in this channel"])
+    preview = await ask_to_share(slack)
     assert preview.ephemeral
     assert preview.text.startswith("Preview.")
     assert not posted(slack)
@@ -57,9 +47,7 @@ async def test_the_same_section_is_linked_not_posted_again_within_ten_minutes(
     slack: SlackStandIn,
 ) -> None:
     for _ in range(2):
-        reply = await slack.command("/ldn", "forms")
-        preview = await slack.press(reply, reply.labels["Share in this channel"])
-        done = await slack.press(preview, preview.labels["Post"])
+        done = await share(slack)
     assert "a moment ago" in done.text
     assert len(posted(slack)) == 1
 
@@ -69,8 +57,7 @@ async def test_what_only_the_operator_can_mend_is_in_the_log_and_members_read_th
     fill_disk: Callable[[], str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    reply = await slack.command("/ldn", "forms")
-    preview = await slack.press(reply, reply.labels["Share in this channel"])
+    preview = await ask_to_share(slack)
     full = fill_disk()
     done = await slack.press(preview, preview.labels["Post"])
     assert done.text == STORE_AWAY
@@ -79,8 +66,7 @@ async def test_what_only_the_operator_can_mend_is_in_the_log_and_members_read_th
 
 
 async def test_post_pressed_twice_at_once_posts_once(slack: SlackStandIn) -> None:
-    reply = await slack.command("/ldn", "forms")
-    preview = await slack.press(reply, reply.labels["Share in this channel"])
+    preview = await ask_to_share(slack)
     action_id = preview.labels["Post"]
     await asyncio.gather(*(slack.press(preview, action_id) for _ in range(4)))
     assert len(posted(slack)) == 1
@@ -295,4 +281,17 @@ async def test_a_message_that_was_deleted_is_forgotten(
     house.desks.replace(changed_desks)
     reply = await moderate(slack, "refresh")
     assert "Deleted meanwhile: 1." in reply.text
+    assert not await house.store.all()
+
+
+@pytest.mark.parametrize("topic", ["short mechanism", "inflammation", "topics", "helplines"])
+@pytest.mark.parametrize("verb", ["post", "keep"])
+async def test_only_whole_sections_can_be_posted_whatever_is_forged(
+    slack: SlackStandIn, house: House, verb: str, topic: str
+) -> None:
+    answer = await slack.command("/ldn", "forms", user=slack.moderator)
+    action = f"ldn:{verb}:{topic}:1"
+    refused = await slack.press(answer, action, user=slack.moderator, forged=True)
+    assert "no such topic" in refused.text
+    assert not answers(slack)
     assert not await house.store.all()

@@ -25,6 +25,7 @@ from adapters.slack.signatures import Signatures
 from knowledge.errors import PlatformError
 from knowledge.metrics import Metrics
 from tests.conversations.conftest import House, over_http
+from tests.shipped import FORMS
 from tests.standins.recording import slow
 from tests.standins.slack import SlackStandIn
 from tests.standins.slack_http import HttpDelivery
@@ -32,7 +33,6 @@ from tests.standins.slack_state import BOT_USER_ID
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 IN_JSON = {"Content-Type": "application/json"}
-FORMS = "It is delivered by capsule"
 
 
 def mentioned(event_id: str) -> bytes:

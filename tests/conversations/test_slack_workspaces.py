@@ -37,11 +37,11 @@ from bot.logs import OURS
 from knowledge.posts import Platform, PostState
 from knowledge.publishing import STORE_AWAY
 from tests.conversations.conftest import SIGNING_SECRET, House, running
+from tests.shipped import FORMS
 from tests.standins.recording import reset, slow
 from tests.standins.slack import SlackPerson, SlackStandIn, not_ok
 from tests.standins.slack_oauth import INSTALLER
 
-FORMS = "It is delivered by capsule"
 TEAM, OTHER = "T0000TEAM", "T000OTHER"
 KEY, NEW_KEY = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 

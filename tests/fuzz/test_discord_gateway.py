@@ -11,13 +11,12 @@ from tests.bot.marked import NUMBER, WORD, mark_discord
 from tests.fuzz.discord_corpus import OTHERS, one_of_everything
 from tests.fuzz.mutations import GARBAGE, Mutator, written
 from tests.fuzz.watched import FORMATS, SEED, batches, under_fire
+from tests.shipped import FORMS
 from tests.standins.discord import DiscordStandIn, Place
 from tests.standins.discord_interactions import Interaction
 from tests.standins.recording import JSON
 
 pytestmark = pytest.mark.long
-
-FORMS = "It is delivered by capsule"
 
 
 class Noise:

@@ -16,13 +16,13 @@ from tests.fuzz.slack_corpus import one_of_everything
 from tests.fuzz.slack_noise import EVENTS, SECRET, SlackNoise
 from tests.fuzz.watched import FORMATS, INPUTS, SEED, batches, under_fire
 from tests.fuzz.wires import Answers, Sent
+from tests.shipped import FORMS
 from tests.standins.slack import SlackStandIn
 
 pytest_plugins = ["tests.adapters.postgres"]
 pytestmark = pytest.mark.long
 
 SHARE = 0.8 / len(FORMATS)
-FORMS = "It is delivered by capsule"
 
 
 @pytest.mark.parametrize("log_format", FORMATS)

@@ -17,6 +17,7 @@ from tests.fuzz.slack_corpus import Payload, one_of_everything
 from tests.fuzz.slack_noise import EVENTS, SECRET, SlackNoise
 from tests.fuzz.watched import INPUTS, SEED, batches, under_fire
 from tests.fuzz.wires import Answers, Sent, broken, request
+from tests.shipped import FORMS
 from tests.standins.slack import SlackStandIn
 from tests.standins.slack_state import TEAM_ID
 
@@ -26,7 +27,6 @@ pytestmark = pytest.mark.long
 INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
 SHARE = 0.2
 """Of the inputs at Slack's endpoint; see `test_slack_endpoint`."""
-FORMS = "It is delivered by capsule"
 
 
 def visited(mutator: Mutator) -> Sent:

@@ -11,12 +11,12 @@ from tests.bot.marked import WORD, mark_slack
 from tests.fuzz.mutations import GARBAGE, Mutator, written
 from tests.fuzz.slack_corpus import Payload, one_of_everything
 from tests.fuzz.watched import FORMATS, SEED, batches, under_fire
+from tests.shipped import FORMS
 from tests.standins.recording import JSON
 from tests.standins.slack import SlackStandIn
 
 pytestmark = pytest.mark.long
 
-FORMS = "It is delivered by capsule"
 AT_ONCE = 50
 """Envelopes between two proper questions, so that these are answered in time."""
 RECONNECT_EVERY = 400

@@ -16,6 +16,7 @@ from knowledge.document import Document
 from knowledge.documents import SHIPPED
 from knowledge.errors import DoesNotFitError, Problem
 from knowledge.loader import load_document
+from tests.shipped import FORMS
 
 YAML = "ldn.yaml"
 SOURCE = "ldn.source.txt"
@@ -92,7 +93,6 @@ def section(id: str) -> str:
     return text[start:] if end < 0 else text[start : end + 1]
 
 
-IT_IS_DELIVERED = "It is delivered by capsule, sublingual (under the tongue) liquid or injection."
 THE_MECHANISM = (
     "The theoretical mechanism of LDN in the treatment of CRPS involves several factors:"
 )
@@ -173,7 +173,7 @@ FAULTS = [
     ),
     Fault(
         "missing text",
-        [(f"    text: |-\n      {IT_IS_DELIVERED}\n", "")],
+        [(f"    text: |-\n      {FORMS}\n", "")],
         "  - id: forms", "sections[1].text", "is missing", "Add `text:`",
     ),
     Fault(
@@ -234,7 +234,7 @@ FAULTS = [
     ),
     Fault(
         "number for the text",
-        [(f"    text: |-\n      {IT_IS_DELIVERED}\n", "    text: 7\n")],
+        [(f"    text: |-\n      {FORMS}\n", "    text: 7\n")],
         "    text: 7", "sections[1].text", "is not a text", "quotes",
     ),
     Fault(
@@ -372,13 +372,13 @@ FAULTS = [
     ),
     Fault(
         "first word changed",
-        [(f"      {IT_IS_DELIVERED}", f"      This{IT_IS_DELIVERED[2:]}")],
+        [(f"      {FORMS}", f"      This{FORMS[2:]}")],
         "    text: |-", "sections[1].text", "Here: “This is delivered", "unchanged",
         before="      This is delivered",
     ),
     Fault(
         "words added",
-        [(f"      {IT_IS_DELIVERED}", f"      {IT_IS_DELIVERED} Ask for it.")],
+        [(f"      {FORMS}", f"      {FORMS} Ask for it.")],
         "    text: |-", "sections[1].text", "or injection. Ask for it.", "unchanged",
         before="      It is delivered",
     ),
@@ -396,13 +396,13 @@ FAULTS = [
     ),
     Fault(
         "invisible character",
-        [(f"      {IT_IS_DELIVERED}", f"      It is deli\u00advered{IT_IS_DELIVERED[15:]}")],
+        [(f"      {FORMS}", f"      It is deli\u00advered{FORMS[15:]}")],
         "    text: |-", "sections[1].text", "not in the article", "unchanged",
         before="      It is deli\u00ad",
     ),
     Fault(
         "words of something else",
-        [(f"      {IT_IS_DELIVERED}", "      Apples are red.")],
+        [(f"      {FORMS}", "      Apples are red.")],
         "    text: |-", "sections[1].text", "these words are not in the article.", "unchanged",
         before="      Apples",
     ),
@@ -469,9 +469,9 @@ FAULTS = [
     ),
     Fault(
         "sentence in two sections",
-        [("      Naltrexone is similar", f"      {IT_IS_DELIVERED}\n      Naltrexone is similar")],
+        [("      Naltrexone is similar", f"      {FORMS}\n      Naltrexone is similar")],
         "    text: |-", "sections[2].text", "are in section 'forms' (line 41) as well",
-        "in one section", before=f"      {IT_IS_DELIVERED}\n      Naltrexone",
+        "in one section", before=f"      {FORMS}\n      Naltrexone",
     ),
     Fault(
         "two sections the wrong way round",
@@ -503,14 +503,14 @@ FAULTS = [
     # One sentence for a first glance
     Fault(
         "short that is not verbatim",
-        [(f"    short: >-\n      {IT_IS_DELIVERED}", "    short: It comes in capsules.")],
+        [(f"    short: >-\n      {FORMS}", "    short: It comes in capsules.")],
         "    short: It comes", "sections[1].short", "not a run of this section's text", "unchanged",
     ),
     Fault(
         "short of another section",
         [
             (
-                f"    short: >-\n      {IT_IS_DELIVERED}",
+                f"    short: >-\n      {FORMS}",
                 "    short: Naltrexone is similar to, but not the same drug used to treat "
                 "emergency overdoses.",
             )
@@ -519,7 +519,7 @@ FAULTS = [
     ),
     Fault(
         "short of half a sentence",
-        [(f"    short: >-\n      {IT_IS_DELIVERED}", "    short: It is delivered by capsule,")],
+        [(f"    short: >-\n      {FORMS}", "    short: It is delivered by capsule,")],
         "    short: It is", "sections[1].short", "is not one whole sentence", "one sentence",
     ),
     Fault(
@@ -543,7 +543,7 @@ FAULTS = [
     ),
     Fault(
         "sentence to discuss of another section",
-        [(THE_DECISION, f"      - {IT_IS_DELIVERED}\n")],
+        [(THE_DECISION, f"      - {FORMS}\n")],
         "      - It is", "sections[17].discuss[0]", "not a run of this section's text",
         "unchanged",
     ),
@@ -600,10 +600,10 @@ FAULTS = [
     # The platforms
     Fault(
         "sentence that no message holds",
-        [(f"      {IT_IS_DELIVERED}\n    short", f"      {IT_IS_DELIVERED} {WORDS}\n    short")],
+        [(f"      {FORMS}\n    short", f"      {FORMS} {WORDS}\n    short")],
         "    text: |-", "sections[1].text", "does not fit: a sentence of 754", "into parts",
         before="      It is delivered",
-        source_edits=[(IT_IS_DELIVERED, f"{IT_IS_DELIVERED} {WORDS}")],
+        source_edits=[(FORMS, f"{FORMS} {WORDS}")],
     ),
     Fault(
         "sentence that no message holds, in a part of a part",

@@ -17,6 +17,7 @@ from tests.knowledge.document_faults import (
     load,
     replace,
 )
+from tests.shipped import FORMS
 
 
 @pytest.fixture
@@ -146,12 +147,11 @@ def test_a_section_may_have_its_own_id_or_title_among_its_aliases(folder: Path) 
 
 
 def test_a_sentence_that_the_article_repeats_belongs_to_a_section_each_time(folder: Path) -> None:
-    twice = "It is delivered by capsule, sublingual (under the tongue) liquid or injection."
-    replace(folder / SOURCE, "The decision to use", f"{twice} The decision to use")
+    replace(folder / SOURCE, "The decision to use", f"{FORMS} The decision to use")
     _, [problem] = load(folder)
     assert (problem.file, problem.line) == (SOURCE, 30)
     replace(
-        folder / YAML, "      The decision to use LDN should be", f"      {twice} The decision to\n"
+        folder / YAML, "      The decision to use LDN should be", f"      {FORMS} The decision to\n"
         "      use LDN should be",
     )  # fmt: skip
     assert load(folder)[1] == []

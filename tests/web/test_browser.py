@@ -11,7 +11,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Locator, Page, expect
 from pypdf import PdfReader
 
-from tests.conversations.documents import CHANGED, FORMS, change_forms
+from tests.shipped import CHANGED, FORMS, change_forms
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 

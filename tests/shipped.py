@@ -1,4 +1,4 @@
-"""Changed documents for tests of what stands in channels."""
+"""The shipped article: what tests ask of it, and how it changes for tests of what follows it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from pathlib import Path
 
 from knowledge.documents import SHIPPED
 
+QUESTION = "how is it taken, capsule or drops?"
+"""Is answered by the section `forms`."""
 FORMS = "It is delivered by capsule, sublingual (under the tongue) liquid or injection."
+"""All that the section `forms` says."""
 CHANGED = "It is delivered by capsule or injection."
 
 
