@@ -108,6 +108,13 @@ def test_every_benchmark_is_in_the_table() -> None:
     assert set(re.findall(r"^\| `python -m tests\.benchmarks\.(\w+)` \|", page, re.M)) == commands
 
 
+def test_the_conversation_that_is_shown_to_contributors_is_one_of_the_tests() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"^```python\n(.+?)^```$", page, re.MULTILINE | re.DOTALL)
+    conversations = (ROOT / "tests" / "conversations").glob("test_*.py")
+    assert any(shown in path.read_text(encoding="utf-8") for path in conversations)
+
+
 def ways_to_run_some_tests() -> list[str]:
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     found = re.findall(r"^(?:LDN_\w+=\S+ )*\.venv/bin/pytest ((?:.* )?tests/[^#\n]+)", page, re.M)
