@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from bot.settings import Settings
 from knowledge.desk import Desks
 from knowledge.documents import SHIPPED
 from knowledge.schema import json_schema
+from tests.bot.on_terminal import on_a_terminal
 from tests.contracts import discord as discord_contract
 from tests.contracts import slack as slack_contract
 from tests.documents import CREDIT, REMINDER, write_document
@@ -560,30 +560,14 @@ def test_a_terminal_of_few_signs_shows_what_it_can(tmp_path: Path, learned: Path
 
 def test_on_a_terminal_it_greets_and_is_a_conversation(tmp_path: Path) -> None:
     write_document(tmp_path)
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bot"],
-        cwd=ROOT,
-        env={
-            "PATH": os.environ["PATH"], "HOME": str(tmp_path), "LDN_DATA": str(tmp_path / "data"),
-            "LDN_DOCUMENTS": str(tmp_path), "TERM": "dumb", "PYTHONIOENCODING": "utf-8",
-        },
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )  # fmt: skip
-    os.close(theirs)
-    os.write(ours, b"rake\nexit\n")
-    shown = b""
-    try:
-        while part := os.read(ours, 4096):
-            shown += part
-    except OSError:
-        pass  # Linux says so when the other side has left
-    finally:
-        os.close(ours)
-    assert process.wait(timeout=60) == 0
-    text = shown.decode()
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "LDN_DATA": str(tmp_path / "data"),
+        "LDN_DOCUMENTS": str(tmp_path), "TERM": "dumb", "PYTHONIOENCODING": "utf-8",
+    }  # fmt: skip
+    with on_a_terminal(ROOT, environment) as terminal:
+        terminal.type(b"rake\nexit\n")
+        assert terminal.ended() == 0
+    text = terminal.shown.decode()
     in_order(text, "DISCORD_TOKEN", "SLACK_BOT_TOKEN", "Hello.", "A rake gathers the leaves.")
     assert max(map(len, text[text.index("Hello.") :].splitlines())) <= 80
     assert "tools.spade" in text[text.index("To read on") :]

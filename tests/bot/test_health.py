@@ -1,11 +1,17 @@
-"""Black box: what the port for health and numbers says of a running `ldn-bot`."""
+"""What the port for health and numbers says of a running `ldn-bot`, and when it is ready."""
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
+from bot.health import Health, Readiness
+from knowledge.desk import Desks
+from knowledge.errors import SettingsError
+from knowledge.posts import Platform
 from tests.bot.folders import change_credit, small_folder
 from tests.bot.running import running_bot
 from tests.bot.watching import Watcher
@@ -125,3 +131,38 @@ async def test_what_is_missing_is_named_and_what_is_there_goes_on(
         assert await watcher.get("/healthz") == (200, "ok\n")
         assert await watcher.number("ldn_bot_tasks") > 1
         assert FORMS in (await discord_standin.command("ldn", {"question": "forms"})).content
+
+
+@pytest.mark.parametrize(
+    ("readiness", "ready"),
+    [
+        (Readiness({Platform.SLACK: True}, True, None, ""), True),
+        (Readiness({Platform.SLACK: True}, True, True, "ldn.yaml:3: wrong"), True),
+        (Readiness({Platform.SLACK: True, Platform.DISCORD: False}, True, None, ""), False),
+        (Readiness({Platform.SLACK: True}, True, False, ""), False),
+        (Readiness({Platform.SLACK: True}, False, None, ""), False),
+    ],
+)
+def test_ready_is_who_misses_nothing_that_is_needed(readiness: Readiness, ready: bool) -> None:
+    assert readiness.ready is ready
+    assert readiness.to_json()["ready"] is ready
+
+
+async def test_why_nothing_can_listen_is_told(desks: Desks) -> None:
+    elsewhere = Health("192.0.2.1", 9090, desks, AsyncMock())  # TEST-NET-1: no machine's address
+    with pytest.raises(SettingsError, match=r"port 9090 \(.*assign.*\)\. Change LDN_"):
+        async with elsewhere.listening(dict):
+            pass
+
+
+async def test_a_port_that_is_taken_is_one_sentence(desks: Desks) -> None:
+    async def no_store() -> None:
+        return None
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(SettingsError, match=rf"cannot listen on 127\.0\.0\.1, port {port}"):
+            async with Health("127.0.0.1", port, desks, no_store).listening(dict):
+                pass

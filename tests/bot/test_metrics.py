@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from unittest.mock import AsyncMock, Mock
 
 import pytest
@@ -11,12 +10,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from adapters.conversation import AnswerPage, Caller
 from adapters.reception import Reception
-from bot.health import Health, Readiness
 from bot.metrics import PrometheusMetrics
 from knowledge.answer import Answer, Kind
 from knowledge.communities import Communities, CommunitySettings
 from knowledge.desk import Desks
-from knowledge.errors import DocumentError, Problem, SettingsError
 from knowledge.metrics import Metrics
 from knowledge.posts import Platform
 from knowledge.tallies import TallyCounter
@@ -156,46 +153,3 @@ def test_nobody_counts_unless_it_is_asked_for() -> None:
     nobody = Metrics()
     nobody.answered(Platform.SLACK, an_answer(Kind.MENU))
     assert vars(nobody) == {}
-
-
-@pytest.mark.parametrize(
-    ("readiness", "ready"),
-    [
-        (Readiness({Platform.SLACK: True}, True, None, ""), True),
-        (Readiness({Platform.SLACK: True}, True, True, "ldn.yaml:3: wrong"), True),
-        (Readiness({Platform.SLACK: True, Platform.DISCORD: False}, True, None, ""), False),
-        (Readiness({Platform.SLACK: True}, True, False, ""), False),
-        (Readiness({Platform.SLACK: True}, False, None, ""), False),
-    ],
-)
-def test_ready_is_who_misses_nothing_that_is_needed(readiness: Readiness, ready: bool) -> None:
-    assert readiness.ready is ready
-    assert readiness.to_json()["ready"] is ready
-
-
-def test_of_many_faults_the_first_is_told_without_its_mend() -> None:
-    problems = [
-        Problem("b.yaml", 1, "x", "is wrong.", "Mend."),
-        Problem("a.yaml", 2, "y", "is odd.", "Do."),
-    ]
-    assert DocumentError(problems).first == "a.yaml:2: y: is odd."
-
-
-async def test_why_nothing_can_listen_is_told(desks: Desks) -> None:
-    elsewhere = Health("192.0.2.1", 9090, desks, AsyncMock())  # TEST-NET-1: no machine's address
-    with pytest.raises(SettingsError, match=r"port 9090 \(.*assign.*\)\. Change LDN_"):
-        async with elsewhere.listening(dict):
-            pass
-
-
-async def test_a_port_that_is_taken_is_one_sentence(desks: Desks) -> None:
-    async def no_store() -> None:
-        return None
-
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
-        with pytest.raises(SettingsError, match=rf"cannot listen on 127\.0\.0\.1, port {port}"):
-            async with Health("127.0.0.1", port, desks, no_store).listening(dict):
-                pass

@@ -5,23 +5,21 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
-import aiohttp
 import pytest
-import pytest_asyncio
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import bootstrap
 from bot.settings import Settings
-from knowledge.documents import SHIPPED
-from tests.bot.running import running_bot
+from tests.bot.folders import small_folder
+from tests.bot.running import RunningBot, running_bot
 from tests.shipped import FORMS
 from tests.standins.discord import DiscordStandIn
-from tests.standins.recording import reset, slow
-from tests.standins.slack import SlackStandIn, rate_limited
+from tests.standins.recording import slow
+from tests.standins.slack import SlackStandIn
 
 CALLBACK = "/interactions/{interaction_id}/{token}/callback"
 
@@ -30,17 +28,7 @@ CALLBACK = "/interactions/{interaction_id}/{token}/callback"
 def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped article, with next to nothing to learn, in an `LDN_DATA` where it is learned."""
     data = tmp_path_factory.mktemp("learned")
-    folder = data / "documents"
-    folder.mkdir()
-    for name in ("ldn.yaml", "ldn.source.txt"):
-        shutil.copy(SHIPPED / name, folder)
-    (folder / "crisis.yaml").write_text(
-        "explicit: {suicide: [i want to die], overdose: [took all my pills], "
-        "emergency: [cannot breathe]}\n"
-        "ambiguous: [i cannot go on]\n"
-        "traps: [this pain is killing me]\n",
-        encoding="utf-8",
-    )
+    folder = small_folder(data / "documents")
     bootstrap.build_desks(Settings(documents=folder, data=data))
     return data
 
@@ -52,15 +40,32 @@ def documents(learned: Path, tmp_path: Path) -> Path:
     return tmp_path / "documents"
 
 
+Serving = Callable[..., AbstractAsyncContextManager[RunningBot]]
+
+
+@pytest.fixture
+def serving(
+    tmp_path: Path, documents: Path, discord_standin: DiscordStandIn, slack_standin: SlackStandIn
+) -> Serving:
+    """`ldn-bot run` that is connected to both platforms; called with settings and `development`."""
+
+    @asynccontextmanager
+    async def serve(**more: Any) -> AsyncIterator[RunningBot]:
+        async with running_bot(
+            tmp_path, discord_standin, slack_standin, LDN_DOCUMENTS=str(documents), **more
+        ) as bot:
+            await asyncio.gather(discord_standin.connected(), slack_standin.connected())
+            yield bot
+
+    return serve
+
+
 async def test_one_process_answers_on_both_platforms(
-    tmp_path: Path,
-    documents: Path,
+    serving: Serving,
     discord_standin: DiscordStandIn,
     slack_standin: SlackStandIn,
 ) -> None:
-    settings = {"LDN_DOCUMENTS": str(documents)}
-    async with running_bot(tmp_path, discord_standin, slack_standin, **settings) as bot:
-        await asyncio.gather(discord_standin.connected(), slack_standin.connected())
+    async with serving() as bot:
         on_discord, on_slack = await asyncio.gather(
             discord_standin.command("ldn", {"question": "forms"}),
             slack_standin.command("/ldn", "forms"),
@@ -72,59 +77,12 @@ async def test_one_process_answers_on_both_platforms(
         assert await bot.stop() == 0
 
 
-@pytest_asyncio.fixture
-async def client(slack_standin: SlackStandIn) -> AsyncIterator[AsyncWebClient]:
-    """What asks Slack."""
-    settings = Settings(
-        slack_bot_token=slack_standin.bot_token, slack_api_url=slack_standin.api_url
-    )
-    async with AsyncExitStack() as stack:
-        yield bootstrap._web_client(settings, bootstrap._slack_session(stack))
-
-
-async def test_requests_to_slack_share_a_connection(client: AsyncWebClient) -> None:
-    opened = 0
-
-    async def count(*_: object) -> None:
-        nonlocal opened
-        opened += 1
-
-    assert client.session is not None
-    trace = aiohttp.TraceConfig()
-    trace.on_connection_create_end.append(count)
-    trace.freeze()
-    client.session.trace_configs.append(trace)
-    for _ in range(3):
-        await client.auth_test()
-    assert opened == 1
-
-
-@pytest.mark.long
-async def test_what_slack_may_have_done_is_not_asked_for_again(
-    slack_standin: SlackStandIn, client: AsyncWebClient
-) -> None:
-    """A connection breaks behind the post: another attempt would make a second one."""
-    channel = slack_standin.channel
-    slack_standin.faults.add(reset(applied=True), route="chat.postMessage")
-    with pytest.raises(aiohttp.ClientError):
-        await client.chat_postMessage(channel=channel.id, text="hello")
-    assert len(channel.messages) == 1
-    slack_standin.faults.add(rate_limited(1), route="chat.postMessage")
-    await client.chat_postMessage(channel=channel.id, text="hello")
-    assert len(channel.messages) == 2
-
-
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_it_cleanly_within_five_seconds(
     sign: signal.Signals,
-    tmp_path: Path,
-    documents: Path,
-    discord_standin: DiscordStandIn,
-    slack_standin: SlackStandIn,
+    serving: Serving,
 ) -> None:
-    settings = {"LDN_DOCUMENTS": str(documents)}
-    async with running_bot(tmp_path, discord_standin, slack_standin, **settings) as bot:
-        await asyncio.gather(discord_standin.connected(), slack_standin.connected())
+    async with serving() as bot:
         assert await bot.stop(sign) == 0
         assert "Traceback" not in bot.output
         assert "Warning" not in bot.output
@@ -132,15 +90,12 @@ async def test_a_signal_ends_it_cleanly_within_five_seconds(
 
 @pytest.mark.long
 async def test_a_press_that_slack_was_told_has_arrived_is_answered_though_a_signal_comes(
-    tmp_path: Path,
-    documents: Path,
+    serving: Serving,
     discord_standin: DiscordStandIn,
     slack_standin: SlackStandIn,
 ) -> None:
     """Discord has nothing to finish; that it ends at once cuts nothing short."""
-    settings = {"LDN_DOCUMENTS": str(documents)}
-    async with running_bot(tmp_path, discord_standin, slack_standin, **settings) as bot:
-        await asyncio.gather(discord_standin.connected(), slack_standin.connected())
+    async with serving() as bot:
         answer = await slack_standin.command("/ldn", "forms")
         asked = len(slack_standin.requests_to("GET", "users.info"))
         slack_standin.faults.add(slow(1.5), route="users.info")
@@ -182,15 +137,12 @@ async def test_a_press_that_comes_while_another_is_finished_is_answered_too(
 
 @pytest.mark.long
 async def test_a_moderator_on_discord_is_answered_though_a_signal_comes(
-    tmp_path: Path,
-    documents: Path,
+    serving: Serving,
     discord_standin: DiscordStandIn,
     slack_standin: SlackStandIn,
 ) -> None:
     """Slack has nothing to finish; that it ends at once cuts nothing short."""
-    settings = {"LDN_DOCUMENTS": str(documents)}
-    async with running_bot(tmp_path, discord_standin, slack_standin, **settings) as bot:
-        await asyncio.gather(discord_standin.connected(), slack_standin.connected())
+    async with serving() as bot:
         discord_standin.faults.add(slow(1.5), route=CALLBACK)
         by = discord_standin.moderator
         command = asyncio.create_task(discord_standin.command("ldn-mod pins", user=by))
@@ -203,16 +155,9 @@ async def test_a_moderator_on_discord_is_answered_though_a_signal_comes(
 
 @pytest.mark.long
 async def test_a_usual_start_warns_of_nothing(
-    tmp_path: Path,
-    documents: Path,
-    discord_standin: DiscordStandIn,
-    slack_standin: SlackStandIn,
+    serving: Serving,
 ) -> None:
-    settings = {"LDN_DOCUMENTS": str(documents)}
-    async with running_bot(
-        tmp_path, discord_standin, slack_standin, development=False, **settings
-    ) as bot:
-        await asyncio.gather(discord_standin.connected(), slack_standin.connected())
+    async with serving(development=False) as bot:
         assert await bot.stop() == 0
         assert '"level": "info"' in bot.output
         assert '"level": "warning"' not in bot.output
@@ -330,18 +275,14 @@ async def test_unchanged_commands_are_registered_once(
 
 @pytest.mark.long
 async def test_buttons_of_an_earlier_run_still_work(
-    tmp_path: Path,
-    documents: Path,
+    serving: Serving,
     discord_standin: DiscordStandIn,
     slack_standin: SlackStandIn,
 ) -> None:
-    settings = {"LDN_DOCUMENTS": str(documents)}
-    async with running_bot(tmp_path, discord_standin, slack_standin, **settings):
-        await asyncio.gather(discord_standin.connected(), slack_standin.connected())
+    async with serving():
         on_discord = await discord_standin.command("ldn", {"question": "forms"})
         on_slack = await slack_standin.command("/ldn", "forms")
-    async with running_bot(tmp_path, discord_standin, slack_standin, **settings):
-        await asyncio.gather(discord_standin.connected(), slack_standin.connected())
+    async with serving():
         pressed = await discord_standin.press(on_discord, "ldn:open:overview:1")
         assert pressed.content.startswith("## What low-dose naltrexone (LDN) is")
         chosen = await slack_standin.select(on_slack, "ldn:choose::1", "overview")
@@ -349,14 +290,11 @@ async def test_buttons_of_an_earlier_run_still_work(
 
 
 async def test_no_word_of_a_question_is_logged_at_any_level(
-    tmp_path: Path,
-    documents: Path,
+    serving: Serving,
     discord_standin: DiscordStandIn,
     slack_standin: SlackStandIn,
 ) -> None:
-    settings = {"LDN_DOCUMENTS": str(documents), "LDN_LOG_LEVEL": "DEBUG"}
-    async with running_bot(tmp_path, discord_standin, slack_standin, **settings) as bot:
-        await asyncio.gather(discord_standin.connected(), slack_standin.connected())
+    async with serving(LDN_LOG_LEVEL="DEBUG") as bot:
         await discord_standin.command("ldn", {"question": "xylophone marker"})
         await discord_standin.autocomplete("ldn", {"question": "xylo"}, focused="question")
         await slack_standin.command("/ldn", "xylophone marker")

@@ -310,3 +310,11 @@ def test_a_misspelt_list_of_sections_is_the_only_fault(tmp_path: Path) -> None:
     replace(write_document(tmp_path), "sections:", "setions:")
     [problem] = faults(tmp_path)
     assert (problem.key, problem.mend) == ("setions", "Did you mean `sections`?")
+
+
+def test_of_many_faults_the_first_is_told_without_its_mend() -> None:
+    problems = [
+        Problem("b.yaml", 1, "x", "is wrong.", "Mend."),
+        Problem("a.yaml", 2, "y", "is odd.", "Do."),
+    ]
+    assert DocumentError(problems).first == "a.yaml:2: y: is odd."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -13,6 +12,9 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+
+from tests.bot.on_terminal import on_a_terminal
+from tests.shipped import FORMS
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = re.compile(rb"open (http://127\.0\.0\.1:\d+/) in a browser")
@@ -66,30 +68,13 @@ def test_on_a_terminal_the_page_stands_beside_the_conversation(
     documents: Path, data_folder: Path, tmp_path: Path
 ) -> None:
     temporary = tmp_path / "temporary"
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bot"],
-        cwd=tmp_path,
-        env=environment(documents, data_folder, temporary),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    shown = b""
-    while not (found := ADDRESS.search(shown)) or b"exit" not in shown:
-        shown += os.read(ours, 4096)
-    assert "What members will see" in page_at(found[1].decode())
-    os.write(ours, b"forms\nexit\n")
-    try:
-        while part := os.read(ours, 4096):
-            shown += part
-    except OSError:
-        pass  # Linux says so when the other side has left
-    finally:
-        os.close(ours)
-    assert process.wait(timeout=60) == 0
-    assert b"It is delivered by capsule" in shown
+    with on_a_terminal(tmp_path, environment(documents, data_folder, temporary)) as terminal:
+        while not (found := ADDRESS.search(terminal.shown)) or b"exit" not in terminal.shown:
+            terminal.read()
+        assert "What members will see" in page_at(found[1].decode())
+        terminal.type(b"forms\nexit\n")
+        assert terminal.ended() == 0
+    assert FORMS.encode() in terminal.shown
     assert list(temporary.iterdir()) == []
 
 
