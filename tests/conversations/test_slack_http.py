@@ -62,12 +62,11 @@ def commanded(**more: str) -> bytes:
 
 
 @pytest_asyncio.fixture
-async def door(
-    slack_standin: SlackStandIn, house: House
-) -> AsyncIterator[tuple[HttpDelivery, SlackStandIn]]:
+async def delivery(slack_standin: SlackStandIn, house: House) -> AsyncIterator[HttpDelivery]:
+    """The way of Slack's requests to a bot that listens for them."""
     async with over_http(slack_standin, house):
         assert slack_standin.http
-        yield slack_standin.http, slack_standin
+        yield slack_standin.http
 
 
 class Untouched:
@@ -92,9 +91,8 @@ class Untouched:
 
 
 async def test_a_signed_command_is_answered_in_the_response_itself(
-    door: tuple[HttpDelivery, SlackStandIn],
+    delivery: HttpDelivery,
 ) -> None:
-    delivery, _ = door
     status, text = await delivery.post(FORM, commanded())
     assert status == 200
     answer = json.loads(text)
@@ -103,9 +101,8 @@ async def test_a_signed_command_is_answered_in_the_response_itself(
 
 
 async def test_a_question_may_hold_the_word_that_marks_a_press(
-    door: tuple[HttpDelivery, SlackStandIn],
+    delivery: HttpDelivery,
 ) -> None:
-    delivery, _ = door
     status, text = await delivery.post(FORM, commanded(text="payload"))
     assert (status, json.loads(text)["response_type"]) == (200, "ephemeral")
     named = commanded(channel_name="payload", trigger_id="1.2.4")
@@ -121,9 +118,8 @@ async def test_a_question_may_hold_the_word_that_marks_a_press(
      "not ASCII", "of another time", "empty"],
 )  # fmt: skip
 async def test_what_slack_has_not_signed_just_now_is_refused_and_nothing_is_done(
-    door: tuple[HttpDelivery, SlackStandIn], house: House, spoilt: str, kind: str
+    delivery: HttpDelivery, slack_standin: SlackStandIn, house: House, spoilt: str, kind: str
 ) -> None:
-    delivery, slack = door
     body, headers = (commanded(), FORM) if kind == "command" else (mentioned("Ev1"), IN_JSON)
     signed = delivery.signed(body)
     time, signature = "X-Slack-Request-Timestamp", "X-Slack-Signature"
@@ -150,7 +146,7 @@ async def test_what_slack_has_not_signed_just_now_is_refused_and_nothing_is_done
             signed[signature] = "v0=\u00e4"
         case "of another time":
             signed[time] = str(int(signed[time]) - 1)
-    untouched = Untouched(slack, house)
+    untouched = Untouched(slack_standin, house)
     assert await delivery.repeat({**headers, **signed}, body) == (401, "")
     await untouched.check()
 
@@ -160,9 +156,8 @@ async def test_what_slack_has_not_signed_just_now_is_refused_and_nothing_is_done
     [("secret", "SLACK_SIGNING_SECRET"), ("clock", "the clock of this machine")],
 )
 async def test_that_nothing_is_signed_as_it_should_be_is_said_once_however_much_comes(
-    door: tuple[HttpDelivery, SlackStandIn], caplog: pytest.LogCaptureFixture, wrong: str, says: str
+    delivery: HttpDelivery, caplog: pytest.LogCaptureFixture, wrong: str, says: str
 ) -> None:
-    delivery, _ = door
     other = HttpDelivery(delivery.url, "another secret")
     for _ in range(20):
         signed = delivery.signed(commanded(), age=400)
@@ -188,13 +183,12 @@ def test_how_much_was_refused_meanwhile_is_said_after_ten_minutes(
 
 @pytest.mark.parametrize("kind", ["command", "event"])
 async def test_what_was_overheard_and_is_sent_again_is_refused_and_nothing_is_done(
-    door: tuple[HttpDelivery, SlackStandIn], house: House, kind: str
+    delivery: HttpDelivery, slack_standin: SlackStandIn, house: House, kind: str
 ) -> None:
-    delivery, slack = door
     body, headers = (commanded(), FORM) if kind == "command" else (mentioned("Ev1"), IN_JSON)
     status, _ = await delivery.post(headers, body)
     assert status == 200
-    untouched = Untouched(slack, house)
+    untouched = Untouched(slack_standin, house)
     rows = await untouched.rows()
     assert rows
     for _ in range(3):
@@ -203,42 +197,41 @@ async def test_what_was_overheard_and_is_sent_again_is_refused_and_nothing_is_do
 
 
 async def test_an_event_that_slack_repeats_is_signed_anew_accepted_and_answered_once(
-    door: tuple[HttpDelivery, SlackStandIn],
+    delivery: HttpDelivery,
+    slack_standin: SlackStandIn,
 ) -> None:
-    delivery, slack = door
     for attempt in range(4):
         retry = {"X-Slack-Retry-Num": str(attempt)} if attempt else {}
         # Slack signs by the second.
         body = mentioned("Ev1") + b" " * attempt
         assert (await delivery.post({**IN_JSON, **retry}, body))[0] == 200
-    assert len(slack.requests_to("POST", "chat.postMessage")) == 1
+    assert len(slack_standin.requests_to("POST", "chat.postMessage")) == 1
 
 
 async def test_a_command_that_comes_twice_is_answered_once(
-    door: tuple[HttpDelivery, SlackStandIn],
+    delivery: HttpDelivery,
 ) -> None:
-    delivery, _ = door
     answers = [await delivery.post(FORM, commanded() + b"&x=" * again) for again in range(2)]
     assert [(status, bool(text)) for status, text in answers] == [(200, True), (503, False)]
 
 
 async def test_what_somebody_else_has_begun_is_neither_done_nor_acknowledged_until_it_is_done(
-    door: tuple[HttpDelivery, SlackStandIn], house: House
+    delivery: HttpDelivery, slack_standin: SlackStandIn, house: House
 ) -> None:
-    delivery, slack = door
     other = SqlDeliveryStore(house.database)  # of another process
     await other.claim("delivery Ev1")
     assert (await delivery.post(IN_JSON, mentioned("Ev1")))[0] == 503
     await other.finish("delivery Ev1")
     assert (await delivery.post(IN_JSON, mentioned("Ev1") + b" "))[0] == 200
-    assert not slack.requests_to("POST", "chat.postMessage")
+    assert not slack_standin.requests_to("POST", "chat.postMessage")
 
 
-async def test_what_is_acknowledged_is_done(door: tuple[HttpDelivery, SlackStandIn]) -> None:
-    delivery, slack = door
-    slack.faults.add(slow(0.3), route="chat.postMessage")
+async def test_what_is_acknowledged_is_done(
+    delivery: HttpDelivery, slack_standin: SlackStandIn
+) -> None:
+    slack_standin.faults.add(slow(0.3), route="chat.postMessage")
     await delivery.post(IN_JSON, mentioned("Ev1"))
-    [call] = slack.requests_to("POST", "chat.postMessage")
+    [call] = slack_standin.requests_to("POST", "chat.postMessage")
     assert call.status == 200
 
 
@@ -271,9 +264,8 @@ async def test_slow_work_is_acknowledged_while_slack_waits_and_goes_on(
     ],
 )
 async def test_there_is_nothing_but_one_path_for_slack(
-    door: tuple[HttpDelivery, SlackStandIn], method: str, path: str, status: int
+    delivery: HttpDelivery, method: str, path: str, status: int
 ) -> None:
-    delivery, _ = door
     url = delivery.url.removesuffix("/slack/events") + path
     async with aiohttp.ClientSession() as session, session.request(method, url) as response:
         assert response.status == status
@@ -296,20 +288,18 @@ async def test_ids_in_the_environment_open_no_path_of_bolts_own(
 
 
 async def test_a_body_that_is_too_large_is_refused_before_it_is_looked_at(
-    door: tuple[HttpDelivery, SlackStandIn], house: House
+    delivery: HttpDelivery, slack_standin: SlackStandIn, house: House
 ) -> None:
-    delivery, slack = door
-    untouched = Untouched(slack, house)
+    untouched = Untouched(slack_standin, house)
     body = commanded(text="x" * MOST_BYTES)
     assert (await delivery.post(FORM, body))[0] == 413
     await untouched.check()
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(
-    door: tuple[HttpDelivery, SlackStandIn], monkeypatch: pytest.MonkeyPatch
+    delivery: HttpDelivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http, "BODY_WITHIN", 0.1)
-    delivery, _ = door
     port = int(delivery.url.split(":")[2].split("/")[0])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     with closing(writer):
@@ -320,17 +310,15 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
 
 @pytest.mark.parametrize("packed", ["gzip", "deflate"])
 async def test_a_body_that_is_packed_wrongly_is_the_senders_fault(
-    door: tuple[HttpDelivery, SlackStandIn], packed: str
+    delivery: HttpDelivery, packed: str
 ) -> None:
-    delivery, _ = door
     headers = {**FORM, "Content-Encoding": packed}
     assert await delivery.post(headers, commanded()) == (400, "")
 
 
 async def test_a_body_that_breaks_off_is_no_error_of_ours(
-    door: tuple[HttpDelivery, SlackStandIn], caplog: pytest.LogCaptureFixture
+    delivery: HttpDelivery, caplog: pytest.LogCaptureFixture
 ) -> None:
-    delivery, _ = door
     port = int(delivery.url.split(":")[2].split("/")[0])
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx")
@@ -351,22 +339,20 @@ GARBAGE = (
 
 @pytest.mark.parametrize("kind", [FORM, IN_JSON, {"Content-Type": "text/plain; charset=nope"}])
 async def test_garbage_with_a_good_signature_is_neither_an_error_of_ours_nor_any_work(
-    door: tuple[HttpDelivery, SlackStandIn], house: House, kind: dict[str, str]
+    delivery: HttpDelivery, slack_standin: SlackStandIn, house: House, kind: dict[str, str]
 ) -> None:
-    delivery, slack = door
     for body in GARBAGE:
         status, text = await delivery.post(kind, body)
         assert status in {200, 400}, body
         assert FORMS not in text
         assert "Traceback" not in text
-    assert {call.route for call in slack.requests} == {"auth.test"}
+    assert {call.route for call in slack_standin.requests} == {"auth.test"}
     assert not await house.store.all()
 
 
 async def test_what_bolt_cannot_read_is_refused_and_leaves_a_traceback_in_the_log(
-    door: tuple[HttpDelivery, SlackStandIn], caplog: pytest.LogCaptureFixture
+    delivery: HttpDelivery, caplog: pytest.LogCaptureFixture
 ) -> None:
-    delivery, _ = door
     status, _ = await delivery.post(IN_JSON, b'{"type":"block_actions","actions":[]}')
     assert status == 400
     [failed] = [each for each in caplog.records if each.name.startswith("adapters")]
@@ -375,27 +361,24 @@ async def test_what_bolt_cannot_read_is_refused_and_leaves_a_traceback_in_the_lo
 
 @pytest.mark.parametrize("odd", ["Ev\ud800", "\udfff", "Ev\x00"])
 async def test_an_id_of_any_characters_at_all_is_known_again(
-    door: tuple[HttpDelivery, SlackStandIn], odd: str
+    delivery: HttpDelivery, slack_standin: SlackStandIn, odd: str
 ) -> None:
-    delivery, slack = door
     for again in range(2):
         assert (await delivery.post(IN_JSON, mentioned(odd) + b" " * again))[0] == 200
-    assert len(slack.requests_to("POST", "chat.postMessage")) == 1
+    assert len(slack_standin.requests_to("POST", "chat.postMessage")) == 1
 
 
-async def test_what_is_no_text_cannot_be_signed(door: tuple[HttpDelivery, SlackStandIn]) -> None:
-    delivery, _ = door
+async def test_what_is_no_text_cannot_be_signed(delivery: HttpDelivery) -> None:
     headers = {**FORM, **delivery.signed("\ufffd".encode())}
     assert await delivery.repeat(headers, b"\xff") == (401, "")
 
 
 @pytest.mark.long
 async def test_a_thousand_requests_of_noise_find_no_crack(
-    door: tuple[HttpDelivery, SlackStandIn], house: House
+    delivery: HttpDelivery, slack_standin: SlackStandIn, house: House
 ) -> None:
-    delivery, slack = door
     noise = random.Random(7)
-    untouched = Untouched(slack, house)
+    untouched = Untouched(slack_standin, house)
 
     async def one() -> int:
         body = noise.randbytes(noise.randrange(200))
@@ -411,9 +394,8 @@ async def test_a_thousand_requests_of_noise_find_no_crack(
 
 
 async def test_headers_of_bolts_own_do_not_get_in(
-    door: tuple[HttpDelivery, SlackStandIn],
+    delivery: HttpDelivery,
 ) -> None:
-    delivery, _ = door
     orders = {"X-Slack-Bolt-Lazy-Only": "1", "X-Slack-Bolt-Lazy-Function-Name": "ask"}
     status, text = await delivery.post({**FORM, **orders}, commanded())
     assert status == 200
@@ -423,14 +405,14 @@ async def test_headers_of_bolts_own_do_not_get_in(
 @pytest.mark.parametrize("said", ["ssl_check=1", "ssl_check=1&token=x", "token=x&ssl_check=1"])
 @pytest.mark.parametrize("signs", [True, False])
 async def test_slack_sees_that_the_certificate_is_good_and_nothing_is_done(
-    door: tuple[HttpDelivery, SlackStandIn],
+    delivery: HttpDelivery,
+    slack_standin: SlackStandIn,
     house: House,
     caplog: pytest.LogCaptureFixture,
     said: str,
     signs: bool,
 ) -> None:
-    delivery, slack = door
-    untouched = Untouched(slack, house)
+    untouched = Untouched(slack_standin, house)
     send = delivery.post if signs else delivery.repeat
     assert await send(FORM, said.encode()) == (200, "")
     url = f"{delivery.url}?{said}"
@@ -442,10 +424,9 @@ async def test_slack_sees_that_the_certificate_is_good_and_nothing_is_done(
 
 @pytest.mark.parametrize("more", ["", "&ssl_check=1", "&token=x&ssl_check=1&token=x"])
 async def test_no_check_of_a_certificate_gets_anything_else_in(
-    door: tuple[HttpDelivery, SlackStandIn], house: House, more: str
+    delivery: HttpDelivery, slack_standin: SlackStandIn, house: House, more: str
 ) -> None:
-    delivery, slack = door
-    untouched = Untouched(slack, house)
+    untouched = Untouched(slack_standin, house)
     for body in (commanded() + more.encode(), b"ssl_check=1&" + commanded(), b"ssl_check=2"):
         assert await delivery.repeat(FORM, body) == (401, "")
     for query in ("", f"?{commanded().decode()}{more}", "?ssl_check=1&x=1"):
@@ -456,9 +437,8 @@ async def test_no_check_of_a_certificate_gets_anything_else_in(
 
 
 async def test_slack_sees_that_the_address_is_ours(
-    door: tuple[HttpDelivery, SlackStandIn],
+    delivery: HttpDelivery,
 ) -> None:
-    delivery, _ = door
     body = json.dumps({"type": "url_verification", "challenge": "abc"}).encode()
     assert await delivery.post(IN_JSON, body) == (200, '{"challenge": "abc"}')
 
