@@ -11,13 +11,12 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from adapters.conversation import AnswerPage, Aside, Caller, PostPreview, Reply
+from adapters.conversation import Aside, Caller, PostPreview, Reply
 from adapters.database.communities import SqlCommunityStore
 from adapters.database.posts import utc_now
 from adapters.moderation import ONLY_MODERATORS_SHARE, PRIVATE_ONLY, Subcommand
 from adapters.wording import STALE_BUTTON, UNKNOWN_COMMAND
 from knowledge.actions import Action, Verb
-from knowledge.answer import Kind
 from knowledge.communities import Communities, CommunitySettings, Sharers, Visibility
 from knowledge.keeper import NO_PIN_OF_OURS
 from knowledge.posts import SHARE_AGAIN_AFTER, Platform, Reservation
@@ -86,15 +85,6 @@ async def test_no_more_sections_can_be_chosen_than_a_menu_holds(
     assert isinstance(drafted, PostPreview)
     assert drafted.menu
     assert len(drafted.menu.choices) == 25
-
-
-async def test_help_lines_wait_for_no_setting(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(house.communities, "cached", None)  # whatever would look one up breaks
-    page = await house.reception.ask(MODERATOR, "ldn", "i want to kill myself")
-    assert isinstance(page, AnswerPage)
-    assert page.answer.kind is Kind.CRISIS
 
 
 async def test_a_section_that_was_pinned_long_ago_is_posted_again_only_if_its_message_is_gone(

@@ -150,24 +150,9 @@ def test_a_cry_for_help_does_not_drown_in_a_long_message(
     detector: CrisisDetector, cry: str, before: int
 ) -> None:
     talk = [
-        "we",
-        "went",
-        "to",
-        "the",
-        "sea",
-        "on",
-        "sunday",
-        "and",
-        "the",
-        "weather",
-        "was",
-        "nice",
-        "and",
-        "my",
-        "sister",
-        "came",
-        "along",
-    ]
+        "we", "went", "to", "the", "sea", "on", "sunday", "and", "the", "weather", "was", "nice",
+        "and", "my", "sister", "came", "along",
+    ]  # fmt: skip
     words = (talk * 10)[:before]
     after = (talk * 10)[before : before + 60]
     verdict = detector.check(" ".join((*words, cry, *after)))

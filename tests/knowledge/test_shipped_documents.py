@@ -232,9 +232,11 @@ def test_every_sentence_that_speaks_of_weighing_or_discussing_is_among_the_point
 
 
 def test_how_it_works_is_shown_with_its_three_parts(desks: Desks) -> None:
-    body = desks.first.ask("how does it work").body
-    for heading in ("immune system:**", "Anti-inflammatory effects:**", "Neuroprotection:**"):
-        assert heading in body
+    answer = desks.first.ask("how does it work")
+    assert answer.section == "mechanism"
+    parts = ("immune system:**", "Anti-inflammatory effects:**", "Neuroprotection:**")
+    for number, heading in enumerate(parts, start=1):
+        assert re.search(rf"^{number}\. \*\*[^*]*{re.escape(heading)}", answer.body, re.MULTILINE)
 
 
 def test_reports_offer_their_limits_first(desks: Desks) -> None:
