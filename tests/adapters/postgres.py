@@ -12,7 +12,6 @@ import asyncio
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -26,6 +25,7 @@ import pytest_asyncio
 from adapters.database import migrations
 from adapters.database.engine import Database, open_database
 from adapters.database.tables import metadata
+from tests.ports import free_port
 from tests.standins.requirements import need
 
 USER = "ldn"
@@ -58,9 +58,7 @@ class PostgresServer:
             user = pwd.getpwnam("postgres")
             self._as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
             os.chown(folder, user.pw_uid, user.pw_gid)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
 
     def create(self) -> None:
         """Make the cluster, and start it."""

@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import socket
 import statistics
 import sys
 import tempfile
@@ -39,6 +38,7 @@ from tests.benchmarks.processes import (
     ldn_bot,
 )
 from tests.knowledge.cross_validation import inject_typos
+from tests.ports import free_port
 
 LABELLED = Path(__file__).parents[1] / "knowledge" / "labelled.jsonl"
 AT_ONCE = 100
@@ -209,7 +209,7 @@ async def socket_contest(stack: AsyncExitStack, given: argparse.Namespace) -> li
 
 async def http_contest(stack: AsyncExitStack, given: argparse.Namespace) -> list[Contestant]:
     """Slack's requests over HTTP."""
-    port = _free_port()
+    port = free_port()
     load = await stack.enter_async_context(slack_load.SlackHttpLoad(port))
     settings = {**load.settings, **given.store}
     pid = await stack.enter_async_context(ldn_bot(Path(given.data), None, settings))
@@ -219,7 +219,7 @@ async def http_contest(stack: AsyncExitStack, given: argparse.Namespace) -> list
     sizes = await _sizes(ours)
     contestants = [ours]
     for name in ("bolt_http", "bolt_http_at_once"):
-        port = _free_port()
+        port = free_port()
         load = await stack.enter_async_context(slack_load.SlackHttpLoad(port))
         bare = floor(name, port=load.port, bot_port=port, sizes=sizes)
         pid = await stack.enter_async_context(bare)
@@ -279,12 +279,6 @@ async def _sizes(ours: Contestant) -> Mapping[str, int]:
         answers = [len(await ours.load.ask(event)) for event in ours.events[row]]
         sizes[_slug(row)] = round(statistics.mean(answers)) - OVERHEAD
     return sizes
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 CONTESTS = {

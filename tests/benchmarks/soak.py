@@ -28,7 +28,8 @@ from tests.benchmarks.soak_people import People
 from tests.benchmarks.soak_process import Log, Usage, Watched
 from tests.benchmarks.soak_standins import SoakDiscord, SoakSlack
 from tests.bot.running import running_bot
-from tests.bot.watching import Watcher, free_port
+from tests.bot.watching import Watcher
+from tests.ports import free_port
 from tests.shipped import copy_documents
 
 POSTGRESQL, SQLITE = "postgresql", "sqlite"

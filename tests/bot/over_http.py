@@ -13,6 +13,7 @@ SECRET = "not-a-secret"
 
 
 def over_http(documents: Path, port: int, **more: str) -> dict[str, str]:
+    """For the one workspace that has the tokens; `more` settings come last."""
     return {
         "LDN_DOCUMENTS": str(documents),
         "LDN_SLACK_PORT": str(port),
@@ -23,6 +24,7 @@ def over_http(documents: Path, port: int, **more: str) -> dict[str, str]:
 
 
 def for_many(slack: SlackStandIn, documents: Path, port: int, **more: str) -> dict[str, str]:
+    """For whichever workspace installs the app."""
     installing = slack.api.installing
     return over_http(
         documents,

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from tests.bot.balancer import free_port
 from tests.bot.folders import change_credit, small_folder
 from tests.bot.over_http import SECRET, for_many, install, over_http
 from tests.bot.running import running_bot
+from tests.ports import free_port
 from tests.shipped import FORMS
 from tests.standins.slack import SlackStandIn
 from tests.standins.slack_state import TEAM_ID

@@ -13,9 +13,10 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
-from tests.bot.balancer import balanced, free_port
+from tests.bot.balancer import balanced
 from tests.bot.folders import small_folder
 from tests.bot.running import RunningBot, running_bot
+from tests.ports import free_port
 from tests.shipped import FORMS
 from tests.standins.slack import SlackStandIn
 from tests.standins.slack_http import HttpDelivery

@@ -18,10 +18,10 @@ from cryptography.fernet import Fernet
 
 from adapters.slack.app import CANNOT_ANSWER
 from tests.adapters.wire import Wire, silent_server, wire_to
-from tests.bot.balancer import free_port
 from tests.bot.folders import small_folder
 from tests.bot.over_http import SECRET, for_many, install, over_http
 from tests.bot.running import running_bot
+from tests.ports import free_port
 from tests.shipped import FORMS
 from tests.standins.recording import slow
 from tests.standins.slack import SlackStandIn

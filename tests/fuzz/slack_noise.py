@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from tests.bot.marked import WORD
 from tests.fuzz.mutations import GARBAGE, Mutator
 from tests.fuzz.slack_corpus import Payload
-from tests.fuzz.wires import Sent, broken, request
+from tests.fuzz.wires import Sent, as_bytes, broken, request
 
 SECRET = "not-a-secret"
 EVENTS = "/slack/events"
@@ -91,12 +91,7 @@ class SlackNoise:
             case "slash_commands":
                 changed = self._mutator.changed(payload.content)
                 pairs = changed.items() if isinstance(changed, dict) else [("payload", changed)]
-                fields = {
-                    str(name).encode("utf-8", "surrogatepass"): str(value).encode(
-                        "utf-8", "surrogatepass"
-                    )
-                    for name, value in pairs
-                }
+                fields = {as_bytes(name): as_bytes(value) for name, value in pairs}
                 body, kind = urlencode(fields).encode(), FORM
             case "interactive":
                 said = self._mutator.json(payload.content)

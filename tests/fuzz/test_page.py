@@ -8,13 +8,13 @@ from urllib.parse import quote, urlencode
 import aiohttp
 import pytest
 
-from tests.bot.balancer import free_port
 from tests.bot.folders import small_folder
 from tests.bot.marked import TYPED, WORD
 from tests.bot.running import running_bot
 from tests.fuzz.mutations import GARBAGE, VALUES, Mutator
 from tests.fuzz.watched import INPUTS, SEED, Watched, batches
-from tests.fuzz.wires import Answers, Sent, broken, request
+from tests.fuzz.wires import Answers, Sent, as_bytes, broken, request
+from tests.ports import free_port
 
 pytestmark = pytest.mark.long
 
@@ -39,7 +39,7 @@ def noise(mutator: Mutator, port: int) -> Sent:
         return broken(mutator, *PATHS, f"/{WORD}")
     fields = mutator.changed({name: FIELDS[name] for name in choose.sample(list(FIELDS), k=6)})
     pairs = fields.items() if isinstance(fields, dict) else [("question", choose.choice(VALUES))]
-    filled = urlencode([(_bytes(name), _bytes(value)) for name, value in pairs])
+    filled = urlencode([(as_bytes(name), as_bytes(value)) for name, value in pairs])
     # As aiohttp keeps lines: within eight kilobytes.
     path = f"{choose.choice(PATHS)}?{filled[:6000]}"
     host = choose.choice((f"127.0.0.1:{port}",) * 5 + ("127.0.0.1", WORD))
@@ -57,10 +57,6 @@ def noise(mutator: Mutator, port: int) -> Sent:
         headers["Content-Encoding"] = choose.choice(("gzip", "deflate", "br"))
     path = choose.choice(("/ask", "/act", "/again", f"/{quote(WORD)}"))
     return Sent((request("POST", path, headers, body),), whole=False)
-
-
-def _bytes(value: object) -> bytes:
-    return str(value).encode("utf-8", "surrogatepass")
 
 
 async def test_no_noise_brings_the_page_to_fall(tmp_path: Path) -> None:

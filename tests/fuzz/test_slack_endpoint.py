@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.balancer import free_port
 from tests.bot.marked import mark_slack
 from tests.fuzz.slack_corpus import one_of_everything
 from tests.fuzz.slack_noise import EVENTS, SECRET, SlackNoise
 from tests.fuzz.watched import FORMATS, INPUTS, SEED, batches, under_fire
 from tests.fuzz.wires import Answers, Sent
+from tests.ports import free_port
 from tests.shipped import FORMS
 from tests.standins.slack import SlackStandIn
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from urllib.parse import urlencode
 
-import aiohttp
 import pytest
 from cryptography.fernet import Fernet
 
-from tests.bot.balancer import free_port
 from tests.bot.marked import WORD, mark_slack
+from tests.bot.over_http import install
 from tests.fuzz.mutations import VALUES, Mutator
 from tests.fuzz.slack_corpus import Payload, one_of_everything
 from tests.fuzz.slack_noise import EVENTS, SECRET, SlackNoise
 from tests.fuzz.watched import INPUTS, SEED, batches, under_fire
-from tests.fuzz.wires import Answers, Sent, broken, request
+from tests.fuzz.wires import Answers, Sent, as_bytes, broken, request
+from tests.ports import free_port
 from tests.shipped import FORMS
 from tests.standins.slack import SlackStandIn
 from tests.standins.slack_state import TEAM_ID
@@ -36,7 +35,7 @@ def visited(mutator: Mutator) -> Sent:
         return broken(mutator, INSTALL, REDIRECT)
     query = mutator.changed({"code": WORD, "state": WORD, "error": WORD, "scope": ["commands"]})
     pairs = query.items() if isinstance(query, dict) else [("state", choose.choice(VALUES))]
-    filled = urlencode([(_bytes(name), _bytes(value)[:1000]) for name, value in pairs])
+    filled = urlencode([(as_bytes(name), as_bytes(value)[:1000]) for name, value in pairs])
     cookie = choose.choice(
         (f"slack-app-oauth-state={WORD}", WORD, "=", "", "slack-app-oauth-state")
     )
@@ -44,26 +43,10 @@ def visited(mutator: Mutator) -> Sent:
     return Sent((request("GET", f"{path}?{filled[:6000]}", {"Cookie": cookie}),), whole=False)
 
 
-def _bytes(value: object) -> bytes:
-    return str(value).encode("utf-8", "surrogatepass")
-
-
 def ends(payload: Payload) -> bool:
     """Whether it tells that the app is not in the workspace any more."""
     event = payload.content.get("event") or {}
     return event.get("type") in ("app_uninstalled", "tokens_revoked")
-
-
-async def install(slack: SlackStandIn, address: str) -> None:
-    """Go the way of a browser."""
-    async with aiohttp.ClientSession(address, cookie_jar=aiohttp.DummyCookieJar()) as browser:
-        async with browser.get(INSTALL) as page:
-            cookies = {name: each.value for name, each in page.cookies.items()}
-            state = re.search(r"state=([^&]+)&", await page.text())
-            assert state
-        query = {"code": slack.api.installing.agree(TEAM_ID), "state": state[1]}
-        async with browser.get(REDIRECT, params=query, cookies=cookies) as page:
-            assert page.status == 200
 
 
 async def test_nothing_that_comes_brings_the_door_of_many_workspaces_to_fall(
@@ -86,7 +69,7 @@ async def test_nothing_that_comes_brings_the_door_of_many_workspaces_to_fall(
         async with under_fire(tmp_path, "json", slack=slack, **settings) as watched:
             mark_slack(slack)
             await watched.bot.says("connected to Slack")
-            await install(slack, address)
+            assert await install(slack, address, address, TEAM_ID) == 200
             slack.deliver_to(f"{address}{EVENTS}", SECRET)
             corpus = await one_of_everything(slack)
             going_on = [each for each in corpus if not ends(each)]
@@ -95,11 +78,11 @@ async def test_nothing_that_comes_brings_the_door_of_many_workspaces_to_fall(
             pages, events = Answers(), Answers()
             for batch in batches(SHARE):
                 # Orders to forget the workspace are obeyed, also if garbage turns out to be one.
-                await install(slack, address)
+                assert await install(slack, address, address, TEAM_ID) == 200
                 await pages.send(port, [visited(mutator) for _ in batch[::2]])
                 sent = (noise if number % 10 else last for number in batch[1::2])
                 await events.send(port, [each.signed() for each in sent])
-                await install(slack, address)
+                assert await install(slack, address, address, TEAM_ID) == 200
                 assert FORMS in (await slack.command("/ldn", "forms")).text
                 watched.look(batch.stop)
                 slack.requests.clear()

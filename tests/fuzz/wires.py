@@ -43,6 +43,11 @@ def request(method: str, path: str, headers: dict[str, str], body: bytes = b"") 
     return "\r\n".join(lines).encode("utf-8", "surrogatepass") + b"\r\n\r\n" + body
 
 
+def as_bytes(value: object) -> bytes:
+    """The text of anything, also of what is no text in UTF-8."""
+    return str(value).encode("utf-8", "surrogatepass")
+
+
 class Answers:
     """What came back: how often each status, 0 for none; and what must never be."""
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -76,28 +75,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-class Warnings(logging.Handler):
-    """What is logged, whatever another test has made of the root logger."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record))
-
-
-@pytest.fixture
-def warnings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Warnings]:
-    handler = Warnings()
-    for name, value in (("disabled", False), ("level", logging.WARNING)):
-        monkeypatch.setattr(communities.log, name, value)
-    monkeypatch.setattr(communities.log.manager, "disable", logging.NOTSET)
-    communities.log.addHandler(handler)
-    yield handler
-    communities.log.removeHandler(handler)
 
 
 @pytest.fixture
@@ -183,11 +160,11 @@ async def test_ones_own_change_is_shown_at_once(known: Communities) -> None:
 
 
 async def test_while_the_store_fails_answers_are_shown_as_usual_and_nothing_is_allowed(
-    known: Communities, store: MemoryStore, warnings: Warnings
+    known: Communities, store: MemoryStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.broken = True
     assert await known.cached(Platform.SLACK, "T12345") == DEFAULT
-    [line] = warnings.lines
+    [line] = caplog.messages
     assert "could not be read" in line
     assert "T12345" not in line
     with pytest.raises(BrokenError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -40,12 +41,7 @@ def test_every_sentence_of_the_shipped_article_is_in_the_section_that_holds_it(
 def test_a_sentence_that_is_in_no_section_is_counted(tmp_path: Path) -> None:
     [desk] = open_folder(write_document(tmp_path / "documents").parent).values()
     document = desk.document
-    short = type(document)(
-        **{
-            **{name: getattr(document, name) for name in document.__dataclass_fields__},
-            "sections": document.sections[1:],
-        }
-    )
+    short = dataclasses.replace(document, sections=document.sections[1:])
     found = coverage(short)
     assert found.left_out == 2
     assert [each.text for each in found.runs[0].sentences][1:] == [
