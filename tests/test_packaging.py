@@ -32,7 +32,8 @@ from packaging.utils import canonicalize_name
 from adapters.database.engine import open_database
 from adapters.database.posts import SqlPostStore
 from bot.settings import Settings
-from knowledge.posts import Place, Platform, Post, Reservation
+from knowledge.posts import Post
+from tests.adapters.database.posting import posted
 from tests.standins.requirements import need
 
 if TYPE_CHECKING:
@@ -472,10 +473,7 @@ def test_a_lock_is_not_of_one_platform_alone() -> None:
 
 async def one_post(url: str, data: Path) -> Post:
     database = await open_database(url, data)
-    store = SqlPostStore(database)
-    reservation = await store.reserve(Place(Platform.SLACK, "T1", "C1"), "ldn", "dose", "Dose")
-    assert isinstance(reservation, Reservation)
-    post = await store.record(reservation, "message", "r1")
+    post = await posted(SqlPostStore(database))
     await database.close()
     return post
 

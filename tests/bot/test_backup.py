@@ -23,7 +23,8 @@ from adapters.database.posts import SqlPostStore
 from bot.backup import BackupError, back_up_database, restore_database
 from bot.cli import main
 from bot.settings import Settings
-from knowledge.posts import Place, Platform, Post, Reservation
+from knowledge.posts import Place, Platform, Post
+from tests.adapters.database.posting import posted
 from tests.documents import UNASKABLE
 
 ROOT = Path(__file__).parents[2]
@@ -71,11 +72,8 @@ async def opened(data: Path) -> AsyncIterator[Database]:
 
 
 async def post(database: Database, channel: str) -> Post:
-    store = SqlPostStore(database)
-    place = Place(Platform.SLACK, "T1", channel)
-    reservation = await store.reserve(place, "ldn", "dose", "Dose")
-    assert isinstance(reservation, Reservation)
-    return await store.record(reservation, f"message in {channel}", "r1")
+    """One post that is kept."""
+    return await posted(SqlPostStore(database), place=Place(Platform.SLACK, "T1", channel))
 
 
 async def kept(data: Path) -> list[Post]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from unittest.mock import AsyncMock
 
@@ -153,16 +152,3 @@ async def test_why_nothing_can_listen_is_told(desks: Desks) -> None:
     with pytest.raises(SettingsError, match=r"port 9090 \(.*assign.*\)\. Change LDN_"):
         async with elsewhere.listening(dict):
             pass
-
-
-async def test_a_port_that_is_taken_is_one_sentence(desks: Desks) -> None:
-    async def no_store() -> None:
-        return None
-
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
-        with pytest.raises(SettingsError, match=rf"cannot listen on 127\.0\.0\.1, port {port}"):
-            async with Health("127.0.0.1", port, desks, no_store).listening(dict):
-                pass
