@@ -67,6 +67,7 @@ def everything_sent(answer: Answer) -> list[str]:
 
 
 def check(desk: HelpDesk, typed: str) -> None:
+    """Ask, and look through all that would be sent for anything of what was typed."""
     answer = desk.ask(typed)
     for sent in everything_sent(answer):
         sent.encode("utf-8")

@@ -57,6 +57,7 @@ class Instruction:
 
 
 def stages() -> list[list[Instruction]]:
+    """The instructions of the Dockerfile, stage by stage."""
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     text = re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", " ")
     found: list[list[Instruction]] = []
@@ -203,6 +204,7 @@ def answering(status: int, host: str = "127.0.0.1") -> Iterator[int]:
 
 
 def check_health(**environment: str) -> subprocess.CompletedProcess[str]:
+    """The image's health check, in an environment of these variables alone."""
     return subprocess.run(
         [sys.executable, ROOT / "packaging" / "healthcheck.py"],
         env=environment,
@@ -392,6 +394,7 @@ class Locked:
 
 
 def locked(name: str) -> list[Locked]:
+    """The packages of a lock."""
     text = (ROOT / name).read_text(encoding="utf-8")
     lines = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", " ").splitlines()
     found = []

@@ -60,6 +60,7 @@ class Upload:
 
 
 def _discord_faults(payload: dict[str, Any]) -> Iterator[object]:
+    """Where a payload breaks the contract, and what Discord's client would not show."""
     uploads = [Upload(f"files[{each['id']}]") for each in payload.get("attachments", [])]
     yield from discord_contract.callback({"type": 4, "data": payload}, uploads)
     for row in payload["components"]:
@@ -78,6 +79,7 @@ def _slack_ways(payload: dict[str, Any]) -> Iterator[Action]:
 
 
 def _slack_faults(payload: dict[str, Any]) -> Iterator[object]:
+    """Where a payload breaks the contract, and what Slack would not show."""
     yield from slack_contract.message("ack", payload)
     items = [item for block in payload["blocks"] for item in block.get("elements", [])]
     identifiers = [item["action_id"] for item in items]

@@ -154,6 +154,7 @@ def test_every_button_and_option_of_every_answer_leads_to_something(
 
 
 def labels_of(payload: dict[str, Any]) -> Iterator[str]:
+    """What stands on the buttons of a payload; fails where emoji could alter it."""
     for row in payload.get("components", []):
         yield from (item["label"] for item in row["components"] if item["type"] == 2)
     for block in payload.get("blocks", []):

@@ -40,6 +40,7 @@ def shown(
     caller: Caller = CALLER,
     titles: Mapping[str, str] = TITLES,
 ) -> Reply:
+    """What a moderator reads of a week in which this was counted."""
     return statistics.reply(
         caller, "garden", week, THIS_WEEK, tallies or {}, reports or {}, titles=titles
     )

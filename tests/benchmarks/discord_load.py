@@ -196,6 +196,7 @@ def _outcome(key: str, body: bytes) -> bytes:
 
 
 def _registered(sent: dict[str, Any]) -> dict[str, Any]:
+    """A command as Discord gives it back once it is registered."""
     permissions = sent.get("default_member_permissions")
     return {
         **sent,

@@ -330,6 +330,7 @@ def show(title: str, row: str, contestants: Sequence[Contestant]) -> bool:
 
 
 def _show_ratios(row: str, ours: Contestant, floors: Sequence[Contestant]) -> bool:
+    """Print how ours compares with each floor; whether that is within the limits."""
     ratios = [
         [
             statistics.median(o / f if f else 1.0 for o, f in zip(*column, strict=True))

@@ -53,6 +53,7 @@ async def main() -> int:
 async def _rounds(
     folder: Path, platform: DiscordStandIn | SlackStandIn, library: str
 ) -> Sequence[tuple[float, float, float]]:
+    """Of each round, the edits a second: of raw requests, of the library alone, and of ours."""
     data, documents = folder / "data", small_folder(folder / "documents")
     async with platform:
         database = await open_database(None, data)
@@ -77,6 +78,7 @@ async def _rounds(
 
 
 async def _edits_a_second(platform: DiscordStandIn | SlackStandIn, editing: Running) -> float:
+    """How many edits of the stand-in's messages come in a second."""
     platform.requests.clear()
     count = CHANNELS * IN_EACH
     async with editing:

@@ -197,6 +197,7 @@ def _button(action_id: str) -> dict[str, Any]:
 
 
 def _envelope(kind: str, payload: Mapping[str, Any]) -> bytes:
+    """An envelope of Socket Mode, with an id to be replaced."""
     return json.dumps(
         {
             "envelope_id": KEY.decode(),

@@ -174,6 +174,7 @@ def show(result: Result) -> None:
 
 
 def _described(question: Question, faults: Faults) -> str:
+    """A question that was answered twice or not at all, and what happened around it."""
     what = "twice" if question.doubled else "lost"
     came = [text[:60] for text in question.answers.values()]
     around = [name for at, name in faults.times if 0 <= question.asked - at <= AROUND_S]

@@ -122,6 +122,7 @@ IDS = [line.split()[1] for line in (SHIPPED / "ldn.yaml").read_text("utf-8").spl
 
 @pytest.fixture(scope="module")
 def shipped(desks: Desks, data_folder: Path) -> Shipped:
+    """Every section of the shipped article, asked for by its id in one pipe."""
     result = CliRunner().invoke(
         main,
         ["ask", "--json"],

@@ -142,6 +142,7 @@ async def test_a_database_in_use_by_a_bot_is_ok(garden: dict[str, str]) -> None:
 
 
 async def post(settings: Mapping[str, str], section: str, revision: str) -> None:
+    """Record one post of a section of the garden."""
     database = await open_database(settings.get("DATABASE_URL"), Path(settings["LDN_DATA"]))
     store = SqlPostStore(database)
     place = Place(Platform.SLACK, "T1", "C1")

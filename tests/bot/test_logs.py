@@ -73,6 +73,7 @@ class Member:
 
 
 def nested() -> None:
+    """An exception behind an exception behind an exception, with a member's words in each."""
     question = Member()
     try:
         try:

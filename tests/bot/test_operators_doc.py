@@ -56,6 +56,7 @@ def logged(tree: ast.Module) -> Iterator[str]:
 
 
 def text_of(node: ast.expr, constants: dict[str, ast.expr]) -> str:
+    """What an expression of our code says, with … for each value in it."""
     match node:
         case ast.Constant(str(text)):
             return text

@@ -61,6 +61,7 @@ def hanging(
 async def _hanging(
     server: PostgresServer, url: str, folder: Path, slack: SlackStandIn, many: bool
 ) -> AsyncIterator[Hanging]:
+    """A bot whose connections to the database are open and silent; it ends well in time."""
     port = free_port()
     documents = small_folder(folder / "documents")
     async with wire_to(server.port) as wire:

@@ -86,6 +86,7 @@ def commands(body: Any) -> Iterator[Problem]:
 
 
 def _command(command: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    """A command, by what its kind may have."""
     if (total := _command_length(command)) > COMMAND_TOTAL:
         yield Problem(where, f"{total} characters in all, at most {COMMAND_TOTAL}")
     if (command.get("type") or 1) == _CHAT_INPUT:
@@ -208,6 +209,7 @@ def _as_read(body: Any) -> Any:
 
 
 def _beyond_schema(schema: str, body: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    """What Discord checks of a message, and what we promise, beside its schema."""
     yield from unknown_discord_keys(schema, body, where, also_known=_SENT_BY_LIBRARY)
     yield from _mentions(body, where)
     yield from _text(body, where)
@@ -246,6 +248,7 @@ def _text(body: Mapping[str, Any], where: str) -> Iterator[Problem]:
 
 
 def _embeds(embeds: Any, where: str) -> Iterator[Problem]:
+    """The limit that all embeds of a message share."""
     total = 0
     for embed in embeds:
         texts = [embed.get("title"), embed.get("description")]
@@ -261,6 +264,7 @@ _EMBED_PARTS = (("footer", "text"), ("author", "name"))
 
 
 def _choices(choices: Any) -> Iterator[Problem]:
+    """The choices that are offered while someone types."""
     where = "data.choices"
     if not isinstance(choices, list):
         yield Problem(where, "a list is expected")

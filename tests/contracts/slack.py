@@ -168,6 +168,7 @@ def manifest(body: Any) -> Iterator[Problem]:
 
 
 def _text(body: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is read aloud and shown in notifications."""
     text = body.get("text")
     if not isinstance(text, str) or not text.strip():
         yield Problem(
@@ -185,6 +186,7 @@ def _pings(text: str, where: str) -> Iterator[Problem]:
 
 
 def _blocks(blocks: Any, where: str, limit: int) -> Iterator[Problem]:
+    """Every block by itself, and what they must not share."""
     if not isinstance(blocks, list):
         yield Problem(where, "a list is expected")
         return
@@ -225,6 +227,7 @@ def _round_trip(
 
 
 def _lost(sent: Any, kept: Any, where: str) -> Iterator[Problem]:
+    """What slack_sdk does not know of something that it has read."""
     if isinstance(sent, dict) and isinstance(kept, dict):
         for key, value in sent.items():
             if key in kept:
@@ -273,6 +276,7 @@ def _plain_texts(thing: Mapping[str, Any], where: str) -> Iterator[Problem]:
 
 
 def _action_ids(block: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    """Two elements of a block by which a press could not be told apart."""
     elements = [*(block.get("elements") or []), block.get("accessory"), block.get("element")]
     seen: set[str] = set()
     for element in elements:

@@ -103,6 +103,7 @@ async def seed(
 def _new_channels(
     platform: DiscordStandIn | SlackStandIn, count: int
 ) -> Iterator[tuple[Place, Channel | SlackChannel]]:
+    """So many channels that the stand-in has from now on."""
     for number in range(count):
         if isinstance(platform, DiscordStandIn):
             guild = discord_state.GUILD_ID
@@ -121,6 +122,7 @@ def _post(
     *,
     pinned: bool,
 ) -> Message | SlackMessage:
+    """A message of the bot's in a channel, as if it had been posted there."""
     if isinstance(platform, DiscordStandIn):
         assert isinstance(channel, Channel)
         body = {"content": public_content(answer), "flags": 4}

@@ -73,6 +73,7 @@ async def test_nothing_is_said_in_public_on_discord(discord: DiscordStandIn, by:
 
 
 async def press_everything_on_slack(slack: SlackStandIn, reply: SlackReply) -> None:
+    """Press and choose whatever a reply offers that posts nothing."""
     if reply.blocks:
         for _, element in elements(reply.blocks):
             identifier = element["action_id"]

@@ -107,6 +107,7 @@ class Many:
 
 @asynccontextmanager
 async def serving(slack: SlackStandIn, house: House, *keys: str) -> AsyncIterator[Many]:
+    """The bot, behind a door that any workspace can install it at."""
     installing = slack.api.installing
     store = EncryptedInstallations(house.database, installing.client_id, keys)
 

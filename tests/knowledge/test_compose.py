@@ -65,6 +65,7 @@ def wordy(tmp_path: Path) -> Document:
 
 
 def every_answer(document: Document, language: str = "en") -> list[Answer]:
+    """One of every kind of answer."""
     composer, sections = Composer(document, language), document.sections
     topic = NotCovered("price", "prices", False, "Ask in the shop.", (sections[0].id,), ())
     line = HelpLine("Someone", "Europe", frozenset(CrisisKind), "112", text=None, url=None)

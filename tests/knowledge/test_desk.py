@@ -109,6 +109,7 @@ def test_every_choice_of_every_answer_can_be_asked_for(garden: HelpDesk, languag
 
 @pytest.fixture(scope="module")
 def wordy(tmp_path_factory: pytest.TempPathFactory) -> HelpDesk:
+    """A desk with a section that is long enough to be told in short."""
     folder = tmp_path_factory.mktemp("wordy")
     text = "Soil is alive. " + "It wants rest. " * 30 + "Ask before you dig."
     write_document(

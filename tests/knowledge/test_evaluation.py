@@ -207,6 +207,7 @@ def test_typing_errors_repeat_with_the_seed() -> None:
 
 @pytest.fixture(scope="module")
 def topics(library: Library) -> list[Topic]:
+    """What the search learns the shipped document from."""
     [document] = library.documents
     questions = library.questions[document.command]
     return [

@@ -144,6 +144,8 @@ def test_nothing_of_a_file_is_kept_once_it_was_read(tmp_path: Path) -> None:
 
 
 class _Inner(BaseModel):
+    """What stands in a list of `_Model`."""
+
     model_config = ConfigDict(extra="forbid")
     title: Title
     aliases: tuple[str, ...] = ()
@@ -152,6 +154,8 @@ class _Inner(BaseModel):
 
 
 class _Model(BaseModel):
+    """A document with a part of each kind."""
+
     model_config = ConfigDict(extra="forbid")
     things: tuple[_Inner, ...] = ()
     groups: dict[str, _Inner] = {}

@@ -167,6 +167,7 @@ def test_an_argument_that_the_method_does_not_take_is_found() -> None:
 
 
 def modal(**changes: Any) -> JSON:
+    """A modal that Slack would take; `changes` replace its keys."""
     element = {"type": "plain_text_input", "action_id": "q"}
     blocks = [{"type": "input", "label": plain("Question"), "element": element}]
     return {

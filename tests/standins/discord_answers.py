@@ -219,6 +219,7 @@ def _fitting(interaction: Interaction, kind: int) -> Iterator[Problem]:
 
 
 def _callback_response(interaction: Interaction) -> JSON:
+    """What Discord answers where the caller wants to see what came of it."""
     kind, original = interaction.callback_type, interaction.original
     told: JSON = {"id": interaction.id, "type": interaction.type}
     resource: JSON = {"type": kind}

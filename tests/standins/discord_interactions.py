@@ -191,6 +191,7 @@ def filled_in(modal: JSON, values: dict[str, str]) -> JSON:
 
 
 def _filled_in(component: JSON, values: dict[str, str]) -> JSON:
+    """A component of a modal as it is sent once a person has filled it in."""
     kind = component["type"]
     if kind == _ROW:
         inside = [_filled_in(nested, values) for nested in component["components"]]

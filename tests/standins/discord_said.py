@@ -41,6 +41,7 @@ _READ = frozenset({"content", "label", "placeholder", "title", "description", "n
 
 
 def _texts(thing: Any) -> Iterator[str]:
+    """Whatever can be read in something and in all that is inside it."""
     if isinstance(thing, list):
         for each in thing:
             yield from _texts(each)

@@ -99,6 +99,8 @@ def reset(*, applied: bool = False) -> Fault:
 
 @dataclass
 class _Queued:
+    """A fault that waits for the call that it is meant for."""
+
     fault: Fault
     method: str | None
     route: str | None

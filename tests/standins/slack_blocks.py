@@ -19,6 +19,7 @@ def text_of(blocks: list[JSON]) -> str:
 
 
 def _lines(block: JSON) -> Iterator[str]:
+    """Whatever can be read in a block, piece by piece."""
     if block.get("type") in _RICH_LINES:
         yield "".join(_words(each) for each in block["elements"])
         return

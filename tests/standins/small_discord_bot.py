@@ -86,6 +86,7 @@ class SmallBot(discord.Client):
 
 
 def rows() -> discord.ui.View:
+    """A button and a menu."""
     view = discord.ui.View(timeout=None)
     view.add_item(discord.ui.Button(label="Next", custom_id="next"))
     options = [
@@ -119,6 +120,7 @@ async def press_message(interaction: discord.Interaction[Any]) -> None:
 
 @asynccontextmanager
 async def running(bot: discord.Client, standin: DiscordStandIn) -> AsyncIterator[None]:
+    """A client that is connected until the block ends."""
     task = asyncio.create_task(bot.start(standin.token))
     try:
         await standin.connected()

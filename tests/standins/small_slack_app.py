@@ -20,6 +20,7 @@ def plain(text: str) -> JSON:
 
 
 def answer_blocks(text: str) -> list[JSON]:
+    """A text with buttons and menus below it."""
     options = [{"text": plain(value.title()), "value": value} for value in ("forms", "reports")]
     return [
         {"type": "section", "text": {"type": "mrkdwn", "text": text}},
@@ -82,6 +83,7 @@ def small_app(standin: SlackStandIn) -> AsyncApp:
 
 @asynccontextmanager
 async def running(app: AsyncApp, standin: SlackStandIn) -> AsyncIterator[AsyncSocketModeHandler]:
+    """An app that is connected until the block ends."""
     handler = AsyncSocketModeHandler(app, standin.app_token, ping_interval=0.2)
     await handler.connect_async()  # type: ignore[no-untyped-call]  # bolt leaves it untyped
     try:

@@ -35,6 +35,7 @@ def blocks(text: str) -> list[JSON]:
 
 
 def modal(text: str, **changes: Any) -> JSON:
+    """A modal of the small app's."""
     return {
         "type": "modal",
         "callback_id": "ask",

@@ -21,6 +21,7 @@ ADDRESS = re.compile(rb"open (http://127\.0\.0\.1:\d+/) in a browser")
 
 
 def environment(documents: Path, data_folder: Path, temporary: Path) -> dict[str, str]:
+    """That of a command which writes nowhere but into these folders."""
     temporary.mkdir()
     return {
         "PATH": os.environ["PATH"],

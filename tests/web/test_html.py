@@ -63,6 +63,7 @@ def words(text: str) -> str:
 
 
 def answers(desks: Desks) -> list[Answer]:
+    """One of every kind of answer, and each list and section in German too."""
     desk = desks.first
     topics = [*desk.document.by_id, "", "topics", "help", "helplines", "appointment"]
     asked = ["can i take it with tramadol", "i want to die", "how much does a horse weigh"]
