@@ -185,14 +185,14 @@ async def by_socket(slack: SlackStandIn, house: House) -> AsyncIterator[SlackSoc
 
 @asynccontextmanager
 async def over_http(slack: SlackStandIn, house: House) -> AsyncIterator[SlackHttpAdapter]:
-    """The bot, behind a door that the stand-in delivers to."""
+    """The bot, listening where the stand-in delivers to."""
     deliveries = Deliveries(SqlDeliveryStore(house.database))
     adapter = SlackHttpAdapter(
         *(house.reception, _posting(slack, house), SlackPeople(), deliveries),
         *(SIGNING_SECRET, "127.0.0.1", 0),
     )
     async with running(adapter):
-        await slack.until(lambda: adapter.connected, "the door to open")
+        await slack.until(lambda: adapter.connected, "it to listen")
         slack.deliver_to(f"http://127.0.0.1:{adapter.port}/slack/events", SIGNING_SECRET)
         yield adapter
 

@@ -1,4 +1,4 @@
-"""Slack's door over HTTP: what gets in, what does not, and that nothing is done for the latter."""
+"""Slack's endpoint over HTTP: what gets in, what does not, and that the latter does nothing."""
 
 from __future__ import annotations
 

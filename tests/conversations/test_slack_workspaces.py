@@ -82,7 +82,7 @@ class Browser:
 
 @dataclass
 class Many:
-    """The bot, behind a door, for whichever workspace installs it."""
+    """The bot, over HTTP, for whichever workspace installs it."""
 
     slack: SlackStandIn
     house: House
@@ -107,7 +107,7 @@ class Many:
 
 @asynccontextmanager
 async def serving(slack: SlackStandIn, house: House, *keys: str) -> AsyncIterator[Many]:
-    """The bot, behind a door that any workspace can install it at."""
+    """The bot, listening where any workspace can install it."""
     installing = slack.api.installing
     store = EncryptedInstallations(house.database, installing.client_id, keys)
 
@@ -127,7 +127,7 @@ async def serving(slack: SlackStandIn, house: House, *keys: str) -> AsyncIterato
         *(SIGNING_SECRET, "127.0.0.1", 0, flow),  # type: ignore[arg-type]
     )
     async with running(adapter):
-        await slack.until(lambda: adapter.connected, "the door to open")
+        await slack.until(lambda: adapter.connected, "it to listen")
         url = f"http://127.0.0.1:{adapter.port}"
         slack.deliver_to(f"{url}/slack/events", SIGNING_SECRET)
         yield Many(slack, house, store, Browser(url, slack))

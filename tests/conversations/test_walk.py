@@ -90,21 +90,20 @@ async def test_previous_and_next_walk_the_whole_article_in_order(
     discord: DiscordStandIn, desks: Desks
 ) -> None:
     document = desks["ldn"].document
-    there = []
-    reply = await discord.command("ldn", {"question": document.sections[0].id})
-    while True:
-        there.append(reply.content.split("\n")[0].removeprefix("## "))
-        ahead = next((i for label, i in reply.labels.items() if label.startswith("Next: ")), None)
-        if ahead is None:
-            break
-        reply = await discord.press(reply, ahead)
-    assert there == [section.title for section in document.top_level]
+    titles = [section.title for section in document.top_level]
+    first = await discord.command("ldn", {"question": document.sections[0].id})
+    there, last = await leaf(discord, first, "Next: ")
+    assert there == titles
+    back, _ = await leaf(discord, last, "Previous: ")
+    assert back == titles[::-1]
 
-    back = []
+
+async def leaf(discord: DiscordStandIn, reply: Reply, button: str) -> tuple[list[str], Reply]:
+    """Press the button whose label begins so, as long as there is one: what is read on the way."""
+    read = []
     while True:
-        back.append(reply.content.split("\n")[0].removeprefix("## "))
-        behind = next((i for label, i in reply.labels.items() if label.startswith("Prev")), None)
-        if behind is None:
-            break
-        reply = await discord.press(reply, behind)
-    assert back == there[::-1]
+        read.append(reply.content.split("\n")[0].removeprefix("## "))
+        found = [custom_id for label, custom_id in reply.labels.items() if label.startswith(button)]
+        if not found:
+            return read, reply
+        reply = await discord.press(reply, found[0])

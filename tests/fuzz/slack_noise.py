@@ -1,4 +1,4 @@
-"""What somebody sends to Slack's door: no good HTTP, what is not signed, and signed garbage."""
+"""What somebody sends to Slack's endpoint: no good HTTP, what is not signed, and signed garbage."""
 
 from __future__ import annotations
 

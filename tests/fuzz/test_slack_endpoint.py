@@ -1,6 +1,6 @@
-"""Ten thousand requests at Slack's door: noise, what Slack has not signed, and signed garbage.
+"""Ten thousand requests at Slack's endpoint: noise, what Slack has not signed, and signed garbage.
 
-A fifth of them is in `test_slack_install`: at the same door, where it serves many workspaces.
+A fifth of them is in `test_slack_install`: at the same endpoint, where it serves many workspaces.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SHARE = 0.8 / len(FORMATS)
 
 
 @pytest.mark.parametrize("log_format", FORMATS)
-async def test_nothing_that_comes_brings_the_door_to_fall(
+async def test_nothing_that_comes_brings_the_endpoint_down(
     tmp_path: Path, postgres_url: str, log_format: str
 ) -> None:
     port = free_port()

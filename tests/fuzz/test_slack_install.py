@@ -1,4 +1,4 @@
-"""Slack's door for many workspaces, and the pages that install the app into them."""
+"""Slack's endpoint for many workspaces, and the pages that install the app into them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def ends(payload: Payload) -> bool:
     return event.get("type") in ("app_uninstalled", "tokens_revoked")
 
 
-async def test_nothing_that_comes_brings_the_door_of_many_workspaces_to_fall(
+async def test_nothing_that_comes_brings_the_endpoint_of_many_workspaces_down(
     tmp_path: Path, postgres_url: str
 ) -> None:
     port = free_port()

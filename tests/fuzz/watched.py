@@ -15,7 +15,7 @@ from tests.bot.marked import holds_a_marker
 from tests.bot.running import KILLED_AFTER, RunningBot, running_bot
 
 INPUTS = int(os.environ.get("LDN_FUZZ_INPUTS", "10000"))
-"""At each door, for both formats of the log together."""
+"""At each port and connection, for both formats of the log together."""
 FORMATS = ("json", "human")
 SEED = int(os.environ.get("LDN_FUZZ_SEED", "7"))
 BATCH = 500

@@ -1,4 +1,4 @@
-"""The one door: exact names first, then the search, and what no one should have to think about."""
+"""The one entry point: exact names first, then the search, and what nobody should think about."""
 
 from __future__ import annotations
 
