@@ -27,14 +27,14 @@ from tests.bot.marked import (
 )
 from tests.bot.running import running_bot
 from tests.bot.watching import Watcher
+from tests.conversations import on_discord, on_slack
+from tests.conversations.keeping import MESSAGES
 from tests.standins.base import UnansweredError
 from tests.standins.discord import DiscordStandIn, Place, refused
 from tests.standins.discord_answers import CALLBACK, ORIGINAL
 from tests.standins.discord_state import GUILD_ID
 from tests.standins.recording import JSON, Fault, reset
 from tests.standins.slack import SlackStandIn, not_ok, server_error
-
-MESSAGES = "/channels/{channel_id}/messages"
 
 
 async def whatever_comes(doing: Awaitable[Any]) -> None:
@@ -55,9 +55,7 @@ async def use_discord(discord: DiscordStandIn) -> None:
     await discord.command("ldn", {"question": f"i want to die, {WORD}"})
 
     # Share, as everyone; pin, list, unpin and refresh, as a moderator; refused, as a member.
-    answer = await discord.command("ldn", {"question": "forms"})
-    preview = await discord.press(answer, answer.labels["Share in this channel"])
-    await discord.press(preview, preview.labels["Post"])
+    await on_discord.share(discord)
     for user in (discord.member, discord.moderator):
         for subcommand in ("pin", "unpin"):
             for topic in ("overview", WORD):
@@ -73,10 +71,7 @@ async def use_discord(discord: DiscordStandIn) -> None:
 
     # Forged, by a hostile client.
     for custom_id in (WORD, f"ldn:open:{WORD}:1", f"ldn:keep:{WORD}:1", f"{WORD}:post:forms:1"):
-        answer = await discord.command("ldn", {"question": "forms"})
-        rows = discord.message(answer.message_id).data["components"]
-        rows[-1]["components"][0]["custom_id"] = custom_id
-        await discord.press(answer, custom_id, forged=True)
+        await on_discord.forge(discord, custom_id)
     answer = await discord.command("ldn", {"question": "forms"})
     await discord.select(answer, "ldn:choose::1", [TYPED], forged=True)
     # And Discord fails, before and after it did what it was asked to.
@@ -114,9 +109,7 @@ async def use_slack(slack: SlackStandIn) -> None:
     await slack.command("/ldn", f"i want to die, {WORD}")
 
     # Share, as everyone; pin, list, unpin and refresh, as a moderator; refused, as a member.
-    answer = await slack.command("/ldn", "forms")
-    preview = await slack.press(answer, answer.labels["Share in this channel"])
-    await slack.press(preview, preview.labels["Post"])
+    await on_slack.share(slack)
     for user in (slack.member, slack.moderator):
         for text in ("pin overview", "unpin overview", f"pin {WORD}", "pins", "refresh", WORD):
             await slack.command("/ldn-mod", text, user=user)
@@ -181,10 +174,7 @@ async def reach_discord(discord: DiscordStandIn) -> None:
         f"ldn:tell:forms:1:{WORD}",
         f"ldn:draft:{WORD}:1:{NUMBER}",
     ):
-        answer = await discord.command("ldn", {"question": "forms"})
-        rows = discord.message(answer.message_id).data["components"]
-        rows[-1]["components"][0]["custom_id"] = forged
-        await discord.press(answer, forged, forged=True)
+        await on_discord.forge(discord, forged)
 
 
 async def reach_slack(slack: SlackStandIn) -> None:

@@ -18,11 +18,10 @@ from knowledge.compose import Composer
 from knowledge.folder import load_library
 from tests.bot.folders import change_credit, sections, small_folder, withdraw_forms
 from tests.bot.running import RunningBot, running_bot
+from tests.conversations.on_discord import MODERATE
 from tests.shipped import CHANGED, FORMS, change_forms
-from tests.standins.discord import MEMBER, DiscordStandIn, Message, Permission
+from tests.standins.discord import DiscordStandIn, Message
 from tests.standins.slack import SlackMessage, SlackStandIn
-
-MODERATE = {"permissions": MEMBER | Permission.PIN_MESSAGES}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from adapters.database.posts import SqlPostStore
 from knowledge.posts import Post, PostState, revision_of
 from tests.bot.folders import change_credit, sections, small_folder
 from tests.bot.running import RunningBot, running_bot
+from tests.conversations import on_discord, on_slack
+from tests.conversations.keeping import MESSAGES, is_edit
 from tests.conversations.seeding import Seed, seed
 from tests.standins.discord import DiscordStandIn
 from tests.standins.discord_errors import THREAD_ARCHIVED
@@ -26,12 +28,6 @@ from tests.standins.slack import SlackStandIn
 KILLS = 10  # on each platform
 CHANNELS = 25
 IN_EACH = 10
-MESSAGES = "/channels/{channel_id}/messages"
-
-
-def is_edit(call: Call) -> bool:
-    """Whether a call edits a message."""
-    return call.method == "PATCH" or call.route == "chat.update"
 
 
 def edited(call: Call) -> tuple[str, str]:
@@ -137,9 +133,9 @@ async def test_killed_at_20_instants_a_refresh_ends_as_if_it_had_not_been(
     closed_discord.message.channel.errors["edit"] = THREAD_ARCHIVED
     *_, closed_slack = planted["slack"]
     closed_slack.message.channel.errors["chat.update"] = "is_archived"
-    for on_discord, on_slack in zip(planted["discord"][:3], planted["slack"][:3], strict=True):
-        remove_message(on_discord.message)
-        slack_standin.delete_by_hand(on_slack.message)
+    for one, other in zip(planted["discord"][:3], planted["slack"][:3], strict=True):
+        remove_message(one.message)
+        slack_standin.delete_by_hand(other.message)
     change_credit(documents)
     now = sections(documents)
 
@@ -188,8 +184,7 @@ async def test_killed_between_a_posting_and_its_record_discord_has_it_once_and_r
     discord.faults.add(reset(applied=True), Fault(delay=60), method="POST", route=MESSAGES)
     async with bot(data, documents, discord, command="run") as process:
         await discord.connected(timeout=30)
-        answer = await discord.command("ldn", {"question": "forms"})
-        preview = await discord.press(answer, answer.labels["Share in this channel"])
+        preview = await on_discord.ask_to_share(discord)
         pressing = asyncio.create_task(discord.press(preview, preview.labels["Post"]))
         await discord.until(
             lambda: len(discord.requests_to("POST", MESSAGES)) == 2, "a second attempt"
@@ -206,9 +201,7 @@ async def test_killed_between_a_posting_and_its_record_discord_has_it_once_and_r
             lambda: len(discord.requests_to("POST", MESSAGES)) == 3, "what was cut off"
         )
         await discord.connected(timeout=30)
-        answer = await discord.command("ldn", {"question": "forms"})
-        preview = await discord.press(answer, answer.labels["Share in this channel"])
-        said = await discord.press(preview, preview.labels["Post"])
+        said = await on_discord.share(discord)
         assert "It was posted here a moment ago." in said.content
         assert message.link in said.content
         await process.stop()
@@ -229,9 +222,7 @@ async def test_killed_between_a_posting_and_its_record_slack_has_it_once_for_a_m
     for sentence in ("Slack could not be reached.", "This is being posted at this moment."):
         async with bot(data, documents, slack, command="run") as process:
             await slack.connected(timeout=30)
-            answer = await slack.command("/ldn", "forms")
-            preview = await slack.press(answer, answer.labels["Share in this channel"])
-            said = await slack.press(preview, preview.labels["Post"])
+            said = await on_slack.share(slack)
             assert sentence in said.text
             process.process.kill()
             await process.ended()

@@ -18,10 +18,9 @@ from tests.bot.folders import small_folder
 from tests.bot.running import RunningBot, running_bot
 from tests.shipped import FORMS
 from tests.standins.discord import DiscordStandIn
+from tests.standins.discord_answers import CALLBACK
 from tests.standins.recording import slow
 from tests.standins.slack import SlackStandIn
-
-CALLBACK = "/interactions/{interaction_id}/{token}/callback"
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ from knowledge.keeper import PostKeeper
 from knowledge.posts import Platform
 from knowledge.publishing import STORE_AWAY
 from tests.bot.folders import change_credit, sections, small_folder
+from tests.conversations.on_slack import ask_to_share, share
 from tests.conversations.seeding import Seed, seed
 from tests.shipped import FORMS
 from tests.standins.base import UnansweredError
@@ -170,9 +171,7 @@ async def test_what_was_posted_while_the_store_failed_is_recorded_a_while_later(
     full = AsyncMock(side_effect=StoreError("The disk is full."))
     monkeypatch.setattr(SqlPostStore, "record", full)
     async with serving(settings, slack_standin):
-        answer = await slack_standin.command("/ldn", "forms")
-        preview = await slack_standin.press(answer, answer.labels["Share in this channel"])
-        said = await slack_standin.press(preview, preview.labels["Post"])
+        said = await share(slack_standin)
         assert STORE_AWAY in said.text
         [message] = slack_standin.channels.posts()
         monkeypatch.setattr(SqlPostStore, "record", recording)
@@ -199,8 +198,7 @@ async def test_what_was_posted_while_the_store_failed_is_recorded_when_the_bot_i
     monkeypatch.setattr(SqlPostStore, "record", fail)
     slack_standin.answer_timeout = 0.5
     async with serving(settings, slack_standin):
-        answer = await slack_standin.command("/ldn", "forms")
-        preview = await slack_standin.press(answer, answer.labels["Share in this channel"])
+        preview = await ask_to_share(slack_standin)
         with suppress(UnansweredError):
             await slack_standin.press(preview, preview.labels["Post"])
         await away.wait()

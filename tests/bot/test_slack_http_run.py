@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet
 from tests.bot.folders import change_credit, small_folder
 from tests.bot.over_http import SECRET, for_many, install, over_http
 from tests.bot.running import running_bot
+from tests.conversations.on_slack import share
 from tests.ports import free_port
 from tests.shipped import FORMS
 from tests.standins.slack import SlackStandIn
@@ -99,9 +100,7 @@ async def test_posts_of_many_workspaces_are_refreshed_from_the_command_line(
         address = f"http://127.0.0.1:{port}"
         assert await install(slack_standin, address, address, TEAM_ID) == 200
         slack_standin.deliver_to(f"{address}/slack/events", SECRET)
-        answer = await slack_standin.command("/ldn", "forms")
-        preview = await slack_standin.press(answer, answer.labels["Share in this channel"])
-        await slack_standin.press(preview, preview.labels["Post"])
+        await share(slack_standin)
         assert await bot.stop() == 0
     change_credit(documents)
     async with running_bot(

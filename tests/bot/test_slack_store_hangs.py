@@ -21,6 +21,7 @@ from tests.adapters.wire import Wire, silent_server, wire_to
 from tests.bot.folders import small_folder
 from tests.bot.over_http import SECRET, for_many, install, over_http
 from tests.bot.running import running_bot
+from tests.conversations.on_slack import share
 from tests.ports import free_port
 from tests.shipped import FORMS
 from tests.standins.recording import slow
@@ -160,9 +161,7 @@ async def test_a_press_that_needs_the_database_is_acknowledged_in_time_and_told_
     slack = slack_standin
     slack.answer_timeout = 70.0  # as long as a statement may take, and some more
     async with hanging(many):
-        answer = await slack.command("/ldn", "forms")
-        preview = await slack.press(answer, answer.labels["Share in this channel"])
-        sentence = await slack.press(preview, preview.labels["Post"])
+        sentence = await share(slack)
         assert not sentence.replaced_original
 
 

@@ -13,17 +13,15 @@ from adapters.wording import APOLOGY, STALE_BUTTON
 from knowledge.communities import CommunitySettings
 from knowledge.posts import Platform
 from tests.conversations.conftest import House
+from tests.conversations.on_discord import MODERATE, ask_to_share
 from tests.standins import discord as discords
 from tests.standins import slack as slacks
 from tests.standins.base import UnansweredError
-from tests.standins.discord import MEMBER, DiscordStandIn, Permission, Reply
+from tests.standins.discord import DiscordStandIn, Reply
+from tests.standins.discord_answers import CALLBACK, ORIGINAL
 from tests.standins.discord_interactions import DEFERRED_UPDATE
 from tests.standins.recording import Fault, reset
 from tests.standins.slack import SlackStandIn
-
-MODERATE = {"permissions": MEMBER | Permission.PIN_MESSAGES}
-CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
-ORIGINAL = "/webhooks/{webhook_id}/{webhook_token}/messages/@original"
 
 # The second and third have done what was asked; what is lost is the word that they did.
 ON_DISCORD = [reset(), reset(applied=True), discords.server_error(500, applied=True)]
@@ -55,8 +53,7 @@ async def test_who_posts_or_moderates_on_discord_learns_what_came_of_it(
     discord: DiscordStandIn, fault: Fault, meets: tuple[str, str]
 ) -> None:
     method, route = meets
-    reply = await discord.command("ldn", {"question": "forms"})
-    preview = await discord.press(reply, reply.labels["Share in this channel"])
+    preview = await ask_to_share(discord)
     discord.faults.add(fault, method=method, route=route)
     posted = await discord.press(preview, preview.labels["Post"])
     assert posted.content.startswith("Posted.")
@@ -70,8 +67,7 @@ async def test_who_posts_or_moderates_on_discord_learns_what_came_of_it(
 async def test_what_hinders_a_post_is_said_where_the_confirmation_of_the_press_got_lost(
     discord: DiscordStandIn, house: House
 ) -> None:
-    reply = await discord.command("ldn", {"question": "forms"})
-    preview = await discord.press(reply, reply.labels["Share in this channel"])
+    preview = await ask_to_share(discord)
     await house.communities.change(
         Platform.DISCORD, str(discord.channel.guild_id), {"visibility": "private"}
     )

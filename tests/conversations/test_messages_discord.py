@@ -9,13 +9,13 @@ import pytest
 from adapters.discord.render import contents, public_content
 from adapters.reception import MAY_BE_DESPAIR, NOTHING_TO_POST, PREVIEW
 from tests.conversations.conftest import House
+from tests.conversations.keeping import MESSAGES
 from tests.conversations.on_discord import MODERATE, posted, share
 from tests.shipped import QUESTION
 from tests.standins.discord import DiscordStandIn, Message, Permission, Place
 from tests.standins.discord_faults import refused
 
 MENU = "Answer with LDN"
-POSTING = "/channels/{channel_id}/messages"
 DESPAIR = "i can't go on like this any more, how does LDN work?"
 
 
@@ -89,7 +89,7 @@ async def test_what_keeps_us_from_replying_is_said_in_words(
     discord: DiscordStandIn, asked: Message, code: int, sentence: str
 ) -> None:
     preview = await discord.context_menu(MENU, asked)
-    discord.faults.add(refused(403, code), method="POST", route=POSTING)
+    discord.faults.add(refused(403, code), method="POST", route=MESSAGES)
     done = await discord.press(preview, preview.labels["Post as a reply"])
     assert sentence in done.content
     assert not answers(discord, asked)

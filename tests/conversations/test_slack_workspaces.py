@@ -36,6 +36,7 @@ from knowledge.posts import Platform, PostState
 from knowledge.publishing import STORE_AWAY
 from tests.adapters.database.installing import TEAM, installation
 from tests.conversations.conftest import SIGNING_SECRET, House, running
+from tests.conversations.on_slack import ask_to_share, share
 from tests.shipped import FORMS
 from tests.standins.recording import reset, slow
 from tests.standins.slack import SlackPerson, SlackStandIn, not_ok
@@ -353,8 +354,7 @@ async def test_that_no_token_can_be_looked_up_is_told_whoever_posts_without_why(
 ) -> None:
     await many.browser.install(TEAM)
     many.come_from(TEAM)
-    answer = await many.slack.command("/ldn", "forms")
-    preview = await many.slack.press(answer, answer.labels["Share in this channel"])
+    preview = await ask_to_share(many.slack)
     late = StoreError("PostgreSQL did not answer in time. Try again.")
     monkeypatch.setattr(many.installations, "_newest", AsyncMock(side_effect=late))
     assert (await many.slack.press(preview, preview.labels["Post"])).text == STORE_AWAY
@@ -365,9 +365,7 @@ async def test_posts_of_a_workspace_that_left_are_kept_as_outdated_and_say_why(m
     for team in (TEAM, OTHER):
         await many.browser.install(team)
         many.come_from(team)
-        answer = await many.slack.command("/ldn", "forms")
-        preview = await many.slack.press(answer, answer.labels["Share in this channel"])
-        await many.slack.press(preview, preview.labels["Post"])
+        await share(many.slack)
     many.come_from(TEAM)
     await many.tell({"type": "app_uninstalled"})
     posts = await many.house.store.all()
