@@ -282,9 +282,12 @@ async def test_whatever_waits_to_be_released_is_released_once_the_store_is_back(
     store, other = SqlDeliveryStore(database), SqlDeliveryStore(database)
     await store.claim(*"abc")
     write = database.write
-    monkeypatch.setattr(database, "write", AsyncMock(side_effect=StoreError("Away.")))
+    failing = AsyncMock(side_effect=StoreError("Away."))
+    monkeypatch.setattr(database, "write", failing)
     releases = [asyncio.create_task(store.release(each)) for each in "abc"]
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(10):
+        while failing.await_count < len(releases):  # noqa: ASYNC110 - nothing signals it
+            await asyncio.sleep(0)
     monkeypatch.setattr(database, "write", write)
     await asyncio.gather(*releases)
     assert await other.claim(*"abc") == (FIRST, FIRST, FIRST)

@@ -128,7 +128,7 @@ async def test_a_press_that_comes_while_another_is_finished_is_answered_too(
                 "the press",
             )
             bot.process.send_signal(signal.SIGTERM)
-            await asyncio.sleep(0.3)
+            await bot.says("stopping")
         assert await bot.stop() == 0
         for press in presses:
             assert (await press).text.startswith("Preview.")

@@ -322,7 +322,7 @@ async def test_a_body_that_breaks_off_is_no_error_of_ours(
     port = int(delivery.url.split(":")[2].split("/")[0])
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx")
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.1)  # nobody says when it has been read
     writer.transport.abort()
     assert (await delivery.post(FORM, commanded()))[0] == 200
     assert caplog.text == ""
