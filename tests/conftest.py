@@ -5,6 +5,7 @@ and an empty store.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import gc
 import os
 from collections.abc import Generator, Iterator
@@ -64,7 +65,10 @@ def library() -> Library:
 @pytest.fixture(scope="session")
 def desks(library: Library, model_cache: Path) -> Desks:
     """A help desk for each shipped document."""
-    return Desks(open_desks(library, cache=model_cache))
+    # Of the workers of a run one learns, which takes long; the others wait and find it there.
+    with model_cache.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return Desks(open_desks(library, cache=model_cache))
 
 
 @pytest.fixture(scope="session")
