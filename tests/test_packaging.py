@@ -352,6 +352,37 @@ def test_the_service_keeps_its_data_where_it_may_write(monkeypatch: pytest.Monke
     assert folder == Path("/var/lib", unit()["Service"]["StateDirectory"])
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_the_service_can_connect_to_slack_where_its_user_has_no_entry_and_so_no_home(
+    told: bool, tmp_path: Path
+) -> None:
+    """As on a Debian without libnss-systemd; if it is not told its home, it cannot."""
+    lines = UNIT.read_text(encoding="utf-8").replace("%S", str(tmp_path)).splitlines()
+    named = (line.removeprefix("Environment=") for line in lines if line.startswith("Environment="))
+    environment = dict(line.split("=", 1) for line in named)
+    assert environment["HOME"] == f"{tmp_path}/{unit()['Service']['StateDirectory']}"
+    if not told:
+        del environment["HOME"]
+    # Another user could not read this installation, so the entry alone is missing.
+    program = (
+        "import pwd\n"
+        "def getpwuid(uid): raise KeyError(f'getpwuid(): uid not found: {uid}')\n"
+        "pwd.getpwuid = getpwuid\n"
+        "import adapters.slack.socket_mode\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode == 0) is told, done.stderr
+    assert told or "Could not determine home directory" in done.stderr
+
+
 def test_systemd_understands_the_unit_and_calls_it_safe(tmp_path: Path) -> None:
     analyze = shutil.which("systemd-analyze")
     need("systemd", analyze is not None, "no systemd-analyze (Debian: apt-get install systemd)")
