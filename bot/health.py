@@ -16,7 +16,7 @@ from aiohttp import web
 
 from bot.metrics import CONTENT_TYPE, PrometheusMetrics
 from knowledge.desk import Desks
-from knowledge.errors import SettingsError
+from knowledge.errors import LdnBotError
 from knowledge.posts import Platform
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,10 @@ class Readiness:
         return said
 
 
+class CannotListenError(LdnBotError):
+    """The port cannot be opened, which may pass: another program has it, or its address is late."""
+
+
 class Health:
     """Holds the metrics, and serves them and the health checks on a port."""
 
@@ -77,7 +81,7 @@ class Health:
         """Answer until the block ends.
 
         Raises:
-            SettingsError: nothing can listen there.
+            CannotListenError: nothing can listen there.
         """
         self._connected = connected
         app = web.Application()
@@ -97,7 +101,7 @@ class Health:
         try:
             await web.TCPSite(runner, self._host, self._port).start()
         except OSError as error:
-            raise SettingsError(
+            raise CannotListenError(
                 f"The bot cannot listen on {self._host}, port {self._port} ({error.strerror}). "
                 "Change LDN_HEALTH_PORT or LDN_HEALTH_HOST."
             ) from None

@@ -34,6 +34,7 @@ from adapters.database.posts import SqlPostStore
 from bot.settings import Settings
 from knowledge.posts import Post
 from tests.adapters.database.posting import posted
+from tests.bot.folders import small_folder
 from tests.standins.requirements import need
 
 if TYPE_CHECKING:
@@ -350,6 +351,33 @@ def test_the_service_keeps_its_data_where_it_may_write(monkeypatch: pytest.Monke
     monkeypatch.setenv("XDG_DATA_HOME", "/var/lib")
     folder = Settings.load({"LDN_DATA": ""}).data
     assert folder == Path("/var/lib", unit()["Service"]["StateDirectory"])
+
+
+def test_a_wrong_setting_is_not_tried_again_and_a_port_that_is_taken_is(tmp_path: Path) -> None:
+    """What else has the port may end, and an address may come later than the bot."""
+    base = {
+        **{"HOME": str(tmp_path), "LDN_DATA": str(tmp_path / "data"), "DISCORD_TOKEN": "a.b.c"},
+        "LDN_DOCUMENTS": str(small_folder(tmp_path / "documents")),
+    }
+    with answering(200) as port:
+        settings = ({"LDN_LOG_LEVEL": "loud"}, {"LDN_HEALTH_PORT": str(port)})
+        wrong, taken = (
+            subprocess.run(
+                [sys.executable, "-m", "bot", "run"],
+                cwd=ROOT,
+                env=base | setting,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            for setting in settings
+        )
+    assert "LDN_LOG_LEVEL" in wrong.stderr
+    assert f"cannot listen on 127.0.0.1, port {port}" in taken.stderr
+    service = unit()["Service"]
+    assert service["Restart"] == "on-failure"
+    assert (wrong.returncode, taken.returncode) == (int(service["RestartPreventExitStatus"]), 1)
 
 
 @pytest.mark.parametrize("told", [True, False])

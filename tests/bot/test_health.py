@@ -7,9 +7,8 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.health import Health, Readiness
+from bot.health import CannotListenError, Health, Readiness
 from knowledge.desk import Desks
-from knowledge.errors import SettingsError
 from knowledge.posts import Platform
 from tests.bot.folders import change_credit, small_folder
 from tests.bot.running import running_bot
@@ -149,6 +148,6 @@ def test_ready_is_who_misses_nothing_that_is_needed(readiness: Readiness, ready:
 
 async def test_why_nothing_can_listen_is_told(desks: Desks) -> None:
     elsewhere = Health("192.0.2.1", 9090, desks, AsyncMock())  # TEST-NET-1: no machine's address
-    with pytest.raises(SettingsError, match=r"port 9090 \(.*assign.*\)\. Change LDN_"):
+    with pytest.raises(CannotListenError, match=r"port 9090 \(.*assign.*\)\. Change LDN_"):
         async with elsewhere.listening(dict):
             pass

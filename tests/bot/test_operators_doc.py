@@ -11,7 +11,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.health import Health
+from bot.health import CannotListenError, Health
 from bot.settings import Settings
 from knowledge.desk import Desks
 from knowledge.errors import SettingsError
@@ -104,7 +104,7 @@ async def test_a_health_port_that_is_taken_is_told_as_the_document_has_it() -> N
     with socket.create_server(("127.0.0.1", 0)) as taken:
         host, port = taken.getsockname()
         health = Health(host, port, Desks([]), AsyncMock())
-        with pytest.raises(SettingsError) as caught:
+        with pytest.raises(CannotListenError) as caught:
             async with health.listening(dict):
                 pass
     told, _, _ = str(caught.value).replace(f"{host}, port {port}", "…, port …").partition(" (")
