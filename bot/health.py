@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from adapters.listening import why_nothing_listens
 from bot.metrics import CONTENT_TYPE, PrometheusMetrics
 from knowledge.desk import Desks
 from knowledge.errors import LdnBotError
@@ -101,9 +102,10 @@ class Health:
         try:
             await web.TCPSite(runner, self._host, self._port).start()
         except OSError as error:
+            why = why_nothing_listens(error)
             raise CannotListenError(
-                f"The bot cannot listen on {self._host}, port {self._port} ({error.strerror}). "
-                "Change LDN_HEALTH_PORT or LDN_HEALTH_HOST."
+                f"The bot cannot listen on {self._host}, port {self._port} ({why}). Change "
+                "LDN_HEALTH_PORT or LDN_HEALTH_HOST."
             ) from None
 
     async def _healthz(self, _: web.Request) -> web.Response:

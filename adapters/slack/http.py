@@ -26,6 +26,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.deliveries import Deliveries, DeliveryState
+from adapters.listening import why_nothing_listens
 from adapters.reception import Reception
 from adapters.slack.app import authorize_workspace, slack_app
 from adapters.slack.listeners import Listeners
@@ -133,8 +134,9 @@ class SlackHttpAdapter:
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
+            why = why_nothing_listens(error)
             raise PlatformError(
-                f"Nothing can listen on {host}, port {port} ({error.strerror}). Set LDN_SLACK_HOST "
+                f"Nothing can listen on {host}, port {port} ({why}). Set LDN_SLACK_HOST "
                 "and LDN_SLACK_PORT to what is free, then restart."
             ) from None
         listening: int = runner.addresses[0][1]
