@@ -13,6 +13,7 @@ from pathlib import Path
 
 from adapters.database import SQLITE_FILE
 from adapters.database.ownership import leave_to_owner
+from bot.files import is_there
 from bot.settings import Settings
 from knowledge.errors import LdnBotError
 
@@ -81,7 +82,7 @@ def _database(settings: Settings) -> Path:
 
 def _exists(path: Path) -> bool:
     try:
-        return path.exists()
+        return is_there(path)
     except OSError as error:
         raise BackupError(
             f"{path} cannot be looked for ({error.strerror}). Let this user into its folder."
@@ -176,7 +177,7 @@ def _set_aside(database: Path) -> Path | None:
     Raises:
         BackupError: the database is in use.
     """
-    if not database.exists():
+    if not is_there(database):
         # A log that a lost database has left behind must not be taken for the new one's.
         _discard(database)
         return None

@@ -18,6 +18,7 @@ from adapters.database import SQLITE_FILE
 from adapters.database.ownership import leave_to_owner
 from adapters.moderation import Moderation
 from adapters.reception import Reception
+from bot.files import is_there
 from bot.key_values import FileKeyValueStore
 from bot.lazy import LazyStores, Stores
 from bot.settings import Settings
@@ -259,7 +260,7 @@ def database_is_missing(settings: Settings) -> bool:
     if settings.database_url:
         return False
     try:
-        return not (settings.data / SQLITE_FILE).exists()
+        return not is_there(settings.data / SQLITE_FILE)
     except OSError:  # opening the database will say why
         return False
 

@@ -26,6 +26,7 @@ from typing import Any
 
 import attrs
 
+from bot.files import is_there
 from bot.settings import Settings, dotenv, repeated
 from knowledge.errors import DocumentError, LdnBotError, SettingsError
 
@@ -296,7 +297,7 @@ def data_folder(folder: Path) -> Finding:
     """
     whole = folder.absolute()
     try:
-        place = next(path for path in (whole, *whole.parents) if path.exists())
+        place = next(path for path in (whole, *whole.parents) if is_there(path))
         with tempfile.TemporaryFile(dir=place) as file:
             file.write(bytes(BLOCK))
             file.flush()
