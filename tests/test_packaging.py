@@ -173,6 +173,7 @@ def test_what_the_image_copies_is_there_and_is_let_in() -> None:
     [
         *(".env", ".env.example", ".git/config", ".venv/bin/python", "ldn-bot.sqlite3"),
         *("compose.yaml", "tests/conftest.py", "bot/__pycache__/cli.cpython-311.pyc", "data/x"),
+        *("bot/.env", "knowledge/documents/.ldn.yaml.swp"),
     ],
 )
 def test_nothing_else_gets_near_the_image(path: str) -> None:
