@@ -277,6 +277,7 @@ def test_each_container_can_do_no_more_than_it_has_to(name: str) -> None:
 
 def test_each_container_has_a_health_check_and_no_port() -> None:
     assert SERVICES["store"]["healthcheck"]["test"][1] == "pg_isready"
+    assert "--host=127.0.0.1" in SERVICES["store"]["healthcheck"]["test"]
     assert "healthcheck" not in SERVICES["bot"], "the image's own is used"
     assert not any("ports" in service for service in SERVICES.values())
 
