@@ -15,7 +15,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from discord.state import AutoShardedConnectionState
 
-from adapters.discord.reading import skip_unreadable_messages
+from adapters.discord.reading import reduced, skip_unreadable_messages
 from adapters.discord.render import NO_MENTIONS
 from adapters.discord.shards import Shards
 from knowledge.metrics import Metrics
@@ -77,6 +77,15 @@ class _StateWithoutServers(AutoShardedConnectionState[Any]):
         if guild_id not in self._recent:
             self._recent[guild_id] = super()._get_or_create_unavailable_guild(guild_id)
         return self._recent[guild_id]
+
+    def parse_interaction_create(self, data: Any) -> None:
+        """Called by discord.py for each interaction, which is read before anything is done."""
+        try:
+            super().parse_interaction_create(data)
+        except Exception as error:
+            needed: Any = reduced(data)
+            super().parse_interaction_create(needed)
+            log.warning("a part of an interaction cannot be read (%s)", type(error).__name__)
 
     def _update_references(self, ws: DiscordWebSocket) -> None:
         """Called by discord.py for every connection, before anything is read from it."""

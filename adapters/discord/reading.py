@@ -1,5 +1,6 @@
-"""Tolerates what cannot be read on Discord's gateway: a message that cannot be parsed is skipped,
-and data that cannot be decompressed ends one connection, which is resumed.
+"""Tolerates what cannot be read on Discord's gateway: of an interaction, what is needed is read;
+any other message that cannot be parsed is skipped; and data that cannot be decompressed ends one
+connection, which is resumed.
 
 discord.py by itself would end the connections of all shards, and everything under way with them.
 """
@@ -26,6 +27,48 @@ _OF_THE_CONNECTION = (
     OSError,
 )
 """Errors of a whole connection, not of one message."""
+
+_NEEDED = (
+    *("id", "application_id", "type", "token", "data", "guild_id", "locale"),
+    *("app_permissions", "authorizing_integration_owners"),
+)
+"""What is needed of an interaction as Discord sends it, besides where it was, and by whom."""
+_UNKNOWN_CHANNEL: dict[str, Any] = {
+    **{"name": "", "position": 0, "bitrate": 0, "user_limit": 0},
+    **{"parent_id": 0, "owner_id": 0, "message_count": 0, "member_count": 0},
+    "thread_metadata": {
+        "archived": False,
+        "auto_archive_duration": 60,
+        "archive_timestamp": "2015-01-01T00:00:00+00:00",
+    },
+}
+"""What discord.py requires of channels, besides which one it is, and its kind."""
+_UNKNOWN_MEMBER: dict[str, Any] = {
+    "user": {"id": 0, "username": "", "discriminator": "0", "avatar": None},
+    "roles": [],
+    "flags": 0,
+}
+"""What discord.py requires of members, besides what they may do."""
+
+
+def reduced(interaction: dict[str, Any]) -> dict[str, Any]:
+    """An interaction's data with nothing but what is needed, in the form that discord.py requires.
+
+    discord.py requires much that nobody needs here, and that Discord does not promise: it calls the
+    channel partial, and most fields of a thread optional.
+    """
+    kept = {key: interaction[key] for key in _NEEDED if key in interaction}
+    kept |= {"version": 1, "attachment_size_limit": 0}
+    channel, member = interaction.get("channel"), interaction.get("member")
+    if channel is not None:
+        kept["channel"] = {**_UNKNOWN_CHANNEL, **_only(channel, "id", "type")}
+    if member is not None:
+        kept["member"] = {**_UNKNOWN_MEMBER, **_only(member, "permissions")}
+    return kept
+
+
+def _only(values: dict[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: values[key] for key in keys if key in values}
 
 
 class _Decompressor:

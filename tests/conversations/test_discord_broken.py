@@ -15,9 +15,10 @@ from tests.shipped import FORMS
 from tests.standins.discord import DiscordStandIn, Place
 from tests.standins.discord_gateway import Session
 from tests.standins.discord_interactions import COMMAND_TYPE, Interaction, payload
-from tests.standins.discord_state import APPLICATION_ID
+from tests.standins.discord_state import APPLICATION_ID, GUILD_ID
 from tests.standins.recording import JSON
 
+QUESTION = {"name": "question", "type": 3, "value": "forms"}
 WORD = "xylophone"
 
 
@@ -110,6 +111,31 @@ async def test_what_cannot_be_unpacked_costs_a_connection_which_is_resumed_with_
     assert before.close_code == 4000
     assert session_of(discord) is session
     assert len(discord.gateway.resumes) == len(discord.gateway.identifies) == 1
+
+
+UNNEEDED: tuple[JSON, ...] = (
+    *({"version": None}, {"attachment_size_limit": None}, {"entitlements": [{"id": WORD}]}),
+    {"user": {"id": "400000000000000001"}},
+    {"guild_id": GUILD_ID, "member": {"permissions": "0", "xylophone": [1]}},
+    {"guild_id": GUILD_ID, "channel": {"id": "500000000000000001", "type": 2, "name": WORD}},
+    {"channel": {"id": "500000000000000001", "type": 4096}},
+)
+
+
+@pytest.mark.parametrize("odd", UNNEEDED, ids=lambda odd: "-".join(odd))
+async def test_what_is_not_needed_of_a_question_may_be_odd_or_absent(
+    discord: DiscordStandIn, odd: JSON, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = {"name": "ldn", "type": 1, "options": [QUESTION]}
+    sent = {
+        key: value for key, value in commanded(discord, asked, **odd).items() if value is not None
+    }
+    discord.requests.clear()
+    await session_of(discord).send("INTERACTION_CREATE", sent)
+    [call] = await discord.until(lambda: discord.requests, "an answer")
+    assert FORMS in call.body["data"]["content"]
+    assert len(caplog.records) <= 1
+    assert WORD not in caplog.text
 
 
 SENSELESS = (

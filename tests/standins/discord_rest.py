@@ -198,7 +198,8 @@ class Rest:
         return json_response(channel.as_json())
 
     async def post_message(self, call: Call) -> web.Response:
-        channel = self._channel(call, "send", Permission.SEND_MESSAGES)
+        channel = self._channel(call, "send")
+        channel.allow("send", channel.to_send)
         refuse(self._check(call, contract.message(call.body, call.uploads)))
         not_empty(call)
         target = replied_to(channel, call.body)

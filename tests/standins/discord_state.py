@@ -25,6 +25,10 @@ FOREIGN_GUILD_ID = "300000000000000002"
 PINS_PER_CHANNEL = 250
 EPHEMERAL = 64
 PIN_NOTICE = 6
+TEXT, DM, VOICE, GROUP_DM, ANNOUNCEMENT, STAGE = 0, 1, 2, 3, 5, 13
+ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD = 10, 11, 12
+THREADS = frozenset({ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD})
+"""Types of channels. A post of a forum is a public thread."""
 
 
 class Permission(IntFlag):
@@ -187,22 +191,50 @@ class Channel:
             raise UNKNOWN_MESSAGE
         return message
 
+    @property
+    def to_send(self) -> Permission:
+        """The permission that sending a message here needs."""
+        if self.type in THREADS:
+            return Permission.SEND_MESSAGES_IN_THREADS
+        return Permission.SEND_MESSAGES
+
     def as_json(self, *recipients: Person) -> JSON:
         """The channel object as the API and interactions carry it."""
         base: JSON = {"id": self.id, "type": self.type, "last_message_id": None, "flags": 0}
-        if self.type == 1:
-            return {**base, "recipients": [person.as_user() for person in recipients]}
-        return {
-            **base,
-            "guild_id": self.guild_id,
-            "name": self.name,
-            "topic": None,
-            "position": 0,
-            "nsfw": False,
-            "rate_limit_per_user": 0,
-            "parent_id": None,
-            "permission_overwrites": [],
-        }
+        if self.type in {DM, GROUP_DM}:
+            group = {
+                "name": None,
+                "icon": None,
+                "owner_id": recipients[0].id if recipients else "1",
+            }
+            people = [person.as_user() for person in recipients]
+            return {**base, **(group if self.type == GROUP_DM else {}), "recipients": people}
+        base |= {"guild_id": self.guild_id, "name": self.name, "rate_limit_per_user": 0}
+        if self.type in THREADS:
+            return {**base, **_thread()}
+        base |= {"position": 0, "nsfw": False, "parent_id": None, "permission_overwrites": []}
+        if self.type in {VOICE, STAGE}:
+            return {**base, "bitrate": 64_000, "user_limit": 0, "rtc_region": None}
+        return {**base, "topic": None}
+
+
+def _thread() -> JSON:
+    """What the object of a thread holds besides; it has no position and no overwrites."""
+    return {
+        "parent_id": "500000000000000009",
+        "owner_id": "400000000000000009",
+        "message_count": 1,
+        "member_count": 2,
+        "total_message_sent": 1,
+        "member_ids_preview": ["400000000000000009"],
+        "thread_metadata": {
+            "archived": False,
+            "archive_timestamp": "2026-01-05T00:49:57.102000+00:00",
+            "auto_archive_duration": 1440,
+            "locked": False,
+            "create_timestamp": "2026-01-05T00:49:57.102000+00:00",
+        },
+    }
 
 
 class Channels:
