@@ -13,6 +13,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from adapters import community_settings
+from adapters.discord.reading import reduced_message
 from adapters.moderation import Subcommand
 from adapters.wording import (
     ANSWER_WITH,
@@ -65,6 +66,7 @@ class DocumentCommandTree(app_commands.CommandTree[Any]):
             if command in interaction.client.reception.desks:
                 await interaction.client.ask(interaction, command, question)
             else:
+                _reduce_messages(interaction.data)
                 await super()._call(interaction)
         except Exception as error:
             await self.on_error(interaction, error)
@@ -142,6 +144,15 @@ def _typed_question(interaction: Interaction) -> tuple[str, str]:
             case {"type": 1, "name": str(name), **more} if not more.get("options"):
                 return name, ""
     return "", ""
+
+
+def _reduce_messages(data: Any) -> None:
+    """Leave of the message that somebody chose what is needed of it."""
+    match data:
+        case {"type": 3, "resolved": {"messages": messages}}:
+            data["resolved"] = {
+                "messages": {key: reduced_message(each) for key, each in messages.items()}
+            }
 
 
 def _question_command(desks: Desks, name: str) -> app_commands.Command[Any, ..., None]:

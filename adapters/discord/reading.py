@@ -67,6 +67,26 @@ def reduced(interaction: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
+_UNKNOWN_SNAPSHOT: dict[str, Any] = {
+    **{"type": 0, "content": "", "embeds": [], "attachments": [], "edited_timestamp": None},
+    "timestamp": "2015-01-01T00:00:00+00:00",
+}
+"""What discord.py requires of a message that another one passes on, besides its words."""
+
+
+def reduced_message(message: dict[str, Any]) -> dict[str, Any]:
+    """A message with nothing but its ids and its words, in the form that discord.py requires.
+
+    discord.py cannot read a message of which any part is new to it, such as a poll without an end.
+    """
+    snapshots = [
+        {"message": {**_UNKNOWN_SNAPSHOT, **_only(snapshot["message"], "content")}}
+        for snapshot in message.get("message_snapshots") or ()
+    ]
+    words = {"content": message.get("content") or "", "message_snapshots": snapshots}
+    return {"type": 0, **_only(message, "id", "channel_id"), **words}
+
+
 def _only(values: dict[str, Any], *keys: str) -> dict[str, Any]:
     return {key: values[key] for key in keys if key in values}
 

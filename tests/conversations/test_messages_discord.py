@@ -14,6 +14,7 @@ from tests.conversations.on_discord import MODERATE, posted, share
 from tests.shipped import QUESTION
 from tests.standins.discord import DiscordStandIn, Message, Permission, Place
 from tests.standins.discord_faults import refused
+from tests.standins.recording import JSON
 
 MENU = "Answer with LDN"
 DESPAIR = "i can't go on like this any more, how does LDN work?"
@@ -58,6 +59,23 @@ async def test_beside_a_notice_that_nobody_can_reply_to_the_section_is_posted_al
     [message] = answers(discord, asked)
     assert message.data["content"] == public_content(house.desks["ldn"].ask("forms"))
     assert not message.data.get("message_reference")
+
+
+ODD_PARTS: tuple[JSON, ...] = (
+    {"poll": {"question": {"text": "?"}, "answers": [], "expiry": None, "layout_type": 1}},
+    {"thread": {"id": "500000000000000008", "type": 11}},
+    {"attachments": [{"id": "1", "waveform": "xylophone"}]},
+    {"type": 4096, "components": [{"type": 4096}], "purchase_notification": {"type": 4096}},
+)
+
+
+@pytest.mark.parametrize("odd", ODD_PARTS, ids=lambda odd: next(iter(odd)))
+async def test_a_message_is_answered_whatever_it_holds_besides_its_words(
+    discord: DiscordStandIn, house: House, asked: Message, odd: JSON
+) -> None:
+    asked.data.update(odd)
+    preview = await discord.context_menu(MENU, asked)
+    assert public_content(house.desks["ldn"].ask("forms")) in preview.content
 
 
 @pytest.mark.parametrize("label", ["Post as a reply", "Notify the author: no"])
