@@ -104,11 +104,10 @@ def _beside_questions(cries: Sequence[Example], questions: Sequence[str]) -> Ite
 
 
 def _in_turn(all_of_them: Sequence[T], count: int) -> Sequence[T]:
-    """So many items: evenly spaced ones if there are more, otherwise all of them up to
-    `MOST_REPEATED` times.
-    """
-    repeated = [*all_of_them] * min(MOST_REPEATED, -(-count // max(1, len(all_of_them))))
-    return _spread(all_of_them, count) if count <= len(all_of_them) else repeated[:count]
+    """So many items, evenly spaced; of fewer all, each up to `MOST_REPEATED` times."""
+    if count <= len(all_of_them):
+        return _spread(all_of_them, count)
+    return ([*all_of_them] * MOST_REPEATED)[:count]
 
 
 def _spread(all_of_them: Sequence[T], at_most: int) -> Sequence[T]:
