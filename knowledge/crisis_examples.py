@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from knowledge.passages import LONG, PIECE, SHORTEST, sentences
-from knowledge.textmodel import Example
+from knowledge.training import Example
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ feature's number is a CRC-32 hash.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -15,6 +15,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.hashindex import HashIndex
 from knowledge.vocabulary import LETTER_LIMIT
 
 Values = NDArray[np.float32]
@@ -100,6 +101,7 @@ class Features:
         """`numbers` are the known features' numbers, in order."""
         self.worth = worth
         self._numbers = numbers
+        self._index = HashIndex(numbers)
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -138,6 +140,10 @@ class Features:
         # "clip": what would come after the last one is compared with that.
         indices[self._numbers.take(indices, mode="clip") != wanted] = len(self)
         return indices
+
+    def known(self, wanted: Iterable[int]) -> list[int]:
+        """The indices of those of these features that are known; for the few of one text."""
+        return self._index.positions(wanted)
 
     def of_all(self, texts: Sequence[Sequence[View]]) -> list[FeatureVector]:
         """The vector of each text; a text is given by its views."""

@@ -30,8 +30,9 @@ ABANDONED_AFTER = 120.0
 slow machine; if not, it is only repeated."""
 
 CODE = (
-    "classifier", "crisis_examples", "features", "ideas", "lexical", "modelcache", "passages",
-    "safety", "search", "synonyms", "textmodel", "vocabulary", "weights",
+    "classifier", "crisis_examples", "features", "hashindex", "ideas", "lexical", "modelcache",
+    "passages", "safety", "screening", "search", "synonyms", "textmodel", "training", "vocabulary",
+    "weights",
 )  # fmt: skip
 """The modules whose code decides what is learned."""
 

@@ -210,7 +210,7 @@ def _learn_in_parallel(library: Library, vocabulary: Vocabulary, cache: Path) ->
     from concurrent.futures.process import BrokenProcessPool
 
     # The pool would do it in a thread, while learning adds to the vocabulary.
-    inputs = pickle.dumps((library, vocabulary, cache))
+    inputs = pickle.dumps((library, vocabulary.to_arrays(), cache))
     # If no process can be started, `_open_desks` learns what is missing.
     with (
         suppress(OSError, BrokenProcessPool),
@@ -222,7 +222,8 @@ def _learn_in_parallel(library: Library, vocabulary: Vocabulary, cache: Path) ->
 
 
 def _learn_searches(inputs: bytes) -> None:
-    library, vocabulary, cache = pickle.loads(inputs)
+    library, arrays, cache = pickle.loads(inputs)
+    vocabulary = Vocabulary.from_arrays(arrays)
     for document, questions in _with_questions(library):
         SearchIndex.build(_topics(document, questions), vocabulary, cache=cache)
 

@@ -7,7 +7,8 @@ answer. Nobody is reported, and nothing is stored.
 A classifier (`knowledge.classifier`) decides. It has learned from `crisis.yaml` and all ordinary
 example questions (`knowledge.crisis_examples`). Its features are words, words near each other,
 letters, and the ideas behind the words (`knowledge.ideas`). The passages of a message
-(`knowledge.passages`) are judged separately as well.
+(`knowledge.passages`) are judged separately as well. What is plainly harmless is ruled out before
+(`knowledge.screening`).
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ from knowledge.crisis_examples import (
 from knowledge.features import ALWAYS, nearby_features, parts_of, sequence_features
 from knowledge.ideas import gist_features, ideas, pair_features
 from knowledge.passages import LONG, LONGEST, clauses, sentences
-from knowledge.textmodel import Probabilities, TextModel, Views
+from knowledge.screening import Screen
+from knowledge.textmodel import TextModel, Views
+from knowledge.training import Probabilities
 from knowledge.vocabulary import Vocabulary
 
 PASSAGE_DOUBT = 0.1
@@ -94,16 +97,18 @@ CRISIS_TRAINING = Training(passes=5, rate=1.0, decay=2e-4, averaged=3)
 """Slower than the search's, to generalise better: real crises are in words that no example has."""
 _KINDS = (CrisisKind.SUICIDE, CrisisKind.OVERDOSE, CrisisKind.EMERGENCY)
 BIASES = np.eye(FIRST_KIND + len(_KINDS))[:, 1:]
-"""For `TextModel.learn`: the calibration finds an offset for every kind but the ordinary."""
+"""The calibration finds an offset for every kind but the ordinary."""
 
 
 class CrisisDetector:
     """Recognises a crisis; see `build` and `check`."""
 
-    def __init__(self, vocabulary: Vocabulary, model: TextModel, key: str) -> None:
+    def __init__(self, vocabulary: Vocabulary, screen: Screen, model: TextModel, key: str) -> None:
         self.key = key
-        """The model's key in `knowledge.modelcache`."""
+        """The key in `knowledge.modelcache` of what was learned."""
         self.vocabulary = vocabulary
+        self.screen = screen
+        """What most texts are ruled out with, so that they are not judged at all."""
         self._model = model
 
     @classmethod
@@ -128,6 +133,7 @@ class CrisisDetector:
         key = modelcache.key_of([[[each.text, each.kind] for each in examples], vocabulary.key])
         if cache and (known := cls.restore(vocabulary, key, cache)):
             return known
+        screen = Screen.learn(examples, vocabulary, CRISIS_TRAINING)
         model = TextModel.learn(
             examples,
             BIASES,
@@ -136,16 +142,18 @@ class CrisisDetector:
             training=CRISIS_TRAINING,
         )
         if cache:
-            modelcache.save(cache, "crisis", key, model.to_arrays())
-        return cls(vocabulary, model, key)
+            arrays = {**screen.to_arrays(), **model.to_arrays()}
+            modelcache.save(cache, "crisis", key, arrays)
+        return cls(vocabulary, screen, model, key)
 
     @classmethod
     def restore(cls, vocabulary: Vocabulary, key: str, cache: Path) -> CrisisDetector | None:
         """Load a learned detector; None if it is not in the cache."""
         if arrays := modelcache.load(cache, "crisis", key):
             with contextlib.suppress(KeyError, ValueError):
+                screen = Screen.from_arrays(arrays, vocabulary)
                 model = TextModel.from_arrays(arrays, len(BIASES), CRISIS_VIEWS, vocabulary)
-                return cls(vocabulary, model, key)
+                return cls(vocabulary, screen, model, key)
         return None
 
     def check(self, text: str) -> Crisis | None:
@@ -175,6 +183,8 @@ class CrisisDetector:
 
     def _judge(self, words: Sequence[str], doubt: float = 1) -> Crisis | None:
         """The verdict, if the probability that the words are ordinary is below `doubt`."""
+        if self.screen.rules_out(words):
+            return None
         probabilities = self._model.probabilities(words)
         return decide_crisis(probabilities) if probabilities[ORDINARY] < doubt else None
 

@@ -14,19 +14,18 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, Protocol
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
 from knowledge import modelcache
 from knowledge.features import ALWAYS, parts_of, sequence_features
 from knowledge.lexical import LexicalIndex
 from knowledge.passages import SHORTEST, clauses_as_written, sentences_as_written
-from knowledge.textmodel import Example, Probabilities, TextModel, TooFewExamplesError, Views
+from knowledge.textmodel import TextModel, Views
+from knowledge.training import Biases, Example, Probabilities, TooFewExamplesError
 from knowledge.vocabulary import WORD_LIMIT, Vocabulary, ends_of
 
 MOST_OFFERED = 3
@@ -81,6 +80,9 @@ class Outcome(enum.Enum):
     ANSWER = "answer"
     OFFER = "offer"
     NOT_COVERED = "not covered"
+
+
+_OUTCOMES = tuple(Outcome)
 
 
 class Candidate(NamedTuple):
@@ -309,7 +311,8 @@ def decide(probabilities: Probabilities, ids: TopicIds) -> Ranking:
         covered, coverage = [], 0.0
     best = sorted(range(len(covered)), key=covered.__getitem__, reverse=True)[:MOST_OFFERED]
     candidates = tuple([Candidate(ids.covered[at], covered[at]) for at in best if covered[at] > 0])
-    outcome = min(expected_costs(candidates, coverage), key=itemgetter(1))[0]
+    costs = expected_costs(candidates, coverage)
+    outcome = _OUTCOMES[costs.index(min(costs))]
     not_covered = None
     if outcome is Outcome.NOT_COVERED and ids.others:
         others = probabilities[len(ids.covered) :]
@@ -320,10 +323,8 @@ def decide(probabilities: Probabilities, ids: TopicIds) -> Ranking:
     return Ranking(outcome, candidates, not_covered, coverage)
 
 
-def expected_costs(
-    candidates: Sequence[Candidate], coverage: float
-) -> tuple[tuple[Outcome, float], ...]:
-    """The expected cost of each outcome; `candidates` are sorted, best first."""
+def expected_costs(candidates: Sequence[Candidate], coverage: float) -> tuple[float, float, float]:
+    """The expected cost of each outcome, in their order; `candidates` are sorted, best first."""
     first = candidates[0].probability if candidates else 0.0
     within = sum([candidate.probability for candidate in candidates])
     missing = 1 - coverage
@@ -333,11 +334,7 @@ def expected_costs(
         + COSTS.offer_wrong * (coverage - within)
         + COSTS.offer_not_covered * missing
     )
-    return (
-        (Outcome.ANSWER, answer),
-        (Outcome.OFFER, offer),
-        (Outcome.NOT_COVERED, COSTS.refusal * coverage),
-    )
+    return answer, offer, COSTS.refusal * coverage
 
 
 def texts_of(topics: Iterable[Topic]) -> list[str]:
@@ -375,8 +372,8 @@ def _amid_talk(asked: Iterable[Example], talk: Sequence[str]) -> Iterator[Exampl
             yield Example(text, each.kind, asked=False, wholes=(each.text,))
 
 
-def search_biases(topics: Sequence[Topic]) -> NDArray[np.float64]:
-    """For `TextModel.learn`: the calibration finds one offset for all covered topics."""
+def search_biases(topics: Sequence[Topic]) -> Biases:
+    """The calibration finds one offset for all covered topics."""
     return np.array([[float(topic.covered)] for topic in topics])
 
 

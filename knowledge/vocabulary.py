@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge import modelcache
+from knowledge.hashindex import HashIndex
 from knowledge.synonyms import SYNONYMS
 
 TEXT_LIMIT = 4_000
@@ -110,6 +111,7 @@ class Vocabulary:
         """The known words, each with its number."""
         self._keys = keys
         self._owners = owners
+        self._index = HashIndex(keys)
 
     @classmethod
     def of(cls, texts: Iterable[str], *, known_words: Iterable[str] = ()) -> Vocabulary:
@@ -203,15 +205,7 @@ class Vocabulary:
 
     def _filed_with(self, word: str) -> set[int]:
         """The numbers of the known words that share a hash with this one."""
-        keys = np.array(_shortened(word), dtype=np.uint32)
-        starts = self._keys.searchsorted(keys, "left").tolist()
-        ends = self._keys.searchsorted(keys, "right").tolist()
-        return {
-            owner
-            for start, end in zip(starts, ends, strict=True)
-            if start < end
-            for owner in self._owners[start:end].tolist()
-        }
+        return {self._owners.item(at) for at in self._index.positions(_shortened(word))}
 
     def _of_similar_letters(self, word: str) -> list[int]:
         """The numbers of the long known words whose letter counts allow two errors at most."""

@@ -34,14 +34,18 @@ class WeightTable:
         """A table with the rows that `learn` has computed for the same features and words.
 
         Raises:
-            ValueError: the number of rows does not fit the features and words.
+            ValueError: the number of rows does not fit the features and words, or a kind's offset
+                is no number.
         """
-        if rows.shape[:-1] != (len(features) + 1 + len(words),) or rows.dtype != np.float32:
+        if rows.shape[:-1] != (len(features) + len(words) + 1,) or rows.dtype != np.float32:
             raise ValueError("the rows do not fit the features and the words")
+        if not np.isfinite(rows[-1]).all():
+            raise ValueError("an offset is no number")
         self._rows = rows
-        """A row for each feature, one of zeros for unknown ones, and one for the letters of each
-        known word. The columns are the weights for each kind, and last the square of the feature's
-        value, from which the length of a view is computed."""
+        """A row for each feature, one for the letters of each known word, and one of offsets. The
+        columns are the kinds, and last the square of the feature's value, from which the length of
+        a view is computed."""
+        self._squares = memoryview(rows[:, -1].data)  # gives single numbers faster than an array
         self._features = features
         self._words = words
         self._letter_runs = letter_runs
@@ -53,6 +57,7 @@ class WeightTable:
         words: Mapping[str, int],
         letter_runs: tuple[int, ...],
         weights: Floats,
+        offsets: NDArray[np.float64],
     ) -> WeightTable:
         """Compute the rows.
 
@@ -61,13 +66,15 @@ class WeightTable:
             words: the known words, numbered from 0 in their order.
             letter_runs: the lengths of the runs of letters within a word.
             weights: the weights, features by kinds.
+            offsets: what is added to each kind's score.
         """
         worth = features.worth[:, None]
-        rows = np.zeros((len(features) + 1 + len(words), weights.shape[1] + 1), dtype=np.float32)
+        rows = np.zeros((len(features) + len(words) + 1, weights.shape[1] + 1), dtype=np.float32)
         rows[: len(features)] = np.hstack([weights * worth, worth * worth])
-        for number, word in enumerate(words, len(features) + 1):
-            indices = features.indices(letters_of(word, letter_runs))
-            rows[number] = rows.take(indices, axis=0).sum(axis=0)
+        for number, word in enumerate(words, len(features)):
+            known = features.known(letters_of(word, letter_runs))
+            rows[number] = rows.take(known, axis=0).sum(axis=0)
+        rows[-1, :-1] = offsets
         return cls(features, words, letter_runs, rows)
 
     def to_arrays(self) -> Arrays:
@@ -86,31 +93,29 @@ class WeightTable:
         """The number of kinds."""
         return int(self._rows.shape[1]) - 1
 
-    def score(self, text: Sequence[str], views: Sequence[Sequence[int]]) -> Floats:
+    def score(self, text: Sequence[str], views: Sequence[Sequence[int]]) -> list[float]:
         """The score of each kind.
 
         Args:
             text: the words; their letters are one view.
             views: the other views. Each view weighs the same, whatever its length.
         """
-        seen: list[int] = []
-        starts = []
-        for view in views:
-            if view:
-                starts.append(len(seen))
-                seen += view
-        starts.append(len(seen))
-        rows_of_words = [len(self._features)]  # the row of zeros, in case there is no other
+        rows, factors = [len(self._rows) - 1], [1.0]
+        for view in (*map(self._features.known, views), self._rows_of_letters(text)):
+            if square := sum([self._squares[row] for row in view]):
+                rows += view
+                factors += [1 / math.sqrt((len(views) + 1) * square)] * len(view)
+        factor_of = np.fromiter(factors, np.float32, len(factors))
+        scores: list[float] = factor_of.dot(self._rows.take(rows, axis=0)).tolist()
+        return scores[:-1]
+
+    def _rows_of_letters(self, text: Sequence[str]) -> list[int]:
+        """The rows of the known words, and those of the letters of the others."""
+        rows: list[int] = []
+        runs: list[int] = []
         for word in text:
             if (number := self._words.get(word)) is None:
-                seen += letters_of(word, self._letter_runs)
+                runs += letters_of(word, self._letter_runs)
             else:
-                rows_of_words.append(len(self._features) + 1 + number)
-        rows = np.concatenate((self._features.indices(seen), np.array(rows_of_words, np.intp)))
-        sums = np.add.reduceat(self._rows.take(rows, axis=0), np.array(starts, np.intp))
-        parts = len(views) + 1
-        shares = [
-            1 / math.sqrt(parts * square) if square else 0.0 for square in sums[:, -1].tolist()
-        ]
-        scores: Floats = np.dot(np.array(shares, np.float32), sums[:, :-1])
-        return scores
+                rows.append(len(self._features) + number)
+        return rows + self._features.known(runs)

@@ -44,13 +44,13 @@ class Explanation:
 def explain(desk: HelpDesk, question: str) -> Explanation:
     """Explain a desk's answer to a question."""
     ranking = desk.index.search(question.strip()[:QUESTION_LIMIT])
-    expected = expected_costs(ranking.candidates, ranking.coverage)
+    costs = expected_costs(ranking.candidates, ranking.coverage)
     return Explanation(
         answer=desk.ask(question),
         named=desk.lookup(question.strip()),
         crisis=desk.safety.check(question),
         ranking=ranking,
-        expected=tuple(sorted(expected, key=itemgetter(1))),
+        expected=tuple(sorted(zip(Outcome, costs, strict=True), key=itemgetter(1))),
         costs=COSTS,
         crisis_costs=CRISIS_COSTS,
     )

@@ -7,9 +7,11 @@ import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from knowledge import screening
 from knowledge.crisis_examples import CrisisPhrases, crisis_examples
 from knowledge.evaluation import NONE, EvaluationReport, Labelled, Reply, ReplyKind, Share, report
 from knowledge.safety import BIASES, CRISIS_TRAINING, CRISIS_VIEWS, Tier, decide_crisis
+from knowledge.screening import HARMLESS
 from knowledge.search import (
     SEARCH_VIEWS,
     Outcome,
@@ -19,7 +21,8 @@ from knowledge.search import (
     search_biases,
     search_examples,
 )
-from knowledge.textmodel import Judged, cross_validate
+from knowledge.textmodel import cross_validate
+from knowledge.training import Judged
 from knowledge.vocabulary import Vocabulary
 
 
@@ -74,6 +77,8 @@ class CrisisReport:
         ambiguous: ambiguous phrases with help lines, alone or above an answer.
         traps: phrases that only sound like a crisis, with help lines alone.
         ordinary: ordinary questions with help lines alone.
+        screened: crises that the check would find, but the screen rules out.
+        spared: phrases and questions that are no crisis, which the screen rules out.
     """
 
     explicit: Share
@@ -81,6 +86,8 @@ class CrisisReport:
     ambiguous: Share
     traps: Share
     ordinary: Share
+    screened: Share
+    spared: Share
 
 
 def cross_validate_crisis(
@@ -94,8 +101,9 @@ def cross_validate_crisis(
     The result is worse than in use, because the traps were written to be as close to a crisis as
     possible.
     """
+    examples = crisis_examples(phrases, ordinary)
     judged = cross_validate(
-        crisis_examples(phrases, ordinary),
+        examples,
         BIASES,
         folds,
         views=CRISIS_VIEWS,
@@ -106,8 +114,17 @@ def cross_validate_crisis(
     groups: dict[str, list[Tier | None]] = {
         name: [] for name in ("explicit", "ambiguous", "traps", "ordinary")
     }
-    for each in judged:
+    screened, spared = [], []
+    for each, seen in zip(
+        judged, screening.cross_validate(examples, vocabulary, CRISIS_TRAINING, folds), strict=True
+    ):
         verdict = decide_crisis(each.probabilities)
+        ruled_out = seen.probabilities[0] > HARMLESS
+        if not each.example.kind:
+            spared.append(ruled_out)
+        elif verdict:
+            screened.append(ruled_out)
+        verdict = None if ruled_out else verdict
         if each.example.kind > 1:
             group = "explicit"
         elif each.example.kind == 1:
@@ -125,6 +142,8 @@ def cross_validate_crisis(
         ambiguous=share("ambiguous", *Tier),
         traps=share("traps", Tier.EXPLICIT),
         ordinary=share("ordinary", Tier.EXPLICIT),
+        screened=Share(sum(screened), len(screened)),
+        spared=Share(sum(spared), len(spared)),
     )
 
 

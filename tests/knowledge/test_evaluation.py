@@ -27,7 +27,7 @@ from knowledge.evaluation import (
 )
 from knowledge.library import Library
 from knowledge.search import Topic
-from knowledge.textmodel import Judged
+from knowledge.training import Judged
 from knowledge.vocabulary import distance
 from tests.knowledge.cross_validation import (
     cross_validate_crisis,
@@ -279,6 +279,8 @@ def test_cross_validated_figures_of_the_crisis_check_hold(library: Library, desk
     assert figures.ambiguous.percent >= 84
     assert figures.traps.percent <= 5.5
     assert figures.ordinary.percent <= 1
+    assert figures.screened.percent <= 0.1
+    assert figures.spared.percent >= 55
 
 
 def test_labelled_questions_are_answered_as_well_as_promised(desks: Desks) -> None:

@@ -489,8 +489,10 @@ def test_a_calibration_that_is_no_number_is_not_taken_up() -> None:
     )
     arrays = model.to_arrays()
     TextModel.from_arrays(arrays, len(GARDEN), SEARCH_VIEWS, vocabulary)
-    broken = {**arrays, "offsets": np.full(len(GARDEN), np.nan)}
-    with pytest.raises(ValueError, match="do not fit"):
+    rows = arrays["rows"].copy()
+    rows[-1] = np.nan
+    broken = {**arrays, "rows": rows}
+    with pytest.raises(ValueError, match="no number"):
         TextModel.from_arrays(broken, len(GARDEN), SEARCH_VIEWS, vocabulary)
 
 

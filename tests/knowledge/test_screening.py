@@ -1,0 +1,77 @@
+"""What is plainly harmless is ruled out at once, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from knowledge.classifier import Training
+from knowledge.desk import Desks
+from knowledge.library import Library
+from knowledge.screening import PLACES, Screen
+from knowledge.training import Example
+from knowledge.vocabulary import Vocabulary
+
+HARMLESS = ("where is the shed", "when do roses flower", "how do i water roses", "thank you")
+CRIES = ("i want to die", "i took all of them", "i cannot breathe")
+EXAMPLES = [
+    *(Example(text, 0) for text in HARMLESS * 50),
+    *(Example(text, 2) for text in CRIES * 50),
+]
+VOCABULARY = Vocabulary.of([*HARMLESS, *CRIES])
+
+
+@pytest.fixture(scope="module")
+def screen() -> Screen:
+    return Screen.learn(EXAMPLES, VOCABULARY, Training())
+
+
+def rules_out(screen: Screen, text: str, vocabulary: Vocabulary = VOCABULARY) -> bool:
+    return screen.rules_out(vocabulary.tokenize(text))
+
+
+def test_what_was_learned_as_harmless_is_ruled_out(screen: Screen) -> None:
+    assert all(rules_out(screen, text) for text in HARMLESS)
+    assert not any(rules_out(screen, text) for text in CRIES)
+
+
+def test_an_unknown_word_is_never_ruled_out(screen: Screen) -> None:
+    assert rules_out(screen, "when do roses flower")
+    assert not rules_out(screen, "when do roses flower zzyzx")
+
+
+def test_without_examples_nothing_is_ruled_out() -> None:
+    assert not rules_out(Screen.learn([], VOCABULARY, Training()), HARMLESS[0])
+
+
+def test_a_screen_comes_back_from_its_arrays(screen: Screen) -> None:
+    again = Screen.from_arrays(screen.to_arrays(), VOCABULARY)
+    assert [rules_out(again, text) for text in (*HARMLESS, *CRIES)] == [True] * 4 + [False] * 3
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"screen": np.zeros(PLACES - 1, dtype=np.float32)},
+        {"screen": np.zeros(PLACES, dtype=np.int32)},
+        {"screen_offset": np.array(np.nan)},
+    ],
+)
+def test_arrays_of_something_else_are_not_taken(
+    screen: Screen, broken: dict[str, np.ndarray]
+) -> None:
+    with pytest.raises(ValueError, match="not those of a screen"):
+        Screen.from_arrays({**screen.to_arrays(), **broken}, VOCABULARY)
+
+
+def test_no_shipped_phrase_of_a_crisis_is_ruled_out(library: Library, desks: Desks) -> None:
+    detector = desks.first.safety
+    phrases = library.crisis
+    cries = (*phrases.suicide, *phrases.overdose, *phrases.emergency, *phrases.ambiguous)
+    assert not [text for text in cries if detector.screen.rules_out(detector.tokenize(text))]
+
+
+def test_most_shipped_questions_are_ruled_out(library: Library, desks: Desks) -> None:
+    detector, questions = desks.first.safety, library.ordinary
+    ruled_out = sum(detector.screen.rules_out(detector.tokenize(text)) for text in questions)
+    assert ruled_out >= 0.7 * len(questions)
