@@ -164,13 +164,12 @@ class DiscordClient(GatewayClient):
             self.reception.count(caller, response)
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Called by discord.py for each interaction; commands are handled by the tree.
+        """Called by discord.py for each button or menu that is used; see `GatewayClient.dispatch`.
 
         The custom_id of a button or menu says what to do, also if it was sent before a restart.
         discord.py's own dispatch would rebuild every item of the message first.
         """
-        if interaction.type is discord.InteractionType.component:
-            await self.perform(interaction, action_of(interaction.data or {}))
+        await self.perform(interaction, action_of(interaction.data or {}))
 
     async def perform(self, interaction: Interaction, action: Action | None) -> None:
         """Do what a button or menu says; the response replaces its message."""

@@ -36,6 +36,9 @@ CONNECT_WITHIN = 60.0
 """Seconds in which all shards have to connect, besides the pauses between their IDENTIFYs."""
 
 
+_COMPONENT = discord.InteractionType.component
+
+
 class IdentifyLimiter:
     """Delays each IDENTIFY until Discord accepts it.
 
@@ -140,6 +143,16 @@ class GatewayClient(discord.AutoShardedClient):
             http=self.http,
             **options,
         )
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Called by discord.py for every event, several times for each question.
+
+        discord.py would begin a task for each event that has a handler, also for commands, which
+        the tree handles.
+        """
+        is_command = event == "interaction" and args[0].type is not _COMPONENT
+        if not is_command and hasattr(self, f"on_{event}"):
+            super().dispatch(event, *args, **kwargs)
 
     async def launch_shards(self) -> None:
         """Called by discord.py after the login: connect all shards of this process.
