@@ -69,6 +69,9 @@ class Adapter(Protocol):
     async def documents_changed(self) -> None:
         """Called after the desks were replaced, to tell the platform what it has to know."""
 
+    def describe_error(self, error: Exception) -> str:
+        """An error of `run`, for the log: a few words that hold nothing of anybody's."""
+
 
 def load_checked_library(folder: Path) -> Library:
     """Load and check the documents of a folder, also against the limits of every platform.

@@ -366,7 +366,8 @@ def _serve_page(settings: Settings, desks: Desks, port: int | None = None) -> No
     from bot.logs import configure
 
     def say(address: str) -> None:
-        click.echo(f"To see what members will see, open {address} in a browser. Ctrl-C ends it.")
+        how_to_end = " Ctrl-C ends it." if sys.stdout.isatty() else ""
+        click.echo(f"To see what members will see, open {address} in a browser.{how_to_end}")
 
     configure(settings.log_level, settings.log_format)
     asyncio.run(preview.serve_page(settings, desks, port, say))

@@ -185,7 +185,7 @@ class Service:
         attempts = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(_is_retryable),
             wait=tenacity.wait_random_exponential(max=LONGEST_WAIT),
-            before_sleep=lambda state: _report(platform, state),
+            before_sleep=lambda state: self._report(platform, state),
         )
         try:
             async for attempt in attempts:
@@ -197,6 +197,16 @@ class Service:
                     attempt.retry_state.attempt_number = 1  # so the next wait is short again
         except PlatformError as refused:
             log.error("%s", refused)
+
+    def _report(self, platform: Platform, state: tenacity.RetryCallState) -> None:
+        """Log why a platform is tried again."""
+        error = state.outcome.exception() if state.outcome else None
+        assert isinstance(error, Exception)  # see `_is_retryable`
+        name, why = platform.capitalize(), self._running[platform].describe_error(error)
+        if isinstance(error, _FAULTS):
+            log.error("%s failed; trying again (%s)", name, why, exc_info=error)
+        else:
+            log.warning("%s cannot be reached; trying again (%s)", name, why)
 
     async def _watch(self, since: watching.Snapshot) -> None:
         """Request a reload at each change of the folder."""
@@ -392,12 +402,3 @@ async def _logged(work: Coroutine[Any, Any, None]) -> None:
 
 def _is_retryable(error: BaseException) -> bool:
     return isinstance(error, Exception) and not isinstance(error, PlatformError)
-
-
-def _report(platform: Platform, state: tenacity.RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    name, kind = platform.capitalize(), type(error).__name__
-    if isinstance(error, _FAULTS):
-        log.error("%s failed; trying again (%s)", name, kind, exc_info=error)
-    else:
-        log.warning("%s cannot be reached; trying again (%s)", name, kind)

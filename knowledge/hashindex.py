@@ -25,8 +25,8 @@ class HashIndex:
     """
 
     def __init__(self, hashes: NDArray[np.uint32]) -> None:
-        # A bucket for all hashes with the same first bits: it holds one on average.
-        bits = max(1, len(hashes).bit_length())
+        # A bucket for all hashes with the same first bits: it holds one or two on average.
+        bits = max(1, len(hashes).bit_length() - 1)
         self._shift = _BITS - bits
         sizes = np.bincount(hashes >> np.uint32(self._shift), minlength=1 << bits)
         bounds = np.zeros(len(sizes) + 1, dtype=np.uint32)

@@ -108,6 +108,10 @@ class DiscordAdapter:
         if self._client is not None:
             self._client.registration.refresh()
 
+    def describe_error(self, error: Exception) -> str:
+        """An error of `run`, for the log."""
+        return describe_error(error)
+
 
 _WRONG_SHARDS = frozenset({4010, 4011})
 """Gateway close codes: no such shard, and more shards are required."""

@@ -29,6 +29,7 @@ from adapters.deliveries import Deliveries, DeliveryState
 from adapters.listening import why_nothing_listens
 from adapters.reception import Reception
 from adapters.slack.app import authorize_workspace, slack_app
+from adapters.slack.errors import describe_error
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import EVENTS_PATH
 from adapters.slack.payloads import Body
@@ -128,6 +129,10 @@ class SlackHttpAdapter:
 
     async def documents_changed(self) -> None:
         """Nothing to do: Slack knows commands from the manifest only."""
+
+    def describe_error(self, error: Exception) -> str:
+        """An error of `run`, for the log."""
+        return describe_error(error)
 
     async def _listen(self, runner: web.AppRunner) -> int:
         host, port = self._address

@@ -24,6 +24,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.deliveries import Deliveries
 from adapters.reception import Reception
 from adapters.slack.app import authorize_workspace, check_token, slack_app
+from adapters.slack.errors import describe_error
 from adapters.slack.listeners import Listeners
 from adapters.slack.people import SlackPeople
 from adapters.slack.tasks import WORK_FIRST, EventTasks, about_to_send, acknowledge_by
@@ -93,6 +94,10 @@ class SlackSocketAdapter:
 
     async def documents_changed(self) -> None:
         """Nothing to do: Slack knows commands from the manifest only."""
+
+    def describe_error(self, error: Exception) -> str:
+        """An error of `run`, for the log."""
+        return describe_error(error)
 
     async def _count_connection(self, _: Any, message: dict[str, Any], __: str | None) -> None:
         if message.get("type") == "hello":  # the first message of every connection

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bot import bootstrap
 from bot.settings import Settings
@@ -248,6 +249,26 @@ async def test_platforms_that_are_away_at_the_start_are_tried_again(
             discord_standin.connected(timeout=30), slack_standin.connected(timeout=30)
         )
         assert FORMS in (await slack_standin.command("/ldn", "forms")).text
+
+
+async def test_an_address_of_something_else_is_named_by_its_status(
+    tmp_path: Path, documents: Path
+) -> None:
+    runner = web.AppRunner(web.Application())
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    address = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    settings = {
+        "LDN_DOCUMENTS": str(documents),
+        **{"DISCORD_TOKEN": "MTIz.abc.def", "LDN_DISCORD_API_URL": address},
+        **{"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "LDN_SLACK_API_URL": address},
+    }
+    try:
+        async with running_bot(tmp_path, **settings) as bot:
+            await bot.says(r"Discord cannot be reached; trying again \(status 404\)")
+            await bot.says(r"Slack cannot be reached; trying again \(status 404\)")
+    finally:
+        await runner.cleanup()
 
 
 @pytest.mark.long

@@ -355,12 +355,12 @@ async def test_a_platform_that_broke_after_it_ran_well_is_soon_tried_again(
             await asyncio.sleep(seconds)
             raise ConnectionError
 
-    def refused(_: Platform, state: tenacity.RetryCallState) -> None:
+    def refused(_: Any, __: Platform, state: tenacity.RetryCallState) -> None:
         attempts.append(state.attempt_number)
 
     monkeypatch.setattr(serve, "WELL_AFTER", 0.1)
     monkeypatch.setattr(serve, "LONGEST_WAIT", 0.01)
-    monkeypatch.setattr(serve, "_report", refused)
+    monkeypatch.setattr(serve.Service, "_report", refused)
     service = serve.Service(settings)
     make: Any = Adapter
     await service._keep_running(Platform.SLACK, make)
@@ -379,12 +379,12 @@ async def test_a_fault_that_ends_a_platform_is_told_from_a_platform_that_is_away
     said: str,
     frames: bool,
 ) -> None:
-    adapter = AsyncMock()
+    adapter = AsyncMock(describe_error=lambda _: "why")
     adapter.run.side_effect = [broken, PlatformError("Refused.")]
     monkeypatch.setattr(serve, "LONGEST_WAIT", 0.01)
     await serve.Service(settings)._keep_running(Platform.SLACK, lambda: adapter)
     record, _ = caplog.records
-    assert record.getMessage() == f"{said}; trying again ({type(broken).__name__})"
+    assert record.getMessage() == f"{said}; trying again (why)"
     assert bool(record.exc_info) is frames
 
 
