@@ -87,16 +87,18 @@ def train(
     for done in range(training.passes):
         for number in rng.permutation(len(batches)):
             batch = batches[number]
+            values = batch.matrix()
             current = weights.take(batch.features, axis=0)
-            error = _softmax(batch.sum_by_text(current).reshape(-1, models, kinds))
+            error = _softmax((values @ current).reshape(-1, models, kinds))
             error[np.arange(len(error)), :, labels[batch.texts]] -= 1
             error *= learned[:, batch.texts].T[:, :, None]
-            slope = batch.sum_by_feature(error.reshape(len(error), -1))
+            slope = values.T @ error.reshape(len(error), -1)
             by_model = slope.reshape(-1, models, kinds)
             corrected[batch.features] += np.einsum("fmk,fmk->fm", by_model, by_model)
             by_model *= (training.rate / np.sqrt(corrected[batch.features]))[:, :, None]
             current -= slope
-            current *= 1 - training.decay
+            if training.decay:
+                current *= 1 - training.decay
             weights[batch.features] = current
         if done >= training.passes - training.averaged:
             total += weights
@@ -106,70 +108,35 @@ def train(
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Some of the texts as a sparse matrix, stored twice: by text, and by feature.
+    """Some of the texts as a matrix of texts by features, of which only what is not 0 is kept.
 
-    Instead of matrix products, runs of rows are summed: for products of this size, the library
-    behind NumPy starts threads, which cost more than they save on a small or busy machine.
-
-    By feature, the entries are stored in layers: the first occurrence of every feature, then the
-    second of those that have one, and so on. Features are sorted by their number of occurrences,
-    so each layer can be added to the first rows of the one before.
+    The whole matrix is made each time that it is used: all of them together would need gigabytes.
     """
 
     texts: Integers
     features: Integers
-    columns: NDArray[np.int32]
+    places: NDArray[np.int32]
     values: Floats
-    text_starts: Integers
-    layers: tuple[int, ...]
-    layered_rows: NDArray[np.int32]
-    layered_values: Floats
 
     @classmethod
     def of(cls, numbers: Integers, texts: Sequence[FeatureVector]) -> _Batch:
         blocks = [texts[number] for number in numbers]
-        lengths = [len(block.indices) for block in blocks]
-        values = np.concatenate([block.values for block in blocks])[:, None]
-        rows = np.repeat(np.arange(len(blocks)), lengths)
-        features, columns, counts = np.unique(
-            np.concatenate([block.indices for block in blocks]),
-            return_inverse=True,
-            return_counts=True,
+        features, columns = np.unique(
+            np.concatenate([block.indices for block in blocks]), return_inverse=True
         )
-        frequent_first = np.argsort(-counts, kind="stable")
-        columns = np.argsort(frequent_first)[columns]
-        by_feature = np.argsort(columns, kind="stable")
-        starts = np.cumsum(counts[frequent_first]) - counts[frequent_first]
-        occurrence = np.arange(len(columns)) - np.repeat(starts, counts[frequent_first])
-        layered = by_feature[np.argsort(occurrence, kind="stable")]
+        rows = np.repeat(np.arange(len(blocks)), [len(block.indices) for block in blocks])
         return cls(
             texts=numbers,
-            features=features[frequent_first],
-            columns=columns.astype(np.int32),
-            values=values,
-            text_starts=np.cumsum([0, *lengths[:-1]]),
-            layers=tuple(np.bincount(occurrence).tolist()),
-            layered_rows=rows[layered].astype(np.int32),
-            layered_values=values[layered],
+            features=features,
+            places=(rows * len(features) + columns).astype(np.int32),
+            values=np.concatenate([block.values for block in blocks]),
         )
 
-    def sum_by_text(self, weights: Floats) -> Floats:
-        """The texts' scores: each feature's weights times its value, added up."""
-        products = weights.take(self.columns, axis=0)
-        products *= self.values
-        sums: Floats = np.add.reduceat(products, self.text_starts, axis=0)
-        return sums
-
-    def sum_by_feature(self, errors: Floats) -> Floats:
-        """How much each feature contributed to the texts' errors."""
-        products = errors.take(self.layered_rows, axis=0)
-        products *= self.layered_values
-        start = self.layers[0]
-        sums = products[:start]
-        for size in self.layers[1:]:
-            sums[:size] += products[start : start + size]
-            start += size
-        return sums
+    def matrix(self) -> Floats:
+        """The values: texts by features; those of a feature that a text has twice are added."""
+        size = len(self.texts) * len(self.features)
+        values = np.bincount(self.places, self.values, minlength=size)
+        return values.astype(np.float32).reshape(len(self.texts), -1)
 
 
 def score(texts: Sequence[FeatureVector], weights: Floats) -> Floats:

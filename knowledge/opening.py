@@ -138,6 +138,13 @@ def learning_command(folder: Path, cache: Path, name: str) -> list[str]:
     return [sys.executable, "-m", "knowledge.opening", str(folder), str(cache), name]
 
 
+_LEARNING_ENVIRONMENT = {
+    "PYTHONPATH": str(Path(__file__).parents[1]),  # this very code
+    # The matrices are small: the threads of NumPy's library would cost more than they save.
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
 async def _learn_in_subprocess(folder: Path, cache: Path, name: str) -> None:
     """Run `_learn` in another process.
 
@@ -151,7 +158,7 @@ async def _learn_in_subprocess(folder: Path, cache: Path, name: str) -> None:
     """
     learning = await asyncio.create_subprocess_exec(
         *learning_command(folder, cache, name),
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},  # this very code
+        env={**os.environ, **_LEARNING_ENVIRONMENT},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,  # it is not in the form of our logs

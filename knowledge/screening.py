@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,30 +28,36 @@ PLACES = 1 << 19
 """The places in the table. With a quarter of them, questions and crises share places so often that
 three times as many crises are ruled out."""
 HARMLESS = 0.99
-"""The least probability of being harmless with which a text is ruled out. Cross-validated, so is
-one of 5,600 crises that the check would find (`docs/search.md`)."""
+"""The least probability of being harmless with which a text is ruled out. It is calibrated on the
+examples, so a crisis has to be about as frequent among them as in use, or more."""
+WINDOW = 4
+"""No so many neighbouring words may be likelier those of a crisis: a cry can stand amid a question
+without any stop, and most of its words are then harmless."""
 
-_MARGIN = math.log(HARMLESS / (1 - HARMLESS))
+_LEAST = math.log(HARMLESS / (1 - HARMLESS))
 _BIASES = np.array([[0.0], [1.0]])
 _LAST_PLACE = PLACES - 1
+_ALWAYS = 0
+"""The place of a feature that every text has."""
 
 
 class Screen:
     """Rules out that words speak of a crisis; see `rules_out`."""
 
-    def __init__(self, vocabulary: Vocabulary, alarms: NDArray[np.float32], offset: float) -> None:
-        """`alarms` tells how much the feature at each place speaks for a crisis.
+    def __init__(self, vocabulary: Vocabulary, alarms: NDArray[np.float32]) -> None:
+        """`alarms` tells how much the feature at each place speaks for a crisis; its last number is
+        added to every score.
 
         Raises:
-            ValueError: the table has another size or type, or the offset is no number.
+            ValueError: it has another size or type, or holds something that is no number.
         """
-        fits = alarms.shape == (PLACES,) and alarms.dtype == np.float32
-        if not fits or not math.isfinite(offset):
-            raise ValueError("the arrays are not those of a screen")
+        fits = alarms.shape == (PLACES + 1,) and alarms.dtype == np.float32
+        if not fits or not np.isfinite(alarms).all():
+            raise ValueError("the array is not that of a screen")
         self._known = vocabulary.numbers
         self._array = alarms
-        self._alarms = memoryview(alarms.data)  # gives single numbers several times as fast
-        self._offset = offset
+        self._alarms = alarms.data  # gives single numbers several times as fast
+        self._offset = float(alarms[-1])
 
     @classmethod
     def learn(
@@ -59,27 +66,48 @@ class Screen:
         """Learn from examples; those of kind 0 are harmless, all others are not."""
         places, training_set = _prepare(examples, vocabulary)
         weights, offsets = training_set.learn(_BIASES, training)
-        alarms = np.zeros(PLACES, dtype=np.float32)
+        alarms = np.zeros(PLACES + 1, dtype=np.float32)
         alarms[places] = weights[:, 1] - weights[:, 0]
-        return cls(vocabulary, alarms, float(offsets[1] - offsets[0]))
+        alarms[-1] = offsets[1]
+        return cls(vocabulary, alarms)
 
     def rules_out(self, words: Sequence[str]) -> bool:
-        """Whether these words are harmless beyond doubt; never, if one of them is unknown."""
+        """Whether these words are plainly harmless; never, if one of them is unknown.
+
+        A pair of known words that no example has speaks for nothing.
+        """
         if not all(map(self._known.__contains__, words)):
             return False
-        places = _places(words)
         alarms = self._alarms
-        alarm = sum([alarms[place] for place in places]) / math.sqrt(len(places))
-        return alarm + self._offset < -_MARGIN
+        each = [alarms[place] for place in _places(words)]
+        if self._offset + sum(each) / math.sqrt(len(each)) > -_LEAST:
+            return False
+        return not self._has_alarming_window(each, len(words))
+
+    def _has_alarming_window(self, alarms: Sequence[float], count: int) -> bool:
+        """Whether there is a window of a crisis, given the numbers for the places of so many words.
+
+        Its score, as if it were the whole text, is compared with that of equal chances.
+        """
+        single = [0.0, *accumulate(alarms[1 : count + 1])]
+        # The first pair is the text's beginning with the first word.
+        paired = [0.0, *accumulate(alarms[count + 2 :])]
+        size = math.sqrt(2 * WINDOW)  # the feature that every text has, the words, the pairs
+        highest = -self._offset * size - alarms[0]
+        return any(
+            single[start + WINDOW] - single[start] + paired[start + WINDOW - 1] - paired[start]
+            > highest
+            for start in range(count - WINDOW + 1)
+        )
 
     def to_arrays(self) -> Arrays:
         """Everything that was learned, as plain arrays."""
-        return {"screen": self._array, "screen_offset": np.array(self._offset)}
+        return {"screen": self._array}
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, vocabulary: Vocabulary) -> Screen:
-        """Restore a screen; `KeyError` or `ValueError` if the arrays are not those of one."""
-        return cls(vocabulary, arrays["screen"], float(arrays["screen_offset"]))
+        """Restore a screen; `KeyError` or `ValueError` if the array is not that of one."""
+        return cls(vocabulary, arrays["screen"])
 
 
 def cross_validate(
@@ -93,8 +121,8 @@ def _prepare(
     examples: Iterable[Example], vocabulary: Vocabulary
 ) -> tuple[NDArray[np.int64], TrainingSet]:
     """The places that are used, which are the features, and the examples with two kinds."""
-    both = [replace(each, kind=int(each.kind > 0)) for each in examples]
-    learned, tokens = tokenize_examples(both, vocabulary)
+    of_two_kinds = [replace(each, kind=int(each.kind > 0)) for each in examples]
+    learned, tokens = tokenize_examples(of_two_kinds, vocabulary)
     found = [np.array(_places(text), dtype=np.int64) for text in tokens]
     used = np.unique(np.concatenate(found or [np.zeros(0, dtype=np.int64)]))
     vectors = [
@@ -110,4 +138,4 @@ def _prepare(
 def _places(words: Sequence[str]) -> list[int]:
     """The places of a text's words and pairs of neighbours, and of one that all texts have."""
     features = sequence_features(parts_of(words), range(1, 3), salt=0)
-    return [0, *[number & _LAST_PLACE for number in features]]
+    return [_ALWAYS, *[number & _LAST_PLACE for number in features]]

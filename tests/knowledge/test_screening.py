@@ -52,16 +52,15 @@ def test_a_screen_comes_back_from_its_arrays(screen: Screen) -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        {"screen": np.zeros(PLACES - 1, dtype=np.float32)},
-        {"screen": np.zeros(PLACES, dtype=np.int32)},
-        {"screen_offset": np.array(np.nan)},
+        np.zeros(PLACES, dtype=np.float32),
+        np.zeros(PLACES + 1, dtype=np.int32),
+        np.full(PLACES + 1, -np.inf, dtype=np.float32),
+        np.array(0, dtype=np.float32),
     ],
 )
-def test_arrays_of_something_else_are_not_taken(
-    screen: Screen, broken: dict[str, np.ndarray]
-) -> None:
-    with pytest.raises(ValueError, match="not those of a screen"):
-        Screen.from_arrays({**screen.to_arrays(), **broken}, VOCABULARY)
+def test_an_array_of_something_else_is_not_taken(broken: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="not that of a screen"):
+        Screen.from_arrays({"screen": broken}, VOCABULARY)
 
 
 def test_no_shipped_phrase_of_a_crisis_is_ruled_out(library: Library, desks: Desks) -> None:
@@ -69,6 +68,19 @@ def test_no_shipped_phrase_of_a_crisis_is_ruled_out(library: Library, desks: Des
     phrases = library.crisis
     cries = (*phrases.suicide, *phrases.overdose, *phrases.emergency, *phrases.ambiguous)
     assert not [text for text in cries if detector.screen.rules_out(detector.tokenize(text))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is ldn legal in ireland i want to die can my gp prescribe it",
+        "which filler is best for ldn let me die can i split a 3 mg capsule",
+        "which filler is best for ldn took the whole box what sources does the article use",
+        "should i carry a medical alert card throat closing which filler is best for ldn",
+    ],
+)
+def test_a_cry_amid_harmless_words_is_not_ruled_out(desks: Desks, text: str) -> None:
+    assert desks.first.safety.check(text)
 
 
 def test_most_shipped_questions_are_ruled_out(library: Library, desks: Desks) -> None:

@@ -48,7 +48,7 @@ def test_a_text_scores_as_the_classifier_that_learned_the_weights_scores_it(
     text: tuple[str, ...], views: Views
 ) -> None:
     [expected] = score(FEATURES.of_all([(*views, runs(text))]), WEIGHTS)
-    assert table().score(text, views) == pytest.approx(expected + OFFSETS, rel=1e-4, abs=1e-5)
+    assert table().score(text, views) == pytest.approx(expected + OFFSETS, rel=2e-3, abs=2e-3)
 
 
 def test_what_no_example_has_speaks_for_nothing() -> None:
@@ -58,7 +58,7 @@ def test_what_no_example_has_speaks_for_nothing() -> None:
 def test_a_known_word_speaks_as_it_would_if_it_were_not_known() -> None:
     text = ("roses", "and", "hammocks")
     assert table(known=()).score(text, ([1],)) == pytest.approx(
-        table().score(text, ([1],)), rel=1e-4
+        table().score(text, ([1],)), rel=2e-3, abs=2e-3
     )
 
 
