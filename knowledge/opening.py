@@ -90,6 +90,7 @@ async def open_folder(folder: Path, cache: Path | None) -> tuple[list[HelpDesk],
             learned = name
         if desks:
             return desks, name
+        log.warning("what was learned cannot be kept; every start takes longer until it can")
     return await asyncio.to_thread(learn_in_process, folder), ""
 
 

@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from operator import add, sub
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,15 +31,21 @@ three times as many crises are ruled out."""
 HARMLESS = 0.99
 """The least probability of being harmless with which a text is ruled out. It is calibrated on the
 examples, so a crisis has to be about as frequent among them as in use, or more."""
-WINDOW = 4
-"""No so many neighbouring words may be likelier those of a crisis: a cry can stand amid a question
-without any stop, and most of its words are then harmless."""
+WINDOW, WINDOW_HARMLESS = 4, 0.65
+"""So many words in a row have to be harmless with at least this probability by themselves, or the
+text is not ruled out: a question can be so harmless that it outweighs the cry beside it."""
 
-_LEAST = math.log(HARMLESS / (1 - HARMLESS))
 _BIASES = np.array([[0.0], [1.0]])
 _LAST_PLACE = PLACES - 1
 _ALWAYS = 0
 """The place of a feature that every text has."""
+
+
+def _log_odds(probability: float) -> float:
+    return math.log(probability / (1 - probability))
+
+
+_HIGHEST, _HIGHEST_IN_WINDOW = -_log_odds(HARMLESS), -_log_odds(WINDOW_HARMLESS)
 
 
 class Screen:
@@ -78,27 +85,19 @@ class Screen:
         """
         if not all(map(self._known.__contains__, words)):
             return False
-        alarms = self._alarms
-        each = [alarms[place] for place in _places(words)]
-        if self._offset + sum(each) / math.sqrt(len(each)) > -_LEAST:
+        alarms = [self._alarms[place] for place in _places(words)]
+        if self._score(sum(alarms), len(alarms)) > _HIGHEST:
             return False
-        return not self._has_alarming_window(each, len(words))
+        # Of each window: its words, the pairs within it, and the pairs at its two ends.
+        singles, pairs = alarms[1 : len(words) + 1], alarms[len(words) + 1 :]
+        totals = [0.0, *accumulate(map(add, singles, pairs[1:]))]
+        windows = map(sub, totals[WINDOW:], totals)
+        most = max(map(add, windows, pairs), default=-math.inf)
+        return self._score(alarms[0] + most, 2 * WINDOW + 2) <= _HIGHEST_IN_WINDOW
 
-    def _has_alarming_window(self, alarms: Sequence[float], count: int) -> bool:
-        """Whether there is a window of a crisis, given the numbers for the places of so many words.
-
-        Its score, as if it were the whole text, is compared with that of equal chances.
-        """
-        single = [0.0, *accumulate(alarms[1 : count + 1])]
-        # The first pair is the text's beginning with the first word.
-        paired = [0.0, *accumulate(alarms[count + 2 :])]
-        size = math.sqrt(2 * WINDOW)  # the feature that every text has, the words, the pairs
-        highest = -self._offset * size - alarms[0]
-        return any(
-            single[start + WINDOW] - single[start] + paired[start + WINDOW - 1] - paired[start]
-            > highest
-            for start in range(count - WINDOW + 1)
-        )
+    def _score(self, alarms: float, features: int) -> float:
+        """The logarithm of the odds of a crisis, given the sum over so many features."""
+        return alarms / math.sqrt(features) + self._offset
 
     def to_arrays(self) -> Arrays:
         """Everything that was learned, as plain arrays."""

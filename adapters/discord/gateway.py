@@ -34,8 +34,6 @@ LONGEST_LIMIT = 60.0
 wait longer fails instead, so that somebody is told: daily limits last for hours."""
 CONNECT_WITHIN = 60.0
 """Seconds in which all shards have to connect, besides the pauses between their IDENTIFYs."""
-
-
 _COMPONENT = discord.InteractionType.component
 
 
@@ -148,7 +146,7 @@ class GatewayClient(discord.AutoShardedClient):
         """Called by discord.py for every event, several times for each question.
 
         discord.py would begin a task for each event that has a handler, also for commands, which
-        the tree handles.
+        the tree handles. Nobody may `wait_for` other events: they are dropped here.
         """
         is_command = event == "interaction" and args[0].type is not _COMPONENT
         if not is_command and hasattr(self, f"on_{event}"):

@@ -55,6 +55,19 @@ async def test_an_article_without_an_ending_to_its_name_is_read_again_when_it_ch
         await open_folder(folder, cache)
 
 
+async def test_the_log_says_that_what_was_learned_cannot_be_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_document(folder := tmp_path / "documents")
+    (full := tmp_path / "cache").touch()  # like a full disk: nothing can be saved below it
+    [desk], name = await open_folder(folder, full)
+    assert desk.ask("rake")
+    assert not name
+    assert [record.message for record in caplog.records] == [
+        "what was learned cannot be kept; every start takes longer until it can"
+    ]
+
+
 def test_what_an_editor_has_not_saved_yet_is_not_learned_anew(tmp_path: Path) -> None:
     write_document(tmp_path)
     before = fingerprint(tmp_path)

@@ -77,9 +77,13 @@ def test_no_shipped_phrase_of_a_crisis_is_ruled_out(library: Library, desks: Des
         "which filler is best for ldn let me die can i split a 3 mg capsule",
         "which filler is best for ldn took the whole box what sources does the article use",
         "should i carry a medical alert card throat closing which filler is best for ldn",
+        "i overdosed on my pain meds are these two drugs related naloxone and naltrexone",
+        "what sort of evidence do healthcare professionals rely on i don't want to exist anymore",
     ],
 )
-def test_a_cry_amid_harmless_words_is_not_ruled_out(desks: Desks, text: str) -> None:
+def test_no_question_is_so_harmless_that_it_outweighs_a_cry_beside_it(
+    desks: Desks, text: str
+) -> None:
     assert desks.first.safety.check(text)
 
 
