@@ -142,7 +142,7 @@ class Features:
         return indices
 
     def known(self, wanted: Iterable[int]) -> list[int]:
-        """The indices of those of these features that are known; for the few of one text."""
+        """The indices of some features, for the few of one text; unknown ones are left out."""
         return self._index.positions(wanted)
 
     def of_all(self, texts: Sequence[Sequence[View]]) -> list[FeatureVector]:

@@ -82,15 +82,16 @@ async def open_folder(folder: Path, cache: Path | None) -> tuple[list[HelpDesk],
         LearningError: the learning process was killed, for lack of memory for example.
     """
     if cache is not None:
-        learned = ""
+        learned, has_learned = "", False
         # Not in a thread: it takes only a moment, and a thread would not return its memory.
         while not (desks := load_learned(cache, name := fingerprint(folder))) and name != learned:
             with suppress(OSError):  # no process can be started
-                await _learn_in_subprocess(folder, cache, name)
+                has_learned = await _learn_in_subprocess(folder, cache, name)
             learned = name
         if desks:
             return desks, name
-        log.warning("what was learned cannot be kept; every start takes longer until it can")
+        if has_learned:
+            log.warning("what was learned cannot be kept; every start takes longer until it can")
     return await asyncio.to_thread(learn_in_process, folder), ""
 
 
@@ -146,8 +147,8 @@ _LEARNING_ENVIRONMENT = {
 }
 
 
-async def _learn_in_subprocess(folder: Path, cache: Path, name: str) -> None:
-    """Run `_learn` in another process.
+async def _learn_in_subprocess(folder: Path, cache: Path, name: str) -> bool:
+    """Run `_learn` in another process; whether it succeeded.
 
     If that fails for an unknown reason, it is only logged: the caller then learns by itself, and
     gets the exception.
@@ -180,6 +181,7 @@ async def _learn_in_subprocess(folder: Path, cache: Path, name: str) -> None:
         raise DocumentError([Problem(**fields) for fields in json.loads(said)])
     if status:
         log.warning("the process that learns the documents failed; they are learned here")
+    return not status
 
 
 def _learn(folder: Path, cache: Path, name: str) -> int:

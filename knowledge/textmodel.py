@@ -62,11 +62,11 @@ class TextModel:
 
         Args:
             examples: the examples.
-            biases: groups of kinds.
+            biases: the calibration finds one offset for each group of kinds.
             views: how a text's words become features.
             vocabulary: tokenizes the examples.
             training: how the weights are learned.
-            fewest: the least number of examples for the calibration.
+            fewest: the least number of examples that have to be held out for the calibration.
 
         Raises:
             TooFewExamplesError: there are too few examples for the calibration.

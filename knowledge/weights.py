@@ -22,7 +22,6 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.float16]
 """Half the memory of `Floats`; scores change in their third digit at most."""
 
-
 _TYPES = np.dtype(np.float16), np.dtype(np.float32)
 """Of rows and squares."""
 

@@ -38,16 +38,12 @@ def error_name(error: Exception) -> str:
 
 
 def describe_error(error: Exception) -> str:
-    """An error as Slack's name, its HTTP status or its type, for the log: its text may quote a
-    member's words.
+    """An error as Slack's name or its type, for the log: its text may quote a member's words.
 
     So may a proxy's answer, of which only what has the form of Slack's names is repeated.
     """
-    if _NAME.fullmatch(name := error_name(error)):
-        return name
-    if isinstance(error, SlackApiError) and (status := error.response.status_code) >= 400:
-        return f"status {status}"
-    return type(error).__name__
+    name = error_name(error)
+    return name if _NAME.fullmatch(name) else type(error).__name__
 
 
 def is_outage(error: SlackApiError) -> bool:

@@ -251,7 +251,7 @@ async def test_platforms_that_are_away_at_the_start_are_tried_again(
         assert FORMS in (await slack_standin.command("/ldn", "forms")).text
 
 
-async def test_an_address_of_something_else_is_named_by_its_status(
+async def test_an_address_of_something_else_is_told_of_and_tried_again(
     tmp_path: Path, documents: Path
 ) -> None:
     runner = web.AppRunner(web.Application())
@@ -266,7 +266,7 @@ async def test_an_address_of_something_else_is_named_by_its_status(
     try:
         async with running_bot(tmp_path, **settings) as bot:
             await bot.says(r"Discord cannot be reached; trying again \(status 404\)")
-            await bot.says(r"Slack cannot be reached; trying again \(status 404\)")
+            await bot.says(r"Slack cannot be reached; trying again \(SlackApiError\)")
     finally:
         await runner.cleanup()
 
