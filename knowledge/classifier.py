@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +29,6 @@ BATCH = 32
 """Examples in one batch."""
 
 _PENALTY, _SMALLEST_STEP = 1e-3, 1e-6
-_SMALL_WORDS = """
-a an the of to in for is it do does i my me can be on with and or this that are you
-"""
-_SMALL = frozenset(_SMALL_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +89,10 @@ def train(
             error *= learned[:, batch.texts].T[:, :, None]
             slope = values.T @ error.reshape(len(error), -1)
             by_model = slope.reshape(-1, models, kinds)
-            corrected[batch.features] += np.einsum("fmk,fmk->fm", by_model, by_model)
-            by_model *= (training.rate / np.sqrt(corrected[batch.features]))[:, :, None]
+            squares = corrected.take(batch.features, axis=0)
+            squares += np.einsum("fmk,fmk->fm", by_model, by_model)
+            corrected[batch.features] = squares
+            by_model *= (training.rate / np.sqrt(squares))[:, :, None]
             current -= slope
             if training.decay:
                 current *= 1 - training.decay
@@ -202,12 +199,3 @@ def calibrate(inputs: NDArray[np.float64], labels: Integers) -> NDArray[np.float
         factors, least = factors + step, now
     result: NDArray[np.float64] = factors / scale
     return result
-
-
-def fold_of(text: Sequence[str], folds: int) -> int:
-    """The number of the fold that a text belongs to, for cross-validation.
-
-    Near-duplicates (the same words in any order, not counting small ones) are in the same fold.
-    """
-    key = sorted({word for word in text if word not in _SMALL} or set(text))
-    return crc32(" ".join(key).encode()) % folds

@@ -7,6 +7,7 @@ feature's number is a CRC-32 hash.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from knowledge.hashindex import HashIndex
 from knowledge.vocabulary import LETTER_LIMIT
 
 Values = NDArray[np.float32]
-View = Sequence[int] | NDArray[np.uint32]
+View = Sequence[int]
 """The numbers of a text's features, of one view."""
 
 RARE = 2
@@ -89,7 +90,7 @@ ALWAYS = (0,)
 
 
 class Features:
-    """The known features and their weights; turns texts into `FeatureVector`s.
+    """The known features and their weights; finds those of a text.
 
     A feature is known if at least `RARE` examples have it. `worth` is its inverse document
     frequency: a feature that most examples have, such as "the", tells little. The values of each
@@ -107,17 +108,36 @@ class Features:
         return len(self._numbers)
 
     @classmethod
-    def learn(cls, texts: Sequence[Sequence[View]]) -> Features:
-        """The features that at least `RARE` of these texts have; a text is given by its views."""
-        sizes = [sum(map(len, views)) for views in texts]
-        owners = np.repeat(np.arange(len(texts), dtype=np.uint64), sizes)
-        pairs = np.sort(owners << np.uint64(32) | _numbers(texts))
-        once = np.sort(pairs[np.diff(pairs, prepend=pairs[:1] - 1) != 0].astype(np.uint32))
-        starts = np.flatnonzero(np.diff(once, prepend=once[:1] - 1))
-        numbers, counts = once[starts], np.diff(starts, append=len(once))
+    def learn(cls, texts: Iterable[Sequence[View]]) -> tuple[Features, list[FeatureVector]]:
+        """The features that at least `RARE` of these texts have, and the vector of each text.
+
+        A text is given by its views; each has as many.
+        """
+        numbers, sizes = _flatten(texts)
+        view_of = np.repeat(np.arange(sizes.size), sizes.ravel())
+        text_of = view_of // sizes.shape[1]
+        # Each number with its position, sorted: faster than to look each up in what is learned.
+        at = np.arange(len(numbers), dtype=np.uint64)
+        pairs = np.sort(numbers.astype(np.uint64) << np.uint64(32) | at)
+        ordered, positions = pairs >> np.uint64(32), pairs.astype(np.uint32)
+        first = np.diff(ordered, prepend=ordered[:1] + 1) != 0
+        feature_of, starts = np.cumsum(first) - 1, np.flatnonzero(first)
+        # A text that has a feature twice counts once.
+        counted = first | (np.diff(text_of[positions], prepend=-1) != 0)
+        counts = np.bincount(feature_of[counted], minlength=len(starts))
         known = counts >= RARE
-        worth = np.log((1 + len(texts)) / (1 + counts[known])) + 1
-        return cls(numbers[known], worth.astype(np.float32))
+        worth = np.log((1 + len(sizes)) / (1 + counts[known])) + 1
+        features = cls(ordered[starts][known].astype(np.uint32), worth.astype(np.float32))
+
+        kept = np.zeros(len(numbers), dtype=np.bool_)
+        kept[positions] = known[feature_of]
+        indices = np.zeros(len(numbers), dtype=np.int32)
+        indices[positions] = (np.cumsum(known) - 1)[feature_of]
+        indices, view_of, text_of = indices[kept], view_of[kept], text_of[kept]
+        values = features.worth[indices]
+        squares = np.bincount(view_of, values * values) * sizes.shape[1]
+        values /= np.sqrt(squares[view_of]).astype(np.float32)
+        return features, vectors_of(indices, values, np.bincount(text_of, minlength=len(sizes)))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """The known features, as plain arrays."""
@@ -131,42 +151,29 @@ class Features:
             raise ValueError("the arrays do not fit together")
         return cls(numbers, worth)
 
-    def indices(self, wanted: Sequence[int] | NDArray[np.uint32]) -> NDArray[np.int64]:
-        """The index of each feature, given by its number; `len(self)` for an unknown one."""
-        wanted = np.asarray(wanted, dtype=np.uint32)
-        if not len(self):
-            return np.zeros(len(wanted), dtype=np.int64)
-        indices = self._numbers.searchsorted(wanted)
-        # "clip": what would come after the last one is compared with that.
-        indices[self._numbers.take(indices, mode="clip") != wanted] = len(self)
-        return indices
-
     def known(self, wanted: Iterable[int]) -> list[int]:
         """The indices of some features, for the few of one text; unknown ones are left out."""
         return self._index.positions(wanted)
 
-    def of_all(self, texts: Sequence[Sequence[View]]) -> list[FeatureVector]:
-        """The vector of each text; a text is given by its views."""
-        if not texts:
-            return []
-        views = [len(view) for text in texts for view in text]
-        indices = self.indices(_numbers(texts))
-        known = indices < len(self)
-        values = np.append(self.worth, np.float32(0))[indices]
-        view_of = np.repeat(np.arange(len(views)), views)
-        lengths = np.bincount(view_of, weights=values * values, minlength=len(views))
-        lengths *= np.repeat([len(text) for text in texts], [len(text) for text in texts])
-        values[known] /= np.sqrt(lengths[view_of[known]]).astype(np.float32)
-        sizes = [sum(map(len, text)) for text in texts]
-        text_of = np.repeat(np.arange(len(texts)), sizes)[known]
-        ends = np.cumsum(np.bincount(text_of, minlength=len(texts))).tolist()
-        known_indices, values = indices[known].astype(np.int32), values[known]
-        return [
-            FeatureVector(known_indices[start:end], values[start:end])
-            for start, end in zip([0, *ends], ends, strict=False)
-        ]
+
+def vectors_of(
+    indices: NDArray[np.int32], values: Values, sizes: NDArray[np.int64]
+) -> list[FeatureVector]:
+    """The vectors of several texts, given one after another, and how many features each has."""
+    ends = np.cumsum(sizes).tolist()
+    return [
+        FeatureVector(indices[start:end], values[start:end])
+        for start, end in zip([0, *ends], ends, strict=False)
+    ]
 
 
-def _numbers(texts: Sequence[Sequence[View]]) -> NDArray[np.uint32]:
-    views = [np.asarray(view, np.uint32) for text in texts for view in text]
-    return np.concatenate(views or [np.zeros(0, dtype=np.uint32)])
+def _flatten(texts: Iterable[Sequence[View]]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """All numbers, one after another, and how many each view has: texts by views."""
+    # Not as lists, which would need ten times the memory.
+    numbers = array("I")
+    sizes = []
+    for views in texts:
+        for view in views:
+            numbers.extend(view)
+        sizes.append([len(view) for view in views])
+    return np.array(numbers, dtype=np.uint32), np.array(sizes or np.zeros((0, 1)), dtype=np.int64)

@@ -219,7 +219,8 @@ def _learn_in_parallel(library: Library, vocabulary: Vocabulary, cache: Path) ->
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    # The pool would do it in a thread, while learning adds to the vocabulary.
+    # As arrays, because a vocabulary's memory views cannot be pickled; and here, because the pool
+    # would do it in a thread, while learning adds to the vocabulary.
     inputs = pickle.dumps((library, vocabulary.to_arrays(), cache))
     # If no process can be started, `_open_desks` learns what is missing.
     with (

@@ -36,7 +36,7 @@ from knowledge.ideas import gist_features, ideas, pair_features
 from knowledge.passages import LONG, LONGEST, clauses, sentences
 from knowledge.screening import Screen
 from knowledge.textmodel import TextModel, Views
-from knowledge.training import Probabilities
+from knowledge.training import Probabilities, TokenizedExamples
 from knowledge.vocabulary import Vocabulary
 
 PASSAGE_DOUBT = 0.1
@@ -133,14 +133,9 @@ class CrisisDetector:
         key = modelcache.key_of([[[each.text, each.kind] for each in examples], vocabulary.key])
         if cache and (known := cls.restore(vocabulary, key, cache)):
             return known
-        screen = Screen.learn(examples, vocabulary, CRISIS_TRAINING)
-        model = TextModel.learn(
-            examples,
-            BIASES,
-            views=CRISIS_VIEWS,
-            vocabulary=vocabulary,
-            training=CRISIS_TRAINING,
-        )
+        texts = TokenizedExamples.of(examples, vocabulary)
+        screen = Screen.learn(texts, CRISIS_TRAINING)
+        model = TextModel.learn(texts, BIASES, views=CRISIS_VIEWS, training=CRISIS_TRAINING)
         if cache:
             arrays = {**screen.to_arrays(), **model.to_arrays()}
             modelcache.save(cache, "crisis", key, arrays)

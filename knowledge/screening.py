@@ -11,18 +11,17 @@ its place, and the few that share a place share a weight. So a text is scored by
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from itertools import accumulate
+from collections.abc import Sequence
+from itertools import accumulate, chain
 from operator import add, sub
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.classifier import Training
-from knowledge.features import FeatureVector, parts_of, sequence_features
+from knowledge.features import parts_of, sequence_features, vectors_of
 from knowledge.modelcache import Arrays
-from knowledge.training import Example, Judged, TrainingSet, tokenize_examples
+from knowledge.training import TokenizedExamples, TrainingSet
 from knowledge.vocabulary import Vocabulary
 
 PLACES = 1 << 19
@@ -62,21 +61,26 @@ class Screen:
         if not fits or not np.isfinite(alarms).all():
             raise ValueError("the array is not that of a screen")
         self._known = vocabulary.numbers
-        self._array = alarms
-        self._alarms = alarms.data  # gives single numbers several times as fast
+        self._alarms = alarms.data  # gives single numbers several times as fast as an array
         self._offset = float(alarms[-1])
 
     @classmethod
-    def learn(
-        cls, examples: Iterable[Example], vocabulary: Vocabulary, training: Training
-    ) -> Screen:
+    def learn(cls, texts: TokenizedExamples, training: Training) -> Screen:
         """Learn from examples; those of kind 0 are harmless, all others are not."""
-        places, training_set = _prepare(examples, vocabulary)
-        weights, offsets = training_set.learn(_BIASES, training)
+        found = [_places(text) for text in texts.tokens]
+        sizes = np.array([len(places) for places in found], dtype=np.int64)
+        used, indices = np.unique(
+            np.fromiter(chain.from_iterable(found), np.int32, sizes.sum()), return_inverse=True
+        )
+        values = np.repeat(1 / np.sqrt(sizes), sizes).astype(np.float32)
+        vectors = vectors_of(indices.astype(np.int32), values, sizes)
+        weights, offsets = TrainingSet(texts, np.minimum(texts.kinds, 1), vectors, len(used)).learn(
+            _BIASES, training
+        )
         alarms = np.zeros(PLACES + 1, dtype=np.float32)
-        alarms[places] = weights[:, 1] - weights[:, 0]
+        alarms[used] = weights[:, 1] - weights[:, 0]
         alarms[-1] = offsets[1]
-        return cls(vocabulary, alarms)
+        return cls(texts.vocabulary, alarms)
 
     def rules_out(self, words: Sequence[str]) -> bool:
         """Whether these words are plainly harmless; never, if one of them is unknown.
@@ -101,37 +105,12 @@ class Screen:
 
     def to_arrays(self) -> Arrays:
         """Everything that was learned, as plain arrays."""
-        return {"screen": self._array}
+        return {"screen": np.asarray(self._alarms)}
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, vocabulary: Vocabulary) -> Screen:
         """Restore a screen; `KeyError` or `ValueError` if the array is not that of one."""
         return cls(vocabulary, arrays["screen"])
-
-
-def cross_validate(
-    examples: Iterable[Example], vocabulary: Vocabulary, training: Training, folds: int
-) -> list[Judged]:
-    """Judge every asked example by a screen that has not learned from it; for tests."""
-    return _prepare(examples, vocabulary)[1].cross_validate(_BIASES, training, folds)
-
-
-def _prepare(
-    examples: Iterable[Example], vocabulary: Vocabulary
-) -> tuple[NDArray[np.int64], TrainingSet]:
-    """The places that are used, which are the features, and the examples with two kinds."""
-    of_two_kinds = [replace(each, kind=int(each.kind > 0)) for each in examples]
-    learned, tokens = tokenize_examples(of_two_kinds, vocabulary)
-    found = [np.array(_places(text), dtype=np.int64) for text in tokens]
-    used = np.unique(np.concatenate(found or [np.zeros(0, dtype=np.int64)]))
-    vectors = [
-        FeatureVector(
-            used.searchsorted(places).astype(np.int32),
-            np.full(len(places), 1 / math.sqrt(len(places)), dtype=np.float32),
-        )
-        for places in found
-    ]
-    return used, TrainingSet(learned, tokens, vectors, len(used), vocabulary)
 
 
 def _places(words: Sequence[str]) -> list[int]:

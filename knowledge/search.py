@@ -25,7 +25,13 @@ from knowledge.features import ALWAYS, parts_of, sequence_features
 from knowledge.lexical import LexicalIndex
 from knowledge.passages import SHORTEST, clauses_as_written, sentences_as_written
 from knowledge.textmodel import TextModel, Views
-from knowledge.training import Biases, Example, Probabilities, TooFewExamplesError
+from knowledge.training import (
+    Biases,
+    Example,
+    Probabilities,
+    TokenizedExamples,
+    TooFewExamplesError,
+)
 from knowledge.vocabulary import WORD_LIMIT, Vocabulary, ends_of
 
 MOST_OFFERED = 3
@@ -193,7 +199,10 @@ class SearchIndex:
             return known
         try:
             model = TextModel.learn(
-                examples, biases, views=SEARCH_VIEWS, vocabulary=vocabulary, fewest=FEWEST_JUDGED
+                TokenizedExamples.of(examples, vocabulary),
+                biases,
+                views=SEARCH_VIEWS,
+                fewest=FEWEST_JUDGED,
             )
         except TooFewExamplesError:
             return cls.by_words(topics, vocabulary)
@@ -381,7 +390,7 @@ def _search_views(text: Sequence[str]) -> tuple[Sequence[int], ...]:
     return sequence_features(parts_of(text), range(1, 3), salt=1), ALWAYS
 
 
-SEARCH_VIEWS = Views(_search_views, letter_runs=(2, 3, 4, 5))
+SEARCH_VIEWS = Views(_search_views, letter_runs=(3, 4))
 """The search's views of a text: words, pairs of neighbours, and runs of letters."""
 
 

@@ -6,21 +6,18 @@ The kinds are the topics in that of `SearchIndex`, and the kinds of a crisis in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from knowledge.classifier import Training, softmax_of_one
 from knowledge.features import Features, letters_of
 from knowledge.modelcache import Arrays
 from knowledge.training import (
     Biases,
-    Example,
     Judged,
     Probabilities,
+    TokenizedExamples,
     TrainingSet,
-    tokenize_examples,
 )
 from knowledge.vocabulary import Vocabulary
 from knowledge.weights import WeightTable
@@ -50,30 +47,30 @@ class TextModel:
     @classmethod
     def learn(
         cls,
-        examples: Iterable[Example],
+        texts: TokenizedExamples,
         biases: Biases,
         *,
         views: Views,
-        vocabulary: Vocabulary,
         training: Training = TRAINING,
         fewest: int = 0,
     ) -> TextModel:
         """Learn from examples of every kind; see `TrainingSet.learn` for the other arguments.
 
         Args:
-            examples: the examples.
+            texts: the examples.
             biases: the calibration finds one offset for each group of kinds.
             views: how a text's words become features.
-            vocabulary: tokenizes the examples.
             training: how the weights are learned.
             fewest: the least number of examples that have to be held out for the calibration.
 
         Raises:
             TooFewExamplesError: there are too few examples for the calibration.
         """
-        features, training_set = _prepare(examples, views, vocabulary)
+        features, training_set = _prepare(texts, views)
         weights, offsets = training_set.learn(biases, training, fewest=fewest)
-        table = WeightTable.learn(features, vocabulary.numbers, views.letter_runs, weights, offsets)
+        table = WeightTable.learn(
+            features, texts.vocabulary.numbers, views.letter_runs, weights, offsets
+        )
         return cls(views, table)
 
     def probabilities(self, text: Sequence[str]) -> Probabilities:
@@ -100,33 +97,23 @@ class TextModel:
 
 
 def cross_validate(
-    examples: Iterable[Example],
+    texts: TokenizedExamples,
     biases: Biases,
     folds: int,
     *,
     views: Views,
-    vocabulary: Vocabulary,
     training: Training = TRAINING,
 ) -> list[Judged]:
     """Judge every asked example by a model that has not learned from it; for tests."""
-    _, training_set = _prepare(examples, views, vocabulary)
+    _, training_set = _prepare(texts, views)
     return training_set.cross_validate(biases, training, folds)
 
 
-def _prepare(
-    examples: Iterable[Example], views: Views, vocabulary: Vocabulary
-) -> tuple[Features, TrainingSet]:
-    learned, tokens = tokenize_examples(examples, vocabulary)
-    used = {word for text in tokens for word in text}
+def _prepare(texts: TokenizedExamples, views: Views) -> tuple[Features, TrainingSet]:
+    used = {word for text in texts.tokens for word in text}
     letters = {word: letters_of(word, views.letter_runs) for word in used}
-    # As arrays, because as lists of integers they would need ten times the memory.
-    found = [
-        [
-            np.array(view, dtype=np.uint32)
-            for view in (*views.of_words(text), [run for word in text for run in letters[word]])
-        ]
-        for text in tokens
-    ]
-    features = Features.learn(found)
-    vectors = features.of_all(found)
-    return features, TrainingSet(learned, tokens, vectors, len(features), vocabulary)
+    features, vectors = Features.learn(
+        (*views.of_words(text), [run for word in text for run in letters[word]])
+        for text in texts.tokens
+    )
+    return features, TrainingSet(texts, texts.kinds, vectors, len(features))

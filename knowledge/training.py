@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,6 @@ from knowledge.classifier import (
     Integers,
     Training,
     calibrate,
-    fold_of,
     score,
     softmax,
     train,
@@ -33,6 +33,11 @@ Probabilities = Sequence[float]
 
 HELD_OUT = 4
 """One of so many examples is held out, to calibrate the scores."""
+
+_SMALL_WORDS = """
+a an the of to in for is it do does i my me can be on with and or this that are you
+"""
+_SMALL = frozenset(_SMALL_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +67,83 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingSet:
-    """Examples as vectors of features; see `learn` and `cross_validate`.
+class TokenizedExamples:
+    """Examples that have words; see `of`.
 
     Args:
         examples: the examples.
         tokens: the words of each example.
-        vectors: the features of each example.
-        features: the number of features.
-        vocabulary: tokenizes the texts that a combined example was made of.
+        groups: for each example, the groups of near-duplicates that it belongs to: its own, or
+            those of the texts that it was made of.
+        vocabulary: what they were tokenized by.
     """
 
     examples: Sequence[Example]
     tokens: Sequence[tuple[str, ...]]
+    groups: Sequence[frozenset[int]]
+    vocabulary: Vocabulary
+
+    @classmethod
+    def of(cls, examples: Iterable[Example], vocabulary: Vocabulary) -> TokenizedExamples:
+        """Tokenize examples; those without words are left out."""
+        both = [(example, vocabulary.tokenize(example.text)) for example in examples]
+        both = [(example, text) for example, text in both if text]
+        group_of = {example.text: _group_of(text) for example, text in both}
+        for whole in {whole for example, _ in both for whole in example.wholes} - group_of.keys():
+            group_of[whole] = _group_of(vocabulary.tokenize(whole))
+        return cls(
+            [example for example, _ in both],
+            [text for _, text in both],
+            [frozenset(group_of[each] for each in ex.wholes or [ex.text]) for ex, _ in both],
+            vocabulary,
+        )
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    @property
+    def asked(self) -> Flags:
+        """Which examples people asked like this."""
+        return np.array([example.asked for example in self.examples], dtype=np.bool_)
+
+    @property
+    def kinds(self) -> Integers:
+        """The kind of each example."""
+        return np.array([example.kind for example in self.examples], dtype=np.int64)
+
+    def held_out(self, folds: int) -> Flags:
+        """For each of some folds (a row), which examples are held out; near-duplicates together."""
+        held_out = np.zeros((folds, len(self)), dtype=np.bool_)
+        for number, groups in enumerate(self.groups):
+            held_out[[group % folds for group in groups], number] = True
+        return held_out
+
+    def only(self, chosen: Flags) -> TokenizedExamples:
+        """Some of the examples."""
+        numbers = np.flatnonzero(chosen).tolist()
+        return TokenizedExamples(
+            [self.examples[number] for number in numbers],
+            [self.tokens[number] for number in numbers],
+            [self.groups[number] for number in numbers],
+            self.vocabulary,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """Examples as vectors of features; see `learn` and `cross_validate`.
+
+    Args:
+        texts: the examples.
+        kinds: the kind of each example.
+        vectors: the features of each example.
+        features: the number of features.
+    """
+
+    texts: TokenizedExamples
+    kinds: Integers
     vectors: Sequence[FeatureVector]
     features: int
-    vocabulary: Vocabulary
 
     def learn(
         self, biases: Biases, training: Training, *, fewest: int = 0
@@ -95,13 +161,13 @@ class TrainingSet:
         Raises:
             TooFewExamplesError: fewer are held out.
         """
-        held_out = self._held_out(HELD_OUT)[0]
-        judged = np.flatnonzero(held_out & self._asked)
+        held_out = self.texts.held_out(HELD_OUT)[0]
+        judged = np.flatnonzero(held_out & self.texts.asked)
         if len(judged) < fewest:
             raise TooFewExamplesError
         learned = np.stack([np.ones_like(held_out), ~held_out])
         weights, without = self._train(len(biases), learned, training)
-        scale, offsets = _calibrate(self._score(judged, without), self._kinds[judged], biases)
+        scale, offsets = _calibrate(self._score(judged, without), self.kinds[judged], biases)
         return weights * scale, offsets
 
     def cross_validate(self, biases: Biases, training: Training, folds: int) -> list[Judged]:
@@ -111,50 +177,33 @@ class TrainingSet:
         near-duplicates in the same one; each part is judged by a model that was learned from all
         others.
         """
-        scores = np.zeros((len(self.examples), len(biases)), dtype=np.float32)
-        for held_out in self._held_out(folds):
+        scores = np.zeros((len(self.texts), len(biases)), dtype=np.float32)
+        for held_out in self.texts.held_out(folds):
             # One after another: together they would need as many times the memory.
             (weights,) = self._train(len(biases), ~held_out[None, :], training)
             part = np.flatnonzero(held_out)
             scores[part] = self._score(part, weights)
-        judged = np.flatnonzero(self._asked)
-        scale, offsets = _calibrate(scores[judged], self._kinds[judged], biases)
+        judged = np.flatnonzero(self.texts.asked)
+        scale, offsets = _calibrate(scores[judged], self.kinds[judged], biases)
         probabilities = softmax(scores[judged] * scale + offsets)
         return [
-            Judged(self.examples[number], each)
+            Judged(self.texts.examples[number], each)
             for number, each in zip(judged.tolist(), probabilities.tolist(), strict=True)
         ]
 
-    @property
-    def _asked(self) -> Flags:
-        return np.array([example.asked for example in self.examples], dtype=np.bool_)
-
-    @property
-    def _kinds(self) -> Integers:
-        return np.array([example.kind for example in self.examples], dtype=np.int64)
-
-    def _held_out(self, folds: int) -> Flags:
-        """Which examples are held out with each of the folds."""
-        held_out = np.zeros((folds, len(self.examples)), dtype=np.bool_)
-        for number, (example, text) in enumerate(zip(self.examples, self.tokens, strict=True)):
-            wholes = map(self.vocabulary.tokenize, example.wholes)
-            held_out[[fold_of(whole, folds) for whole in [*wholes] or [text]], number] = True
-        return held_out
-
     def _train(self, kinds: int, learned: Flags, training: Training) -> Floats:
-        return train(self.vectors, self._kinds, kinds, self.features, learned, training)
+        return train(self.vectors, self.kinds, kinds, self.features, learned, training)
 
     def _score(self, numbers: Integers, weights: Floats) -> Floats:
         return score([self.vectors[number] for number in numbers], weights)
 
 
-def tokenize_examples(
-    examples: Iterable[Example], vocabulary: Vocabulary
-) -> tuple[list[Example], list[tuple[str, ...]]]:
-    """The examples that have words, and the words of each."""
-    both = [(example, vocabulary.tokenize(example.text)) for example in examples]
-    both = [(example, text) for example, text in both if text]
-    return [example for example, _ in both], [text for _, text in both]
+def _group_of(text: Sequence[str]) -> int:
+    """The group of a text: near-duplicates (the same words in any order, not counting small ones)
+    have the same.
+    """
+    key = sorted({word for word in text if word not in _SMALL} or set(text))
+    return crc32(" ".join(key).encode())
 
 
 def _calibrate(

@@ -52,10 +52,9 @@ class WeightTable:
         self._rows = rows
         """A row for each feature, one for the letters of each known word, and one of offsets. The
         columns are the kinds."""
-        self._squares = squares
+        self._squares = squares.data  # gives single numbers faster than an array
         """For each row but the last, the square of the feature's value, or the sum of those of the
         letters: from these the length of a view is computed."""
-        self._square_of = squares.data  # gives single numbers faster than an array
         self._features = features
         self._words = words
         self._letter_runs = letter_runs
@@ -92,7 +91,11 @@ class WeightTable:
 
     def to_arrays(self) -> Arrays:
         """The features and the rows, as plain arrays."""
-        return {**self._features.to_arrays(), "rows": self._rows, "squares": self._squares}
+        return {
+            **self._features.to_arrays(),
+            "rows": self._rows,
+            "squares": np.asarray(self._squares),
+        }
 
     @classmethod
     def from_arrays(
@@ -116,7 +119,7 @@ class WeightTable:
         """
         rows, factors = [len(self._rows) - 1], [1.0]
         for view in (*map(self._features.known, views), self._rows_of_letters(text)):
-            if square := sum([self._square_of[row] for row in view]):
+            if square := sum([self._squares[row] for row in view]):
                 rows += view
                 factors += [1 / math.sqrt((len(views) + 1) * square)] * len(view)
         factor_of = np.fromiter(factors, np.float32, len(factors))

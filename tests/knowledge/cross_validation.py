@@ -7,11 +7,12 @@ import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from knowledge import screening
+import numpy as np
+
 from knowledge.crisis_examples import CrisisPhrases, crisis_examples
 from knowledge.evaluation import NONE, EvaluationReport, Labelled, Reply, ReplyKind, Share, report
 from knowledge.safety import BIASES, CRISIS_TRAINING, CRISIS_VIEWS, Tier, decide_crisis
-from knowledge.screening import HARMLESS
+from knowledge.screening import Screen
 from knowledge.search import (
     SEARCH_VIEWS,
     Outcome,
@@ -22,7 +23,7 @@ from knowledge.search import (
     search_examples,
 )
 from knowledge.textmodel import cross_validate
-from knowledge.training import Judged
+from knowledge.training import Judged, TokenizedExamples
 from knowledge.vocabulary import Vocabulary
 
 
@@ -38,11 +39,10 @@ def cross_validate_search(
         The report, and each example with its probabilities.
     """
     judged = cross_validate(
-        search_examples(topics),
+        TokenizedExamples.of(search_examples(topics), vocabulary),
         search_biases(topics),
         folds,
         views=SEARCH_VIEWS,
-        vocabulary=vocabulary,
     )
     ids = TopicIds.of(topics)
     replies = []
@@ -101,25 +101,15 @@ def cross_validate_crisis(
     The result is worse than in use, because the traps were written to be as close to a crisis as
     possible.
     """
-    examples = crisis_examples(phrases, ordinary)
-    judged = cross_validate(
-        examples,
-        BIASES,
-        folds,
-        views=CRISIS_VIEWS,
-        vocabulary=vocabulary,
-        training=CRISIS_TRAINING,
-    )
+    texts = TokenizedExamples.of(crisis_examples(phrases, ordinary), vocabulary)
+    judged = cross_validate(texts, BIASES, folds, views=CRISIS_VIEWS, training=CRISIS_TRAINING)
     traps = frozenset(phrases.traps)
     groups: dict[str, list[Tier | None]] = {
         name: [] for name in ("explicit", "ambiguous", "traps", "ordinary")
     }
     screened, spared = [], []
-    for each, seen in zip(
-        judged, screening.cross_validate(examples, vocabulary, CRISIS_TRAINING, folds), strict=True
-    ):
+    for each, ruled_out in zip(judged, _ruled_out(texts, folds), strict=True):
         verdict = decide_crisis(each.probabilities)
-        ruled_out = seen.probabilities[0] > HARMLESS
         if not each.example.kind:
             spared.append(ruled_out)
         elif verdict:
@@ -145,6 +135,16 @@ def cross_validate_crisis(
         screened=Share(sum(screened), len(screened)),
         spared=Share(sum(spared), len(spared)),
     )
+
+
+def _ruled_out(texts: TokenizedExamples, folds: int) -> list[bool]:
+    """Whether each asked example is ruled out by a screen that has not learned from it."""
+    ruled_out = [False] * len(texts)
+    for held_out in texts.held_out(folds):
+        screen = Screen.learn(texts.only(~held_out), CRISIS_TRAINING)
+        for number in np.flatnonzero(held_out).tolist():
+            ruled_out[number] = screen.rules_out(texts.tokens[number])
+    return [each for each, asked in zip(ruled_out, texts.asked, strict=True) if asked]
 
 
 _NEIGHBOURS = {

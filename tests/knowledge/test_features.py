@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,28 +28,37 @@ def test_nearby_words_are_a_feature_whatever_stands_between_them() -> None:
 
 
 def test_what_one_example_alone_has_is_not_a_feature() -> None:
-    features = Features.learn([([1, 2],), ([1, 3],), ([1, 2],)])
+    features, _ = Features.learn([([1, 2, 3, 3],), ([1, 4],), ([1, 2],)])
     assert len(features) == 2
-    assert features.indices([1, 2, 3, 4]).tolist() == [0, 1, 2, 2]
+    assert features.known([1, 2, 3, 4, 5]) == [0, 1]
+
+
+def test_what_many_examples_have_is_worth_less() -> None:
+    features, _ = Features.learn([([1, 2],), ([2],), ([2, 1],)])
+    assert features.worth[1] < features.worth[0]
 
 
 def test_every_view_of_a_text_weighs_the_same() -> None:
-    features = Features.learn([([1, 2, 3], [9]), ([1, 2, 3], [9]), ([4], [8])])
-    [block] = features.of_all([([1, 2, 3], [9])])
-    assert block.values[:3] @ block.values[:3] == pytest.approx(0.5)
-    assert block.values[3] ** 2 == pytest.approx(0.5)
+    _, vectors = Features.learn([([1, 2, 3], [9]), ([1, 2, 3], [9]), ([4], [8])])
+    values = vectors[0].values
+    assert values[:3] @ values[:3] == pytest.approx(0.5)
+    assert values[3] ** 2 == pytest.approx(0.5)
 
 
-def test_many_texts_at_once_are_as_one_by_one() -> None:
-    texts = [([1, 2, 2], [9]), ([3], []), ([1, 3, 5], [9, 8]), ([], [])]
-    features = Features.learn([*texts, *texts[:3]])
-    for views, block in zip(texts, features.of_all(texts), strict=True):
-        [alone] = features.of_all([views])
-        assert block.indices.tolist() == alone.indices.tolist()
-        assert block.values == pytest.approx(alone.values)
+VIEWS = st.tuples(*[st.lists(st.integers(0, 9), max_size=6)] * 2)
+
+
+@given(st.lists(VIEWS, max_size=8))
+def test_the_vector_of_a_text_holds_what_is_known_of_it(texts: list[tuple[list[int], ...]]) -> None:
+    features, vectors = Features.learn(texts)
+    for views, vector in zip(texts, vectors, strict=True):
+        known = [features.known(view) for view in views]
+        assert vector.indices.tolist() == [at for view in known for at in view]
+        of_view = [features.worth[view] / np.linalg.norm(features.worth[view]) for view in known]
+        assert vector.values == pytest.approx(np.concatenate(of_view) / np.sqrt(len(views)))
 
 
 def test_a_text_without_known_features_is_empty() -> None:
-    for features in (Features.learn([([1],), ([1],)]), Features.learn([])):
-        [block] = features.of_all([([7, 8],)])
-        assert len(block.indices) == 0
+    for texts in ([([7, 8],)], [([],)], [([1],), ([1],), ([7, 8],)]):
+        _, vectors = Features.learn(texts)
+        assert len(vectors[-1].indices) == len(vectors[-1].values) == 0

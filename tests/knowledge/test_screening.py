@@ -9,7 +9,7 @@ from knowledge.classifier import Training
 from knowledge.desk import Desks
 from knowledge.library import Library
 from knowledge.screening import PLACES, Screen
-from knowledge.training import Example
+from knowledge.training import Example, TokenizedExamples
 from knowledge.vocabulary import Vocabulary
 
 HARMLESS = ("where is the shed", "when do roses flower", "how do i water roses", "thank you")
@@ -23,7 +23,11 @@ VOCABULARY = Vocabulary.of([*HARMLESS, *CRIES])
 
 @pytest.fixture(scope="module")
 def screen() -> Screen:
-    return Screen.learn(EXAMPLES, VOCABULARY, Training())
+    return learned(EXAMPLES)
+
+
+def learned(examples: list[Example]) -> Screen:
+    return Screen.learn(TokenizedExamples.of(examples, VOCABULARY), Training())
 
 
 def rules_out(screen: Screen, text: str, vocabulary: Vocabulary = VOCABULARY) -> bool:
@@ -41,7 +45,7 @@ def test_an_unknown_word_is_never_ruled_out(screen: Screen) -> None:
 
 
 def test_without_examples_nothing_is_ruled_out() -> None:
-    assert not rules_out(Screen.learn([], VOCABULARY, Training()), HARMLESS[0])
+    assert not rules_out(learned([]), HARMLESS[0])
 
 
 def test_a_screen_comes_back_from_its_arrays(screen: Screen) -> None:

@@ -31,6 +31,7 @@ from knowledge.search import (
     texts_of,
 )
 from knowledge.textmodel import TextModel
+from knowledge.training import TokenizedExamples
 from knowledge.vocabulary import Vocabulary
 from tests.knowledge.cross_validation import cross_validate_search, inject_typos
 
@@ -438,6 +439,11 @@ def test_any_number_of_questions_about_any_number_of_topics_makes_a_search(
     assert np.isfinite(build(garden).search("how do roses survive").coverage)
 
 
+def learned(garden: Sequence[Topic], vocabulary: Vocabulary) -> TextModel:
+    texts = TokenizedExamples.of(search_examples(garden), vocabulary)
+    return TextModel.learn(texts, search_biases(garden), views=SEARCH_VIEWS)
+
+
 @given(
     st.lists(st.sampled_from(ASKED), unique=True, max_size=12),
     st.integers(min_value=1, max_value=len(GARDEN)),
@@ -446,9 +452,8 @@ def test_however_few_examples_there_are_chances_add_up_to_one(
     asked: list[tuple[str, str]], topics: int
 ) -> None:
     garden = garden_with(asked)[:topics]
-    examples, biases = search_examples(garden), search_biases(garden)
     vocabulary = Vocabulary.of(texts_of(garden))
-    model = TextModel.learn(examples, biases, views=SEARCH_VIEWS, vocabulary=vocabulary)
+    model = learned(garden, vocabulary)
     assert sum(model.probabilities(vocabulary.tokenize("how do roses survive"))) == pytest.approx(1)
     _, judged = cross_validate_search(garden, vocabulary)
     for each in judged:
@@ -481,13 +486,7 @@ def test_chances_that_are_no_numbers_show_nothing() -> None:
 
 def test_a_calibration_that_is_no_number_is_not_taken_up() -> None:
     vocabulary = Vocabulary.of(texts_of(GARDEN))
-    model = TextModel.learn(
-        search_examples(GARDEN),
-        search_biases(GARDEN),
-        views=SEARCH_VIEWS,
-        vocabulary=vocabulary,
-    )
-    arrays = model.to_arrays()
+    arrays = learned(GARDEN, vocabulary).to_arrays()
     TextModel.from_arrays(arrays, len(GARDEN), SEARCH_VIEWS, vocabulary)
     rows = arrays["rows"].copy()
     rows[-1] = np.nan
