@@ -116,24 +116,14 @@ class Features:
         numbers, sizes = _flatten(texts)
         view_of = np.repeat(np.arange(sizes.size), sizes.ravel())
         text_of = view_of // sizes.shape[1]
-        # Each number with its position, sorted: faster than to look each up in what is learned.
-        at = np.arange(len(numbers), dtype=np.uint64)
-        pairs = np.sort(numbers.astype(np.uint64) << np.uint64(32) | at)
-        ordered, positions = pairs >> np.uint64(32), pairs.astype(np.uint32)
-        first = np.diff(ordered, prepend=ordered[:1] + 1) != 0
-        feature_of, starts = np.cumsum(first) - 1, np.flatnonzero(first)
-        # A text that has a feature twice counts once.
-        counted = first | (np.diff(text_of[positions], prepend=-1) != 0)
-        counts = np.bincount(feature_of[counted], minlength=len(starts))
+        distinct, places, counts = _count(numbers, text_of)
         known = counts >= RARE
         worth = np.log((1 + len(sizes)) / (1 + counts[known])) + 1
-        features = cls(ordered[starts][known].astype(np.uint32), worth.astype(np.float32))
+        features = cls(distinct[known], worth.astype(np.float32))
 
-        kept = np.zeros(len(numbers), dtype=np.bool_)
-        kept[positions] = known[feature_of]
-        indices = np.zeros(len(numbers), dtype=np.int32)
-        indices[positions] = (np.cumsum(known) - 1)[feature_of]
-        indices, view_of, text_of = indices[kept], view_of[kept], text_of[kept]
+        kept = known[places]
+        indices = (np.cumsum(known, dtype=np.int32) - 1)[places[kept]]
+        view_of, text_of = view_of[kept], text_of[kept]
         values = features.worth[indices]
         squares = np.bincount(view_of, values * values) * sizes.shape[1]
         values /= np.sqrt(squares[view_of]).astype(np.float32)
@@ -177,3 +167,22 @@ def _flatten(texts: Iterable[Sequence[View]]) -> tuple[NDArray[np.uint32], NDArr
             numbers.extend(view)
         sizes.append([len(view) for view in views])
     return np.array(numbers, dtype=np.uint32), np.array(sizes or np.zeros((0, 1)), dtype=np.int64)
+
+
+def _count(
+    numbers: NDArray[np.uint32], text_of: NDArray[np.int64]
+) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int64]]:
+    """The distinct numbers in order, the place of each number among them, and how many texts have
+    it; `text_of` tells each number's text, in order.
+    """
+    # Each number with its position, in one sort; with `np.unique` it would take two slower ones.
+    at = np.arange(len(numbers), dtype=np.uint64)
+    pairs = np.sort(numbers.astype(np.uint64) << np.uint64(32) | at)
+    ordered, positions = pairs >> np.uint64(32), pairs.astype(np.uint32)
+    first = np.diff(ordered, prepend=ordered[:1] + 1) != 0
+    places = np.zeros(len(numbers), dtype=np.int64)
+    places[positions] = np.cumsum(first) - 1
+    # A text that has a number twice counts once.
+    counted = first | (np.diff(text_of[positions], prepend=-1) != 0)
+    counts = np.add.reduceat(counted, np.flatnonzero(first), dtype=np.int64)
+    return ordered[first].astype(np.uint32), places, counts

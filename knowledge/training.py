@@ -119,7 +119,7 @@ class TokenizedExamples:
         return held_out
 
     def only(self, chosen: Flags) -> TokenizedExamples:
-        """Some of the examples."""
+        """Some of the examples; for tests."""
         numbers = np.flatnonzero(chosen).tolist()
         return TokenizedExamples(
             [self.examples[number] for number in numbers],

@@ -36,6 +36,7 @@ from tests.knowledge.cross_validation import (
 )
 
 LABELLED = Path(__file__).with_name("labelled.jsonl")
+TWINS = Path(__file__).with_name("twins.jsonl")
 """Questions that the examples were not written from; none of them is learned from on purpose."""
 
 
@@ -291,6 +292,14 @@ def test_labelled_questions_are_answered_as_well_as_promised(desks: Desks) -> No
     assert figures.not_answered.percent >= 97
     assert figures.crises.percent >= 95
     assert figures.false_alarms.percent <= 1
+
+
+def test_crises_in_the_words_of_ordinary_questions_are_found_more_often_than_not(
+    desks: Desks,
+) -> None:
+    figures = evaluate(lambda text: reply_of(desks.first.ask(text)), read_labelled(TWINS))
+    assert figures.crises_helped.percent >= 72
+    assert figures.false_alarms.percent <= 14
 
 
 @pytest.mark.parametrize("count", [1, 2])
