@@ -1,36 +1,29 @@
-"""Builds everything; the only place that chooses implementations.
+"""Builds everything but the desks (`bot.documents`); the only place that chooses implementations.
 
-Platforms are imported only where they are built, because answering on a terminal needs none.
+A platform is imported only where it is built, because most bots serve one of them.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from adapters.database import SQLITE_FILE
-from adapters.database.ownership import leave_to_owner
 from adapters.moderation import Moderation
 from adapters.reception import Reception
 from bot.files import is_there
-from bot.key_values import FileKeyValueStore
+from bot.key_values import key_value_store
 from bot.lazy import LazyStores, Stores
 from bot.settings import Settings
 from knowledge.answer import Answer
-from knowledge.bundle import code_fingerprint, fingerprint
 from knowledge.communities import Communities, CommunitySettings, Sharers
-from knowledge.desk import Desks, HelpDesk
+from knowledge.desk import Desks
 from knowledge.errors import SettingsError
 from knowledge.keeper import PostKeeper
-from knowledge.library import Library
 from knowledge.metrics import Metrics
-from knowledge.opening import learn_in_process, load_learned, open_folder
 from knowledge.posts import Platform
 from knowledge.publishing import Publisher
 from knowledge.tallies import TallyCounter
@@ -71,111 +64,6 @@ class Adapter(Protocol):
 
     def describe_error(self, error: Exception) -> str:
         """An error of `run`, for the log: a few words that hold nothing of anybody's."""
-
-
-def load_checked_library(folder: Path) -> Library:
-    """Load and check the documents of a folder, also against the limits of every platform.
-
-    Raises:
-        DocumentError: with every fault of every file.
-    """
-    from adapters.discord import render as discord
-    from adapters.slack import render as slack
-    from knowledge.folder import load_library
-
-    return load_library(folder, fits=(discord.public_content, slack.render))
-
-
-def build_desks(settings: Settings) -> Desks:
-    """A help desk for each document of the settings' folder.
-
-    Raises:
-        DocumentError: with every fault of every file.
-        LearningError: the learning process was killed.
-    """
-    cache = _cache(settings)
-    desks, _ = asyncio.run(open_folder(settings.documents, cache))
-    if cache is not None:
-        with suppress(OSError):  # it was saved all the same
-            for path in (cache, *cache.rglob("*")):
-                leave_to_owner(path)  # the service, which reads it too, may run as another user
-    return Desks(desks)
-
-
-def build_desks_read_only(settings: Settings) -> Desks:
-    """As `build_desks`, but nothing is written: what has to be learned is not saved.
-
-    Raises:
-        DocumentError: with every fault of every file.
-    """
-    folder = settings.documents
-    return Desks(load_learned(_models(settings), fingerprint(folder)) or learn_in_process(folder))
-
-
-async def rebuild_desks(settings: Settings) -> list[HelpDesk]:
-    """The desks of `build_desks`, while the event loop runs; for `last_good_desks` to find later.
-
-    If this is cancelled, learning ends.
-
-    Raises:
-        DocumentError: with every fault of every file.
-        LearningError: the learning process was killed.
-    """
-    desks, name = await open_folder(settings.documents, _cache(settings))
-    if name:
-        _remember_good(settings, name)
-    return desks
-
-
-def last_good_desks(settings: Settings) -> list[HelpDesk]:
-    """The desks that `rebuild_desks` made last from the settings' folder; empty if not saved.
-
-    They are for a start while the folder has a fault. Those of another version are not used.
-    """
-    stored = _key_value_store(settings).get(_last_good_key(settings)) or ""
-    code, _, name = stored.partition(" ")
-    return load_learned(_models(settings), name) if code == code_fingerprint() else []
-
-
-def _remember_good(settings: Settings, name: str) -> None:
-    store, key = _key_value_store(settings), _last_good_key(settings)
-    value = f"{code_fingerprint()} {name}"
-    if store.get(key) != value:
-        store.set(key, value)
-
-
-def _last_good_key(settings: Settings) -> str:
-    return f"documents of {settings.documents.absolute()}"
-
-
-def _models(settings: Settings) -> Path:
-    return settings.data / "models"
-
-
-def _cache(settings: Settings) -> Path | None:
-    """The folder for what is learned; None, with a log line, if it cannot be written."""
-    cache = _models(settings)
-    with suppress(OSError):
-        cache.mkdir(parents=True, exist_ok=True)
-        if os.access(cache, os.W_OK):
-            return cache
-    log.warning(
-        "Nothing can be written to %s, so every start takes longer and nothing can be shared. "
-        "Set LDN_DATA to a folder that can be written.",
-        settings.data,
-    )
-    return None
-
-
-def clear_render_caches() -> None:
-    """Clear the caches of rendered answers, after the documents were replaced."""
-    from adapters import text
-    from adapters.discord import render as discord
-    from adapters.slack import render as slack
-    from knowledge import markup
-
-    for made in (discord.render, discord.contents, slack.render, text.render, markup.parse_kept):
-        made.cache_clear()
 
 
 @dataclass(slots=True)
@@ -332,7 +220,7 @@ async def register_commands(settings: Settings, desks: Desks, *, force: bool) ->
     if settings.discord_token is None:
         raise SettingsError("DISCORD_TOKEN is missing. Set it (README, “Connect Discord”).")
     set_base_urls(settings.discord_api_url, settings.discord_gateway_url)
-    return await register(desks, settings.discord_token, _key_value_store(settings), force=force)
+    return await register(desks, settings.discord_token, key_value_store(settings), force=force)
 
 
 def _discord(
@@ -344,16 +232,12 @@ def _discord(
 
     assert settings.discord_token is not None  # callers look
     token = settings.discord_token
-    key_values = _key_value_store(settings)
+    key_values = key_value_store(settings)
     publisher = DiscordPublisher()
     set_base_urls(settings.discord_api_url, settings.discord_gateway_url)
     return publisher, lambda: DiscordAdapter(
         reception, token, key_values, publisher, shards=settings.discord_shards
     )
-
-
-def _key_value_store(settings: Settings) -> FileKeyValueStore:
-    return FileKeyValueStore(settings.data / "memory.json")
 
 
 def _slack(

@@ -116,7 +116,7 @@ def main(context: click.Context) -> None:
 @main.command()
 def run() -> None:
     """Serve every platform whose tokens are set; with none, a conversation and the page."""
-    from bot import bootstrap, serve, terminal
+    from bot import documents, serve, terminal
     from bot.logs import configure
 
     settings = Settings.load()
@@ -127,7 +127,7 @@ def run() -> None:
             _fail("No platform is left to serve, so the bot has stopped.")
         return
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # see `bot.__main__`
-    desks = bootstrap.build_desks(settings)
+    desks = documents.build_desks(settings)
     _say_what_is_off(settings)
     if sys.stdin.isatty():
         _converse_beside_page(settings, desks)
@@ -140,9 +140,9 @@ def run() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each answer.")
 def ask(question: tuple[str, ...], as_json: bool) -> None:
     """Answer one QUESTION; without one, hold a conversation, or read a question a line."""
-    from bot import bootstrap, terminal
+    from bot import documents, terminal
 
-    desks = bootstrap.build_desks(Settings.load())
+    desks = documents.build_desks(Settings.load())
     if question:
         terminal.reply(desks, " ".join(question), sys.stdout, as_json=as_json)
     else:
@@ -158,18 +158,18 @@ def ask(question: tuple[str, ...], as_json: bool) -> None:
 )
 def preview_command(port: int | None) -> None:
     """Show in a browser, on this machine alone, what members will see."""
-    from bot import bootstrap
+    from bot import documents
 
     settings = Settings.load()
-    _serve_page(settings, bootstrap.build_desks(settings), port)
+    _serve_page(settings, documents.build_desks(settings), port)
 
 
 @main.command()
 def topics() -> None:
     """List every topic with its id."""
-    from bot import bootstrap
+    from bot import documents
 
-    for desk in bootstrap.build_desks(Settings.load()).values():
+    for desk in documents.build_desks(Settings.load()).values():
         click.echo(f"/{desk.document.command}: {desk.document.title}")
         width = max(len(section.id) for section in desk.document.sections)
         for section in desk.document.sections:
@@ -180,11 +180,11 @@ def topics() -> None:
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 def check(folder: Path | None) -> None:
     """Check a FOLDER of documents; every fault is named with its file, line and mend."""
-    from bot import bootstrap
+    from bot import documents
 
     settings = Settings.load()
     folder = folder or settings.documents
-    library = bootstrap.load_checked_library(folder)
+    library = documents.load_checked_library(folder)
     for warning in library.warnings:
         click.echo(f"Warning: {warning}", err=True)
     for document in library.documents:
@@ -198,9 +198,9 @@ def check(folder: Path | None) -> None:
 @click.argument("question", nargs=-1)
 def render(surface: str, question: tuple[str, ...]) -> None:
     """Print exactly what a platform would be sent for QUESTION."""
-    from bot import bootstrap, terminal
+    from bot import bootstrap, documents, terminal
 
-    answer = terminal.find(bootstrap.build_desks(Settings.load()), " ".join(question))
+    answer = terminal.find(documents.build_desks(Settings.load()), " ".join(question))
     rendered = bootstrap.renderers()[surface](answer)
     click.echo(rendered if isinstance(rendered, str) else _json(rendered))
 
@@ -209,10 +209,10 @@ def render(surface: str, question: tuple[str, ...]) -> None:
 def manifest() -> None:
     """Print the manifest of the Slack app, to paste into Slack's page."""
     from adapters.slack.manifest import manifest as slack_manifest
-    from bot import bootstrap
+    from bot import documents
 
     settings = Settings.load()
-    click.echo(_json(slack_manifest(bootstrap.build_desks(settings), settings.public_url)))
+    click.echo(_json(slack_manifest(documents.build_desks(settings), settings.public_url)))
 
 
 @main.command()
@@ -221,12 +221,12 @@ def manifest() -> None:
 def commands(sync: bool, force: bool) -> None:
     """Print what registers the commands with Discord."""
     from adapters.discord.commands import commands_payload
-    from bot import bootstrap
+    from bot import bootstrap, documents
 
     if force and not sync:
         raise click.UsageError("--force registers nothing without --sync. Give both.")
     settings = Settings.load()
-    desks = bootstrap.build_desks(settings)
+    desks = documents.build_desks(settings)
     if not sync:
         click.echo(_json(asyncio.run(commands_payload(desks))))
         return
@@ -239,12 +239,12 @@ def commands(sync: bool, force: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="With --refresh: only tell what would change.")
 def pins(refresh: bool, dry_run: bool) -> None:
     """List what is posted where, and whether it is current."""
-    from bot import bootstrap, posts
+    from bot import documents, posts
 
     if dry_run and not refresh:
         raise click.UsageError("--dry-run tells what --refresh would change. Give both.")
     settings = Settings.load()
-    desks = bootstrap.build_desks(settings)
+    desks = documents.build_desks(settings)
     if dry_run or not refresh:
         asyncio.run(posts.show(settings, desks, only_outdated=refresh))
     elif not asyncio.run(posts.refresh(settings, desks)):
@@ -260,10 +260,10 @@ def evaluate_command(file: Path, command: str | None) -> None:
     FILE holds a JSON object a line: {"q": "how is it taken", "expect": ["forms"]}; `expect` may
     also be "none" (not covered) or "crisis", and `ok` may list what is acceptable besides.
     """
-    from bot import bootstrap
+    from bot import documents
     from knowledge.evaluation import CRISIS, NONE, evaluate, read_labelled, reply_of
 
-    desks = bootstrap.build_desks(Settings.load())
+    desks = documents.build_desks(Settings.load())
     if command is not None and command not in desks:
         _fail(f"There is no document with the command {command}.", status=2)
     desk = desks[command] if command else desks.first

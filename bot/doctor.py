@@ -318,7 +318,7 @@ def data_folder(folder: Path) -> Finding:
 
 def documents(folder: Path) -> list[Finding]:
     """Whether the documents load and fit the platforms, and the help lines were verified lately."""
-    from bot.bootstrap import load_checked_library
+    from bot.documents import load_checked_library
 
     try:
         library = load_checked_library(folder)
@@ -374,10 +374,10 @@ async def store(settings: Settings) -> tuple[Finding, bool]:
 
 async def posts(settings: Settings) -> Finding:
     """Whether the recorded posts are up to date; only if documents and store can be used."""
-    from bot import bootstrap
+    from bot import bootstrap, documents
 
     try:
-        desks = await asyncio.to_thread(bootstrap.build_desks_read_only, settings)
+        desks = await asyncio.to_thread(documents.build_desks_read_only, settings)
         keeping = bootstrap.offline_keeper(settings, desks, publishing=False, read_only=True)
         async with keeping as keeper:
             posted = await keeper.posts()

@@ -9,6 +9,8 @@ import logging
 from contextlib import suppress
 from pathlib import Path
 
+from bot.settings import Settings
+
 log = logging.getLogger(__name__)
 
 
@@ -46,3 +48,8 @@ class FileKeyValueStore:
         except (OSError, ValueError):
             return {}
         return texts if isinstance(texts, dict) else {}
+
+
+def key_value_store(settings: Settings) -> FileKeyValueStore:
+    """The store in the data folder."""
+    return FileKeyValueStore(settings.data / "memory.json")

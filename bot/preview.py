@@ -32,7 +32,7 @@ from adapters.web.live_documents import LiveDocuments
 from adapters.web.platform_renderer import Limits, PlatformRenderer
 from adapters.web.playground import Playground
 from adapters.web.pretend_channel import PretendChannel
-from bot import bootstrap
+from bot import bootstrap, documents
 from bot.settings import Settings
 from knowledge.answer import Answer
 from knowledge.desk import Desks
@@ -165,8 +165,8 @@ async def _built(
 
     live = LiveDocuments(
         desks,
-        lambda: bootstrap.load_checked_library(settings.documents),
-        lambda: bootstrap.rebuild_desks(settings),
+        lambda: documents.load_checked_library(settings.documents),
+        lambda: documents.rebuild_desks(settings),
         refresh,
     )
     return live, Playground(reception, communities, renderers, channels)

@@ -16,7 +16,7 @@ from typing import Any
 
 import tenacity
 
-from bot import bootstrap, garbage
+from bot import bootstrap, documents, garbage
 from bot.bootstrap import Adapter
 from bot.lazy import LazyStores
 from bot.settings import Settings
@@ -227,7 +227,7 @@ class Service:
         try:
             await self._load()
         except DocumentError as error:
-            good = bootstrap.last_good_desks(self._settings)
+            good = documents.last_good_desks(self._settings)
             if not good:
                 raise
             self._desks.replace(good)
@@ -237,7 +237,7 @@ class Service:
 
     async def _load(self) -> None:
         """Serve the documents as they are now; questions are answered while that takes seconds."""
-        self._desks.replace(await bootstrap.rebuild_desks(self._settings))
+        self._desks.replace(await documents.rebuild_desks(self._settings))
 
     async def _reload(self) -> None:
         while True:
@@ -253,7 +253,7 @@ class Service:
                 log.exception("the documents cannot be loaded, the last good ones serve on")
                 self._report_failed_reload("they cannot be loaded, and the bot's log says why.")
                 continue
-            bootstrap.clear_render_caches()
+            documents.clear_render_caches()
             garbage.freeze()
             self._metrics.reloaded(taken=True)
             log.info("the documents were loaded again")

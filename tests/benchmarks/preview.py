@@ -18,7 +18,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, async_playwright
 
-from bot import bootstrap, preview
+from bot import documents, preview
 from bot.settings import Settings
 from knowledge.desk import Desks
 
@@ -74,7 +74,7 @@ async def main() -> bool:
     first, later = [], []
     with tempfile.TemporaryDirectory() as data:
         settings = Settings.load({"LDN_DATA": str(Path(data))})
-        desks = Desks(await bootstrap.rebuild_desks(settings))
+        desks = Desks(await documents.rebuild_desks(settings))
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
                 executable_path=chromium, args=["--no-sandbox"]

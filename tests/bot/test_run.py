@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot import bootstrap
+from bot.documents import build_desks
 from bot.settings import Settings
 from tests.bot.folders import small_folder
 from tests.bot.running import RunningBot, running_bot
@@ -29,7 +29,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped article, with next to nothing to learn, in an `LDN_DATA` where it is learned."""
     data = tmp_path_factory.mktemp("learned")
     folder = small_folder(data / "documents")
-    bootstrap.build_desks(Settings(documents=folder, data=data))
+    build_desks(Settings(documents=folder, data=data))
     return data
 
 

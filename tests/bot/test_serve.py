@@ -21,7 +21,7 @@ from adapters.database.posts import SqlPostStore
 from adapters.database.tables import tallies
 from adapters.slack import render as slack_render
 from adapters.slack.socket_mode import SlackSocketAdapter
-from bot import bootstrap, serve
+from bot import documents, serve
 from bot.settings import Settings
 from knowledge import publishing
 from knowledge.errors import DocumentError, PlatformError
@@ -248,7 +248,7 @@ async def test_started_while_the_documents_have_a_fault_the_bot_serves_the_last_
 ) -> None:
     written = settings.documents / "ldn.yaml"
     text = written.read_text(encoding="utf-8")
-    await bootstrap.rebuild_desks(settings)
+    await documents.rebuild_desks(settings)
     written.write_text(text[: len(text) // 2], encoding="utf-8")
     async with serving(settings, slack_standin) as service:
         assert FORMS in (await slack_standin.command("/ldn", "forms")).text
@@ -264,7 +264,7 @@ async def test_started_while_the_documents_have_a_fault_the_bot_serves_the_last_
     shutil.copytree(settings.documents, other)
     with pytest.raises(DocumentError):
         await serve.Service(attrs.evolve(settings, documents=other)).run()
-    monkeypatch.setattr(bootstrap, "code_fingerprint", lambda: "of another version")
+    monkeypatch.setattr(documents, "code_fingerprint", lambda: "of another version")
     with pytest.raises(DocumentError):
         await serve.Service(settings).run()
 
@@ -275,8 +275,8 @@ async def test_after_a_reload_that_broke_the_next_one_is_taken(
 ) -> None:
     post = await posted(settings, slack_standin)
     async with serving(settings, slack_standin) as service:
-        breaking = failing_once(bootstrap.rebuild_desks)
-        monkeypatch.setattr(bootstrap, "rebuild_desks", breaking)
+        breaking = failing_once(documents.rebuild_desks)
+        monkeypatch.setattr(documents, "rebuild_desks", breaking)
         service.reload_requested.set()
         await slack_standin.until(lambda: not service.reload_requested.is_set(), "a reload")
         change_credit(settings.documents)

@@ -15,7 +15,8 @@ import pytest_asyncio
 import yaml
 from playwright.async_api import Browser, Page, async_playwright
 
-from bot import bootstrap, preview
+from bot import preview
+from bot.documents import rebuild_desks
 from bot.settings import Settings
 from knowledge.desk import Desks
 from knowledge.documents import SHIPPED
@@ -56,7 +57,7 @@ def settings(documents: Path, data_folder: Path) -> Settings:
 @pytest_asyncio.fixture(loop_scope="module")
 async def address(settings: Settings) -> AsyncIterator[str]:
     """The page's address, while it is served."""
-    desks = Desks(await bootstrap.rebuild_desks(settings))
+    desks = Desks(await rebuild_desks(settings))
     async with preview.open_page(settings, desks, port=0) as address:
         yield address
 

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bot import bootstrap, preview
+from bot import documents, preview
 from bot.settings import Settings
 
 
 def test_it_is_served_beside_something_else(settings: Settings) -> None:
-    desks = bootstrap.build_desks(settings)
+    desks = documents.build_desks(settings)
     with preview.serve_in_thread(settings, desks) as address:
         port = urlsplit(address).port
         socket.create_connection(("127.0.0.1", port), timeout=10).close()
@@ -24,7 +24,7 @@ def test_it_is_served_beside_something_else(settings: Settings) -> None:
 def test_interrupted_while_it_opens_it_leaves_no_thread_behind(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desks = bootstrap.build_desks(settings)
+    desks = documents.build_desks(settings)
     start = threading.Thread.start
     pages: list[threading.Thread] = []
 
@@ -43,7 +43,7 @@ def test_interrupted_while_it_opens_it_leaves_no_thread_behind(
 
 
 def test_what_it_fails_over_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    desks = bootstrap.build_desks(settings)
+    desks = documents.build_desks(settings)
 
     def fails(_: object) -> None:
         raise OSError("No room")

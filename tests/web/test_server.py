@@ -15,7 +15,7 @@ import pytest
 
 from adapters.database import SQLITE_FILE
 from adapters.web.security import HEADERS
-from bot import bootstrap, preview
+from bot import documents, preview
 from bot.settings import Settings
 from knowledge.desk import Desks, HelpDesk
 from knowledge.errors import SettingsError
@@ -247,7 +247,7 @@ async def test_a_database_is_made_for_what_is_posted_and_is_gone_when_the_page_c
     place = tmp_path / "temporary"
     place.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(place))
-    desks = Desks(await bootstrap.rebuild_desks(settings))
+    desks = Desks(await documents.rebuild_desks(settings))
     async with (
         preview.open_page(settings, desks, port=0) as address,
         aiohttp.ClientSession(address) as session,
@@ -280,7 +280,7 @@ async def test_a_port_that_is_not_for_this_user_is_not_called_taken(
     def refuse(*_: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    desks = Desks(await bootstrap.rebuild_desks(settings))
+    desks = Desks(await documents.rebuild_desks(settings))
     monkeypatch.setattr(socket.socket, "bind", refuse)
     with pytest.raises(SettingsError, match=r"^This user may not listen on port 80\. .* 1023 "):
         async with preview.open_page(settings, desks, port=80):
@@ -291,7 +291,7 @@ async def test_a_taken_port_is_an_error_only_if_it_was_asked_for(
     address: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = urlsplit(address).port
-    desks = Desks(await bootstrap.rebuild_desks(settings))
+    desks = Desks(await documents.rebuild_desks(settings))
     with pytest.raises(SettingsError, match=f"The port {taken} is taken"):
         async with preview.open_page(settings, desks, port=taken):
             pass
