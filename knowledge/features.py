@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from zlib import crc32
 
@@ -90,7 +91,7 @@ ALWAYS = (0,)
 
 
 class Features:
-    """The known features and their weights; finds those of a text.
+    """The known features and what each is worth; finds those of a text.
 
     A feature is known if at least `RARE` examples have it. `worth` is its inverse document
     frequency: a feature that most examples have, such as "the", tells little. The values of each
@@ -111,10 +112,10 @@ class Features:
     def learn(cls, texts: Iterable[Sequence[View]]) -> tuple[Features, list[FeatureVector]]:
         """The features that at least `RARE` of these texts have, and the vector of each text.
 
-        A text is given by its views; each has as many.
+        A text is given by its views; all texts have the same number of them.
         """
         numbers, sizes = _flatten(texts)
-        view_of = np.repeat(np.arange(sizes.size), sizes.ravel())
+        view_of = np.repeat(np.arange(sizes.size, dtype=np.int32), sizes.ravel())
         text_of = view_of // sizes.shape[1]
         distinct, places, counts = _count(numbers, text_of)
         known = counts >= RARE
@@ -152,8 +153,7 @@ def vectors_of(
     """The vectors of several texts, given one after another, and how many features each has."""
     ends = np.cumsum(sizes).tolist()
     return [
-        FeatureVector(indices[start:end], values[start:end])
-        for start, end in zip([0, *ends], ends, strict=False)
+        FeatureVector(indices[start:end], values[start:end]) for start, end in pairwise([0, *ends])
     ]
 
 
@@ -170,19 +170,26 @@ def _flatten(texts: Iterable[Sequence[View]]) -> tuple[NDArray[np.uint32], NDArr
 
 
 def _count(
-    numbers: NDArray[np.uint32], text_of: NDArray[np.int64]
-) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int64]]:
+    numbers: NDArray[np.uint32], text_of: NDArray[np.int32]
+) -> tuple[NDArray[np.uint32], NDArray[np.int32], NDArray[np.int64]]:
     """The distinct numbers in order, the place of each number among them, and how many texts have
     it; `text_of` tells each number's text, in order.
     """
     # Each number with its position, in one sort; with `np.unique` it would take two slower ones.
-    at = np.arange(len(numbers), dtype=np.uint64)
-    pairs = np.sort(numbers.astype(np.uint64) << np.uint64(32) | at)
-    ordered, positions = pairs >> np.uint64(32), pairs.astype(np.uint32)
-    first = np.diff(ordered, prepend=ordered[:1] + 1) != 0
-    places = np.zeros(len(numbers), dtype=np.int64)
-    places[positions] = np.cumsum(first) - 1
+    # There are millions, so what is not needed any more is let go of.
+    pairs = numbers.astype(np.uint64)
+    pairs <<= np.uint64(32)
+    pairs |= np.arange(len(numbers), dtype=np.uint64)
+    pairs.sort()
+    ordered, positions = (pairs >> np.uint64(32)).astype(np.uint32), pairs.astype(np.uint32)
+    del pairs
+    first = np.ones(len(numbers), dtype=np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    places = np.zeros(len(numbers), dtype=np.int32)
+    places[positions] = np.cumsum(first, dtype=np.int32) - 1
     # A text that has a number twice counts once.
-    counted = first | (np.diff(text_of[positions], prepend=-1) != 0)
+    owners = text_of[positions]
+    counted = first.copy()
+    counted[1:] |= owners[1:] != owners[:-1]
     counts = np.add.reduceat(counted, np.flatnonzero(first), dtype=np.int64)
-    return ordered[first].astype(np.uint32), places, counts
+    return ordered[first], places, counts

@@ -13,9 +13,9 @@ import gc
 import json
 import logging
 import os
-import pickle
 import signal
 import sys
+import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -28,6 +28,7 @@ from knowledge.document import Document
 from knowledge.errors import DocumentError, LearningError, Problem
 from knowledge.ideas import KNOWN_WORDS
 from knowledge.library import Library, Questions
+from knowledge.modelcache import Arrays
 from knowledge.safety import CrisisDetector
 from knowledge.search import SMALL_TALK, SearchIndex, Topic, texts_of
 from knowledge.vocabulary import Vocabulary
@@ -158,27 +159,28 @@ async def _learn_in_subprocess(folder: Path, cache: Path, name: str) -> bool:
         DocumentError: the folder has faults.
         LearningError: the process was killed; the caller must not try too.
     """
-    learning = await asyncio.create_subprocess_exec(
-        *learning_command(folder, cache, name),
-        env={**os.environ, **_LEARNING_ENVIRONMENT},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,  # it is not in the form of our logs
-        start_new_session=True,
-    )
-    try:
-        said, _ = await learning.communicate()
-    finally:
-        with suppress(ProcessLookupError):  # it has ended, and so has its child
-            os.killpg(learning.pid, signal.SIGKILL)
-        # Read the output to its end: asyncio cannot close the pipe after the loop has ended.
-        await learning.communicate()
-    status = learning.returncode
-    assert status is not None  # it has ended
+    # A file and no pipe: if the process is killed, the one that it has started keeps a pipe open.
+    with tempfile.TemporaryFile() as said:
+        learning = await asyncio.create_subprocess_exec(
+            *learning_command(folder, cache, name),
+            env={**os.environ, **_LEARNING_ENVIRONMENT},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=said,
+            stderr=asyncio.subprocess.DEVNULL,  # it is not in the form of our logs
+            start_new_session=True,
+        )
+        try:
+            status = await learning.wait()
+        finally:
+            with suppress(ProcessLookupError):  # it has ended, and so has its child
+                os.killpg(learning.pid, signal.SIGKILL)
+            await learning.wait()
+        said.seek(0)
+        faults = said.read()
     if status < 0:
         raise LearningError(status)
     if status == _FAULTY:
-        raise DocumentError([Problem(**fields) for fields in json.loads(said)])
+        raise DocumentError([Problem(**fields) for fields in json.loads(faults)])
     if status:
         log.warning("the process that learns the documents failed; they are learned here")
     return not status
@@ -219,21 +221,19 @@ def _learn_in_parallel(library: Library, vocabulary: Vocabulary, cache: Path) ->
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    # As arrays, because a vocabulary's memory views cannot be pickled; and here, because the pool
-    # would do it in a thread, while learning adds to the vocabulary.
-    inputs = pickle.dumps((library, vocabulary.to_arrays(), cache))
+    # A vocabulary's memory views cannot be pickled.
+    arrays = vocabulary.to_arrays()
     # If no process can be started, `_open_desks` learns what is missing.
     with (
         suppress(OSError, BrokenProcessPool),
         ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool,
     ):
-        searches = pool.submit(_learn_searches, inputs)
+        searches = pool.submit(_learn_searches, library, arrays, cache)
         CrisisDetector.build(library.crisis, library.ordinary, vocabulary, cache=cache)
         searches.result()
 
 
-def _learn_searches(inputs: bytes) -> None:
-    library, arrays, cache = pickle.loads(inputs)
+def _learn_searches(library: Library, arrays: Arrays, cache: Path) -> None:
     vocabulary = Vocabulary.from_arrays(arrays)
     for document, questions in _with_questions(library):
         SearchIndex.build(_topics(document, questions), vocabulary, cache=cache)

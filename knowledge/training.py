@@ -135,7 +135,7 @@ class TrainingSet:
 
     Args:
         texts: the examples.
-        kinds: the kind of each example.
+        kinds: the kind of each example, which may be coarser than its own.
         vectors: the features of each example.
         features: the number of features.
     """

@@ -2,9 +2,8 @@
 (`knowledge.classifier`).
 
 A kind's score is a sum over all features of a text. So there is a row of weights for each feature,
-and a text is scored by adding rows. A word has some twenty runs of letters, and to look up each of
-them would take longer than the rest of a search: for a known word, their sum is one precomputed
-row.
+and a text is scored by adding rows. A word has some ten runs of letters, and to look up each of
+them would take much of a search's time: for a known word, their sum is one precomputed row.
 """
 
 from __future__ import annotations

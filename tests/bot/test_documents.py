@@ -24,6 +24,7 @@ from tests.documents import write_document
 NOBODY = 65534
 FAILS = "raise ValueError('need at least one array')"
 IS_KILLED = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+HAS_STARTED_ANOTHER = "import subprocess; subprocess.Popen(['sleep', '3600'])\n" + IS_KILLED
 
 
 @pytest.fixture
@@ -52,10 +53,11 @@ async def test_learning_that_fails_is_one_line_of_the_log_and_done_here(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("code", [IS_KILLED, HAS_STARTED_ANOTHER])
 async def test_learning_that_is_killed_is_not_done_where_questions_are_answered(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
-    learn_with(monkeypatch, IS_KILLED)
+    learn_with(monkeypatch, code)
     with pytest.raises(LearningError, match=r"was ended by signal 9\..* the memory is full"):
         await documents.rebuild_desks(settings)
 

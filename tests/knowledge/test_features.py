@@ -8,13 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.features import Features, letters_of, nearby_features, parts_of, sequence_features
+from knowledge.search import SEARCH_VIEWS
 from knowledge.vocabulary import LETTER_LIMIT, WORD_LIMIT, words
 
 
 @given(st.text(st.characters(), max_size=300).flatmap(lambda text: st.just(text * 20)))
 def test_what_is_seen_of_a_text_is_bounded_whatever_it_holds(text: str) -> None:
     read = words(text)
-    assert all(len(letters_of(word, (2, 3, 4, 5))) <= 4 * (LETTER_LIMIT + 2) for word in read)
+    runs = SEARCH_VIEWS.letter_runs
+    assert all(len(letters_of(word, runs)) <= len(runs) * (LETTER_LIMIT + 2) for word in read)
     assert len(sequence_features(parts_of(read), range(1, 3), salt=1)) <= 2 * WORD_LIMIT + 1
 
 

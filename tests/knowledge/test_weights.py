@@ -43,7 +43,7 @@ def numbered(words: Sequence[str]) -> dict[str, int]:
         ("zzz", "and"), ("zzz",),
     ],
 )  # fmt: skip
-def test_a_text_scores_as_the_classifier_that_learned_the_weights_scores_it(
+def test_a_score_is_the_sum_over_all_that_is_known_of_each_view(
     text: tuple[str, ...], views: Views
 ) -> None:
     expected = OFFSETS.copy()
