@@ -17,7 +17,7 @@ from tests.standins.discord_faults import refused
 from tests.standins.recording import JSON
 
 MENU = "Answer with LDN"
-DESPAIR = "i can't go on like this any more, how does LDN work?"
+DESPAIR = "i can't go on, how does LDN work?"
 
 
 @pytest.fixture

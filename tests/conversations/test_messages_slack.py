@@ -20,7 +20,7 @@ from tests.standins.slack import SlackMessage, SlackStandIn
 from tests.standins.slack_interactions import TRIGGER_LIFETIME_S
 
 SHORTCUT = "ldn-answer"
-DESPAIR = "i can't go on like this any more, how does LDN work?"
+DESPAIR = "i can't go on, how does LDN work?"
 
 
 @pytest.fixture
