@@ -155,12 +155,13 @@ async def _learn_in_subprocess(folder: Path, cache: Path, name: str) -> bool:
     gets the exception.
 
     Raises:
-        OSError: no process can be started.
+        OSError: no process can be started, or beside the cache nothing can be written.
         DocumentError: the folder has faults.
         LearningError: the process was killed; the caller must not try too.
     """
     # A file and no pipe: if the process is killed, the one that it has started keeps a pipe open.
-    with tempfile.TemporaryFile() as said:
+    # It is where the data are, since nothing else need be writable.
+    with tempfile.TemporaryFile(dir=cache.parent) as said:
         learning = await asyncio.create_subprocess_exec(
             *learning_command(folder, cache, name),
             env={**os.environ, **_LEARNING_ENVIRONMENT},
