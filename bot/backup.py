@@ -41,8 +41,9 @@ def back_up_database(settings: Settings, file: Path) -> None:
         BackupError: there is no database, `file` exists, or it cannot be copied.
     """
     database = _database(settings)
-    if not _exists(database):
-        raise BackupError(f"There is no {database} yet, so there is nothing to back up.")
+    # An empty file is an empty database, in which the bot has not made its tables yet.
+    if not _exists(database) or not database.stat().st_size:
+        raise BackupError(f"Nothing is kept in {database} yet, so there is nothing to back up.")
     if _exists(file):
         raise BackupError(f"{file} exists. Name a file that does not, for example with the date.")
     with _copy_beside(database, file) as copy:

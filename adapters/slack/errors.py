@@ -26,6 +26,9 @@ _TOKEN_REFUSED = frozenset(
     }
 )
 
+# https://docs.slack.dev/reference/methods/chat.postMessage#errors
+_CLOSED = frozenset({"channel_not_found", "is_archived", "messages_tab_disabled"})
+
 
 def error_name(error: Exception) -> str:
     """Slack's name of an error, such as `channel_not_found`; empty if Slack did not answer.
@@ -54,3 +57,11 @@ def is_outage(error: SlackApiError) -> bool:
 def is_token_refused(error: Exception) -> bool:
     """Whether Slack does not accept the token; the same call fails until there is another one."""
     return error_name(error) in _TOKEN_REFUSED
+
+
+def is_closed(error: Exception) -> bool:
+    """Whether the conversation was closed, archived or deleted, so that nothing can be said in it.
+
+    A direct message is closed if the app's Messages Tab is turned off.
+    """
+    return error_name(error) in _CLOSED

@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.conversation import Aside, Caller, first_word
 from adapters.deliveries import Deliveries, DeliveryState
 from adapters.reception import Reception
-from adapters.slack.errors import describe_error, error_name, is_outage, is_token_refused
+from adapters.slack.errors import describe_error, error_name, is_closed, is_outage, is_token_refused
 from adapters.slack.home import home
 from adapters.slack.manifest import SHORTCUT_SUFFIX
 from adapters.slack.payloads import (
@@ -235,7 +235,7 @@ class Listeners:
         except Exception as error:
             if is_token_refused(error):
                 log.error(_TOKEN_REFUSED, describe_error(error))
-            elif _is_outage(error):
+            elif _is_undeliverable(error):
                 log.warning("an answer did not reach Slack (%s)", describe_error(error))
             else:
                 log.exception("an interaction failed")
@@ -263,10 +263,12 @@ def _action_of(action: Body) -> Action | None:
     return requested.with_topic(chosen) if requested and chosen else requested
 
 
-def _is_outage(error: Exception) -> bool:
-    """Whether Slack or the way to it failed, or the response came too late to be shown."""
+def _is_undeliverable(error: Exception) -> bool:
+    """Whether the response cannot be shown, for no fault of ours: Slack or the way to it failed, it
+    came too late, or the conversation is closed.
+    """
     if isinstance(error, SlackApiError):
-        return is_outage(error) or error_name(error) in _TOO_LATE
+        return is_outage(error) or is_closed(error) or error_name(error) in _TOO_LATE
     return isinstance(error, aiohttp.ClientError | OSError)
 
 

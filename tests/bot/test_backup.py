@@ -169,6 +169,13 @@ def test_with_nothing_kept_there_is_nothing_to_back_up_and_nothing_is_made(
     assert "nothing to back up" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
+    data.mkdir()
+    (data / SQLITE_FILE).touch()
+    result = run(data, "backup", str(tmp_path / "backup.sqlite3"))
+    assert result.exit_code == 1
+    assert "nothing to back up" in result.stderr
+    assert list(tmp_path.iterdir()) == [data]
+
 
 @pytest.mark.parametrize("command", ["backup", "restore"])
 def test_with_postgresql_both_commands_point_to_its_own_programs(

@@ -73,6 +73,22 @@ async def test_of_an_error_the_log_has_its_name_if_that_is_one_of_slacks(
     assert "somebody" not in caplog.text
 
 
+@pytest.mark.parametrize("error", ["channel_not_found", "is_archived", "messages_tab_disabled"])
+async def test_that_a_direct_message_is_closed_is_a_line_in_the_log(
+    slack_by_socket: SlackStandIn, error: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    closed = Fault(status=200, body={"ok": False, "error": error})
+    slack_by_socket.faults.add(closed, closed, route="chat.postMessage")
+    slack_by_socket.answer_timeout = 0.3
+    with pytest.raises(UnansweredError):
+        await slack_by_socket.direct_message("forms")
+    ours = [each for each in caplog.records if each.name.startswith("adapters")]
+    assert [(each.getMessage(), each.exc_info) for each in ours] == [
+        (f"an answer did not reach Slack ({error})", None),
+        (f"something did not reach Slack ({error})", None),
+    ]
+
+
 async def test_a_press_that_fails_before_anybody_can_be_told_leaves_a_traceback_in_the_log(
     slack_by_socket: SlackStandIn, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
