@@ -54,7 +54,7 @@ def _open_desks(library: Library, vocabulary: Vocabulary, cache: Path | None) ->
     return [
         HelpDesk(
             document,
-            SearchIndex.build(_topics(document, questions), vocabulary, cache=cache),
+            SearchIndex.build(topics_of(document, questions), vocabulary, cache=cache),
             questions,
             safety,
             library.help_lines,
@@ -118,7 +118,7 @@ def load_learned(cache: Path, name: str) -> list[HelpDesk]:
             return []
         desks: list[HelpDesk] = []
         for document, questions in _with_questions(library):
-            topics, key = _topics(document, questions), keys.searches[document.command]
+            topics, key = topics_of(document, questions), keys.searches[document.command]
             # An empty key: no model was learned, so the search goes by words.
             index = (
                 SearchIndex.restore(topics, vocabulary, key, cache)
@@ -237,14 +237,14 @@ def _learn_in_parallel(library: Library, vocabulary: Vocabulary, cache: Path) ->
 def _learn_searches(library: Library, arrays: Arrays, cache: Path) -> None:
     vocabulary = Vocabulary.from_arrays(arrays)
     for document, questions in _with_questions(library):
-        SearchIndex.build(_topics(document, questions), vocabulary, cache=cache)
+        SearchIndex.build(topics_of(document, questions), vocabulary, cache=cache)
 
 
 def _vocabulary_of(library: Library) -> Vocabulary:
     """The vocabulary of all documents, examples and phrases, and of `knowledge.ideas`."""
     texts = list(library.crisis.all)
     for document, questions in _with_questions(library):
-        texts += texts_of(_topics(document, questions))
+        texts += texts_of(topics_of(document, questions))
     return Vocabulary.of(texts, known_words=KNOWN_WORDS)
 
 
@@ -262,7 +262,7 @@ def _with_questions(library: Library) -> Sequence[tuple[Document, Questions]]:
     ]
 
 
-def _topics(document: Document, questions: Questions) -> list[Topic]:
+def topics_of(document: Document, questions: Questions) -> list[Topic]:
     """The topics of a document for the search: its sections, then what it does not cover."""
     covered = [
         Topic(

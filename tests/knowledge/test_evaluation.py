@@ -26,6 +26,7 @@ from knowledge.evaluation import (
     report,
 )
 from knowledge.library import Library
+from knowledge.opening import topics_of
 from knowledge.search import Topic
 from knowledge.training import Judged
 from knowledge.vocabulary import distance
@@ -211,23 +212,7 @@ def test_typing_errors_repeat_with_the_seed() -> None:
 def topics(library: Library) -> list[Topic]:
     """What the search learns the shipped document from."""
     [document] = library.documents
-    questions = library.questions[document.command]
-    return [
-        *(
-            Topic(
-                section.id,
-                True,
-                (section.title, *section.aliases, section.text),
-                tuple(questions.sections.get(section.id, ())),
-            )
-            for section in document.sections
-        ),
-        *(
-            Topic(topic.id, False, (), tuple(topic.questions))
-            for topic in questions.not_covered.values()
-        ),
-        Topic("small-talk", False, (), tuple(questions.small_talk)),
-    ]
+    return topics_of(document, library.questions[document.command])
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +227,7 @@ def cross_validated(topics: list[Topic], desks: Desks) -> tuple[dict[str, float]
 
 @pytest.mark.parametrize(
     ("figure", "floor"),
-    [("first", 82), ("answered", 58), ("within", 89), ("not_answered", 97), ("refused", 83)],
+    [("first", 86), ("answered", 70), ("within", 91), ("not_answered", 97), ("refused", 86)],
 )
 @pytest.mark.long
 def test_cross_validated_figures_of_the_search_hold(
@@ -255,7 +240,7 @@ def test_cross_validated_figures_of_the_search_hold(
 def test_cross_validated_a_wrong_section_is_seldom_the_answer(
     cross_validated: tuple[dict[str, float], list[Judged]],
 ) -> None:
-    assert cross_validated[0]["wrong"] <= 2.4
+    assert cross_validated[0]["wrong"] <= 2.3
 
 
 @pytest.mark.long
@@ -280,9 +265,9 @@ def test_cross_validated_figures_of_the_crisis_check_hold(library: Library, desk
     assert figures.helped.percent >= 90
     assert figures.ambiguous.percent >= 84
     assert figures.traps.percent <= 5.5
-    assert figures.ordinary.percent <= 1
+    assert figures.ordinary.percent <= 0.6
     assert figures.screened.percent <= 0.1
-    assert figures.spared.percent >= 55
+    assert figures.spared.percent >= 58
 
 
 def test_labelled_questions_are_answered_as_well_as_promised(desks: Desks) -> None:
