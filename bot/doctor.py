@@ -306,7 +306,7 @@ def data_folder(folder: Path) -> Finding:
     except OSError as error:
         return fault(
             "data",
-            f"{folder} cannot be written ({error.strerror}), so every start takes longer and "
+            f"{folder} cannot be written ({error.strerror}), so what is learned is not kept, and "
             "nothing can be shared. Make room, let this user write there, or set LDN_DATA to "
             "another folder.",
         )

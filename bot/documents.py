@@ -43,12 +43,11 @@ def build_desks(settings: Settings) -> Desks:
         DocumentError: with every fault of every file.
         LearningError: the learning process was killed.
     """
-    cache = _cache(settings)
-    desks, _ = asyncio.run(open_folder(settings.documents, cache))
-    if cache is not None:
-        with suppress(OSError):  # it was saved all the same
-            for path in (cache, *cache.rglob("*")):
-                leave_to_owner(path)  # the service, which reads it too, may run as another user
+    desks, _ = asyncio.run(_open(settings))
+    models = _models(settings)
+    with suppress(OSError):  # it was saved all the same
+        for path in (models, *models.rglob("*")):
+            leave_to_owner(path)  # the service, which reads it too, may run as another user
     return Desks(desks)
 
 
@@ -58,8 +57,7 @@ def build_desks_read_only(settings: Settings) -> Desks:
     Raises:
         DocumentError: with every fault of every file.
     """
-    folder = settings.documents
-    return Desks(load_learned(_models(settings), fingerprint(folder)) or learn_in_process(folder))
+    return Desks(_open_read_only(settings))
 
 
 async def rebuild_desks(settings: Settings) -> list[HelpDesk]:
@@ -71,10 +69,30 @@ async def rebuild_desks(settings: Settings) -> list[HelpDesk]:
         DocumentError: with every fault of every file.
         LearningError: the learning process was killed.
     """
-    desks, name = await open_folder(settings.documents, _cache(settings))
+    desks, name = await _open(settings)
     if name:
         _remember_good(settings, name)
     return desks
+
+
+async def _open(settings: Settings) -> tuple[list[HelpDesk], str]:
+    """See `knowledge.opening.open_folder`; if nothing can be written, only what is there is used,
+    and the name is empty.
+    """
+    models = _models(settings)
+    if _is_writable(models):
+        return await open_folder(settings.documents, models)
+    log.warning(
+        "Nothing can be written to %s, so what is learned is not kept, and nothing can be shared. "
+        "Set LDN_DATA to a folder that can be written.",
+        settings.data,
+    )
+    return await asyncio.to_thread(_open_read_only, settings), ""
+
+
+def _open_read_only(settings: Settings) -> list[HelpDesk]:
+    folder = settings.documents
+    return load_learned(_models(settings), fingerprint(folder)) or learn_in_process(folder)
 
 
 def last_good_desks(settings: Settings) -> list[HelpDesk]:
@@ -102,19 +120,12 @@ def _models(settings: Settings) -> Path:
     return settings.data / "models"
 
 
-def _cache(settings: Settings) -> Path | None:
-    """The folder for what is learned; None, with a log line, if it cannot be written."""
-    cache = _models(settings)
+def _is_writable(folder: Path) -> bool:
+    """Whether files can be written to a folder, which is made if it does not exist."""
     with suppress(OSError):
-        cache.mkdir(parents=True, exist_ok=True)
-        if os.access(cache, os.W_OK):
-            return cache
-    log.warning(
-        "Nothing can be written to %s, so every start takes longer and nothing can be shared. "
-        "Set LDN_DATA to a folder that can be written.",
-        settings.data,
-    )
-    return None
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.access(folder, os.W_OK)
+    return False
 
 
 def clear_render_caches() -> None:

@@ -63,17 +63,16 @@ def _open_desks(library: Library, vocabulary: Vocabulary, cache: Path | None) ->
     ]
 
 
-async def open_folder(folder: Path, cache: Path | None) -> tuple[list[HelpDesk], str]:
+async def open_folder(folder: Path, cache: Path) -> tuple[list[HelpDesk], str]:
     """Make a desk for each document of a folder; learns in another process if that is needed.
 
     If the folder changes meanwhile, it is learned again. If this is cancelled, learning ends. Only
-    without a cache, or if no process can be started or its result cannot be saved, is the folder
-    learned in a thread of this process, which cannot be cancelled.
+    if no process can be started or its result cannot be saved is the folder learned in a thread of
+    this process, which cannot be cancelled.
 
     Args:
         folder: the folder of documents.
-        cache: a folder that keeps what was learned until a file, or the code, changes; None to save
-            nothing.
+        cache: a folder that keeps what was learned until a file, or the code, changes.
 
     Returns:
         The desks, and the name under which `load_learned` finds them; empty if they are not saved.
@@ -82,17 +81,16 @@ async def open_folder(folder: Path, cache: Path | None) -> tuple[list[HelpDesk],
         DocumentError: with every fault of every file.
         LearningError: the learning process was killed, for lack of memory for example.
     """
-    if cache is not None:
-        learned, has_learned = "", False
-        # Not in a thread: it takes only a moment, and a thread would not return its memory.
-        while not (desks := load_learned(cache, name := fingerprint(folder))) and name != learned:
-            with suppress(OSError):  # no process can be started
-                has_learned = await _learn_in_subprocess(folder, cache, name)
-            learned = name
-        if desks:
-            return desks, name
-        if has_learned:
-            log.warning("what was learned cannot be kept; every start takes longer until it can")
+    learned, has_learned = "", False
+    # Not in a thread: it takes only a moment, and a thread would not return its memory.
+    while not (desks := load_learned(cache, name := fingerprint(folder))) and name != learned:
+        with suppress(OSError):  # no process can be started
+            has_learned = await _learn_in_subprocess(folder, cache, name)
+        learned = name
+    if desks:
+        return desks, name
+    if has_learned:
+        log.warning("what was learned cannot be kept; every start takes longer until it can")
     return await asyncio.to_thread(learn_in_process, folder), ""
 
 

@@ -9,9 +9,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,12 +24,10 @@ from bot.cli import main
 from bot.settings import Settings
 from knowledge.posts import Place, Platform, Post
 from tests.adapters.database.posting import posted
+from tests.bot.users import unwritable
 from tests.documents import UNASKABLE
 
 ROOT = Path(__file__).parents[2]
-NOBODY = 65534
-
-ReadOnly = Callable[[Path], AbstractContextManager[None]]
 
 WRITER = """
 import asyncio, itertools, sys
@@ -334,59 +331,30 @@ async def test_a_folder_that_cannot_be_written_is_named(settings: Settings, tmp_
         back_up_database(settings, tmp_path / "file" / "backup.sqlite3")
 
 
-@pytest.fixture
-def read_only() -> ReadOnly:
-    """Within the block we are somebody who cannot write to a folder, as root always can."""
-    me = os.geteuid()
-
-    @contextmanager
-    def unwritable(folder: Path) -> Iterator[None]:
-        folder.chmod(0o555)
-        for file in folder.iterdir():
-            file.chmod(0o444)
-        if me == 0:
-            os.seteuid(NOBODY)
-        try:
-            yield
-        finally:
-            os.seteuid(me)
-            folder.chmod(0o755)
-
-    return unwritable
-
-
-@pytest.fixture
-def public() -> Iterator[Path]:
-    """A folder that everybody can read and write, unlike those of pytest."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o777)
-        yield Path(folder)
-
-
 async def test_a_folder_that_cannot_be_written_is_backed_up_if_its_database_was_closed(
-    public: Path, read_only: ReadOnly
+    public: Path,
 ) -> None:
     settings, file = Settings(data=public / "data"), public / "backup.sqlite3"
     async with opened(settings.data) as database:
         await post(database, "C1")
-    with read_only(settings.data):
+    with unwritable(settings.data):
         back_up_database(settings, file)
     assert rows(file, "SELECT channel FROM posts") == [("C1",)]
 
 
 async def test_in_a_folder_that_cannot_be_written_nothing_of_a_log_is_left_out(
-    public: Path, read_only: ReadOnly
+    public: Path,
 ) -> None:
     killed = public / "killed"
     async with opened(public / "data") as database:
         await post(database, "C1")
         shutil.copytree(public / "data", killed)
-    with read_only(killed):
+    with unwritable(killed):
         back_up_database(Settings(data=killed), public / "whole.sqlite3")
     assert rows(public / "whole.sqlite3", "SELECT channel FROM posts") == [("C1",)]
 
     (killed / f"{SQLITE_FILE}-shm").unlink()
-    with read_only(killed), pytest.raises(BackupError, match="Copy the folder"):
+    with unwritable(killed), pytest.raises(BackupError, match="Copy the folder"):
         back_up_database(Settings(data=killed), public / "none.sqlite3")
 
 

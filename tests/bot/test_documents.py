@@ -19,9 +19,9 @@ from bot.settings import Settings
 from knowledge import markup, opening
 from knowledge.desk import Desks
 from knowledge.errors import LearningError
+from tests.bot.users import NOBODY, unwritable
 from tests.documents import write_document
 
-NOBODY = 65534
 FAILS = "raise ValueError('need at least one array')"
 IS_KILLED = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 HAS_STARTED_ANOTHER = "import subprocess; subprocess.Popen(['sleep', '3600'])\n" + IS_KILLED
@@ -73,6 +73,31 @@ def test_what_a_command_of_roots_has_learned_belongs_to_whom_the_data_folder_bel
     made = list(settings.data.rglob("*"))
     assert settings.data / "models" in made
     assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(NOBODY, NOBODY)}
+
+
+async def test_what_was_learned_is_used_though_nothing_can_be_written(
+    public: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_document(public / "documents")
+    settings = Settings(documents=public / "documents", data=public / "data")
+    await documents.rebuild_desks(settings)
+    monkeypatch.delattr(opening, "learning_command")
+    monkeypatch.delattr(documents, "learn_in_process")
+    with unwritable(settings.data):
+        [desk] = await documents.rebuild_desks(settings)
+    assert desk.ask("frost").topic == "winter"
+    [record] = caplog.records
+    assert record.getMessage().startswith(f"Nothing can be written to {settings.data}, so what is")
+
+
+async def test_what_cannot_be_kept_is_learned_all_the_same(public: Path) -> None:
+    write_document(public / "documents")
+    settings = Settings(documents=public / "documents", data=public / "data")
+    settings.data.mkdir()
+    with unwritable(settings.data):
+        [desk] = await documents.rebuild_desks(settings)
+    assert desk.ask("frost").topic == "winter"
+    assert list(settings.data.iterdir()) == []
 
 
 def test_nothing_is_kept_that_was_rendered_of_documents_which_are_not_served_any_more(

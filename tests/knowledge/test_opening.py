@@ -16,7 +16,7 @@ from knowledge.bundle import fingerprint
 from knowledge.errors import DocumentError
 from knowledge.folder import load_library
 from knowledge.library import Library
-from knowledge.opening import load_learned, open_folder
+from knowledge.opening import learn_in_process, load_learned, open_folder
 from knowledge.safety import CrisisDetector
 from tests.documents import UNASKABLE, section, write_document
 
@@ -32,7 +32,7 @@ async def test_a_few_example_questions_still_count_at_the_second_start(tmp_path:
     }
     (folder / "garden.questions.yaml").write_text(yaml.safe_dump(few), encoding="utf-8")
     questions = ("rid of thatch", "expensive mattock", "cheerio", "the roses and the frost")
-    [unkept], _ = await open_folder(folder, None)
+    [unkept] = learn_in_process(folder)
     expected = [unkept.ask(question) for question in questions]
     assert len({answer.topic for answer in expected}) == len(questions)
     for _ in range(2):
